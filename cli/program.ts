@@ -1,0 +1,36 @@
+/**
+ * The `cairn` command: one file per command group adds its commands to the program made here. A command prints its
+ * result on stdout and ends with 0, or fails with one line on stderr that says what is wrong and what to do, and 1.
+ */
+import { Command, CommanderError } from 'commander';
+import { isCairnError } from '../base/errors.js';
+import type { CliContext } from './context.js';
+
+/** Runs one command line (without `node` and the script) and returns its exit code. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const program = createProgram(context);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its own message, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    if (!isCairnError(error)) throw error;
+    context.note(`cairn: ${error.message}\n`);
+    return 1;
+  }
+}
+
+function createProgram(context: CliContext): Command {
+  const program = new Command('cairn')
+    .description('Operates a Cairn storage cluster.')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => context.print(text),
+      writeErr: (text) => context.note(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'cairn: ')),
+    });
+  return program;
+}

@@ -1,0 +1,84 @@
+/**
+ * An ordered map on disk: LevelDB in production. Keys are latin1 strings, one character a byte, in byte order.
+ *
+ * Each value is stored with the xxh64 of key and value, verified on each read, because `level` verifies no block it
+ * reads; a mismatch is `CORRUPT` and names the key. Crash of the machine: a batch with `sync` is durable and whole; of
+ * the batches after the last synced one **any subset** survives, not a prefix, each whole or absent.
+ */
+export type KvKey = string;
+
+export type KvOperation =
+  | { readonly type: 'put'; readonly key: KvKey; readonly value: Uint8Array }
+  | { readonly type: 'delete'; readonly key: KvKey };
+
+/** Keys from `gte` or after `gt`, up to `lte` or before `lt`. */
+export interface KvRange {
+  readonly gte?: KvKey | undefined;
+  readonly gt?: KvKey | undefined;
+  readonly lte?: KvKey | undefined;
+  readonly lt?: KvKey | undefined;
+}
+
+export interface KvIterateOptions extends KvRange {
+  /** From the last key to the first. Default false. */
+  readonly reverse?: boolean;
+}
+
+export interface KvEntry {
+  readonly key: KvKey;
+  readonly value: Uint8Array;
+}
+
+/** A walk over the state at the moment it was made, whatever is written meanwhile. One call at a time. */
+export interface KvIterator {
+  /** The next entries, at most `entriesMax` (1 to 10,000); fewer may come; none only at the end. */
+  next(entriesMax: number): Promise<readonly KvEntry[]>;
+  /** Moves to the first key at or after `key` (at or before it when reversed); outside of the range, to the end. */
+  seek(key: KvKey): void;
+  close(): Promise<void>;
+}
+
+export interface KvReader {
+  /** `undefined` when absent. The value is the caller's to keep. */
+  get(key: KvKey): Promise<Uint8Array | undefined>;
+  /** In the order of `keys`. */
+  getMany(keys: readonly KvKey[]): Promise<(Uint8Array | undefined)[]>;
+  iterate(options: KvIterateOptions): KvIterator;
+}
+
+/** Reads one unchanging state. Close it: it keeps LevelDB from dropping what was overwritten. */
+export interface KvSnapshot extends KvReader {
+  close(): Promise<void>;
+}
+
+export interface KvBatchOptions {
+  readonly sync: boolean;
+}
+
+export interface Kv extends KvReader {
+  /** All operations or none; later ones in the list win. Values are lent. Refuses with `INVALID_ARGUMENT` an empty key. */
+  batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void>;
+  snapshot(): KvSnapshot;
+  /** Roughly the bytes on disk that a range takes; what was written recently may count nothing. */
+  approximateBytes(range: { readonly gte: KvKey; readonly lt: KvKey }): Promise<number>;
+  /** Rewrites a range without what was deleted or overwritten. Long: it runs beside other calls. */
+  compact(range: { readonly gte: KvKey; readonly lt: KvKey }): Promise<void>;
+  /** Waits for calls in progress. Iterators and snapshots of it end with `CLOSED`. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface KvOpenOptions {
+  /** Default true. Else `NOT_FOUND` when there is none. */
+  readonly createIfMissing?: boolean;
+  /** Memory table, and so the log file's size. Default 4 MiB; larger rewrites less (docs/NODE-LIMITS.md 5). */
+  readonly writeBufferBytes?: number;
+  /** Cache of uncompressed blocks. Default 8 MiB. */
+  readonly cacheBytes?: number;
+  /** Table files. Default 2 MiB. */
+  readonly fileBytesMax?: number;
+}
+
+export interface KvStore {
+  /** Errors: `LOCKED` (another process, or this one, has it open), `CORRUPT`, `NOT_FOUND`, `IO_ERROR`. */
+  open(directory: string, options?: KvOpenOptions): Promise<Kv>;
+}
