@@ -1,0 +1,90 @@
+/** How a bucket chooses one of its items for an input and a replica: one function per algorithm. */
+import { algorithmNumbers, type CompiledCrushMap } from './compiled-map.js';
+import { hash32of3, hash32of4 } from './hash.js';
+import type { Search } from './search.js';
+import { chooseStraw2 } from './straw2-choose.js';
+import { treeReach } from './tree-nodes.js';
+
+/**
+ * The slot of the chosen item of a bucket that is not empty. `position` is that of the replica in the result, by which
+ * `choose_args` select weights. -1 if there is none to choose, as in a tree without any weight.
+ */
+export function chooseSlot(search: Search, bucket: number, r: number, position: number): number {
+  const { map, x } = search;
+  const start = map.starts[bucket]!;
+  const size = map.sizes[bucket]!;
+  switch (map.algorithms[bucket]) {
+    case algorithmNumbers.straw2:
+      if (search.chooseArgs !== undefined) return start + chooseStraw2WithArgs(search, bucket, r, position);
+      return start + chooseStraw2(map.itemIds, start, map.weights, start, size, x, r);
+    case algorithmNumbers.straw:
+      return start + chooseStraw(map, start, size, x, r);
+    case algorithmNumbers.list:
+      return start + chooseList(map, bucket, x, r);
+    case algorithmNumbers.tree: {
+      const item = chooseTree(map, bucket, x, r);
+      return item < size ? start + item : -1;
+    }
+    default:
+      return start + search.permutations.choose(bucket, x, r);
+  }
+}
+
+function chooseStraw2WithArgs(search: Search, bucket: number, r: number, position: number): number {
+  const { map, x } = search;
+  const args = search.chooseArgs!;
+  const start = map.starts[bucket]!;
+  const size = map.sizes[bucket]!;
+  const positionCount = args.positionCounts[bucket]!;
+  if (positionCount === 0) return chooseStraw2(args.hashIds, start, map.weights, start, size, x, r);
+  const weightStart = args.weightStarts[bucket]! + Math.min(position, positionCount - 1) * size;
+  return chooseStraw2(args.hashIds, start, args.weights, weightStart, size, x, r);
+}
+
+/** The longest of straws that are scaled by the item's hash; the first of equals. */
+function chooseStraw(map: CompiledCrushMap, start: number, size: number, x: number, r: number): number {
+  let winner = 0;
+  let longest = -1;
+  for (let i = 0; i < size; i++) {
+    const draw = (hash32of3(x, map.itemIds[start + i]!, r) & 0xffff) * map.weights[start + i]!;
+    if (draw <= longest) continue;
+    winner = i;
+    longest = draw;
+  }
+  return winner;
+}
+
+/** From the item added last to the first: each takes its share of what it and all before it weigh. */
+function chooseList(map: CompiledCrushMap, bucket: number, x: number, r: number): number {
+  const start = map.starts[bucket]!;
+  const id = map.bucketIds[bucket]!;
+  for (let i = map.sizes[bucket]! - 1; i >= 0; i--) {
+    const share = hash32of4(x, map.itemIds[start + i]!, r, id) & 0xffff;
+    if (Math.floor((share * map.listSums[start + i]!) / 0x10000) < map.weights[start + i]!) return i;
+  }
+  return 0;
+}
+
+/** Down from the root, at each node to one side or the other by their weights. */
+function chooseTree(map: CompiledCrushMap, bucket: number, x: number, r: number): number {
+  const start = map.treeStarts[bucket]!;
+  const id = map.bucketIds[bucket]!;
+  let node = rootOf(map.sizes[bucket]!);
+  for (let reach = treeReach(node); reach > 0; reach = treeReach(node)) {
+    const point = highProduct(hash32of4(x, node, r, id), map.treeWeights[start + node]!);
+    node += point < map.treeWeights[start + node - reach]! ? -reach : reach;
+  }
+  return node >> 1;
+}
+
+/** Half the number of nodes: the least power of two that is no less than the number of items. */
+function rootOf(itemCount: number): number {
+  return itemCount === 1 ? 1 : 1 << (32 - Math.clz32(itemCount - 1));
+}
+
+/** The upper 32 bits of the product of two unsigned 32-bit integers, which is too long for a double. */
+function highProduct(a: number, b: number): number {
+  const upper = (a >>> 16) * b;
+  const lower = (a & 0xffff) * b;
+  return Math.floor((upper + Math.floor(lower / 0x10000)) / 0x10000);
+}
