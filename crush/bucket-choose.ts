@@ -1,8 +1,9 @@
 /** How a bucket chooses one of its items for an input and a replica: one function per algorithm. */
 import { algorithmNumbers, type CompiledCrushMap } from './compiled-map.js';
-import { hash32of3, hash32of4 } from './hash.js';
+import { hash32of4 } from './hash.js';
+import { hashItems } from './item-hashes.js';
 import type { Search } from './search.js';
-import { chooseStraw2 } from './straw2-choose.js';
+import { straw2Winner } from './straw2-winner.js';
 import { treeReach } from './tree-nodes.js';
 
 /**
@@ -13,12 +14,11 @@ export function chooseSlot(search: Search, bucket: number, r: number, position: 
   const { map, x } = search;
   const start = map.starts[bucket]!;
   const size = map.sizes[bucket]!;
-  switch (map.algorithms[bucket]) {
+  switch (map.algorithms[bucket]!) {
     case algorithmNumbers.straw2:
-      if (search.chooseArgs !== undefined) return start + chooseStraw2WithArgs(search, bucket, r, position);
-      return start + chooseStraw2(map.itemIds, start, map.weights, start, size, x, r);
+      return start + chooseStraw2(search, bucket, start, size, r, position);
     case algorithmNumbers.straw:
-      return start + chooseStraw(map, start, size, x, r);
+      return start + chooseStraw(search, start, size, r);
     case algorithmNumbers.list:
       return start + chooseList(map, bucket, x, r);
     case algorithmNumbers.tree: {
@@ -30,26 +30,33 @@ export function chooseSlot(search: Search, bucket: number, r: number, position: 
   }
 }
 
-function chooseStraw2WithArgs(search: Search, bucket: number, r: number, position: number): number {
-  const { map, x } = search;
-  const args = search.chooseArgs!;
-  const start = map.starts[bucket]!;
-  const size = map.sizes[bucket]!;
-  const positionCount = args.positionCounts[bucket]!;
-  if (positionCount === 0) return chooseStraw2(args.hashIds, start, map.weights, start, size, x, r);
-  const weightStart = args.weightStarts[bucket]! + Math.min(position, positionCount - 1) * size;
-  return chooseStraw2(args.hashIds, start, args.weights, weightStart, size, x, r);
+function chooseStraw2(
+  search: Search,
+  bucket: number,
+  start: number,
+  size: number,
+  r: number,
+  position: number,
+): number {
+  const { map, hashes, chooseArgs } = search;
+  hashItems(hashes, chooseArgs === undefined ? map.itemIds : chooseArgs.hashIds, start, size, search.x, r);
+  const positionCount = chooseArgs === undefined ? 0 : chooseArgs.positionCounts[bucket]!;
+  if (chooseArgs === undefined || positionCount === 0) return straw2Winner(hashes, map.weights, start, size);
+  const weightStart = chooseArgs.weightStarts[bucket]! + Math.min(position, positionCount - 1) * size;
+  return straw2Winner(hashes, chooseArgs.weights, weightStart, size);
 }
 
 /** The longest of straws that are scaled by the item's hash; the first of equals. */
-function chooseStraw(map: CompiledCrushMap, start: number, size: number, x: number, r: number): number {
+function chooseStraw(search: Search, start: number, size: number, r: number): number {
+  const { map, hashes } = search;
+  hashItems(hashes, map.itemIds, start, size, search.x, r);
   let winner = 0;
   let longest = -1;
   for (let i = 0; i < size; i++) {
-    const draw = (hash32of3(x, map.itemIds[start + i]!, r) & 0xffff) * map.weights[start + i]!;
-    if (draw <= longest) continue;
+    const length = hashes[i]! * map.weights[start + i]!;
+    if (length <= longest) continue;
     winner = i;
-    longest = draw;
+    longest = length;
   }
   return winner;
 }

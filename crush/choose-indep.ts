@@ -10,7 +10,7 @@ import { algorithmNumbers, noChild } from './compiled-map.js';
 import { noItem, type Search } from './search.js';
 
 /** Not found yet; only while the search is under way. */
-const undefinedItem = 0x7ffffffe;
+const openPosition = 0x7ffffffe;
 
 export interface IndepLimits {
   /** Tries per position. */
@@ -35,76 +35,97 @@ export function chooseIndep(
   leaves: Int32Array | undefined,
   positionBase: number,
 ): void {
-  fill(search, bucket, count, stride, type, limits.tries, limits.leafTries, items, leaves, positionBase, 0, 0);
+  fill(search, limits, bucket, count, stride, type, limits.tries, items, leaves, positionBase, 0, 0);
 }
 
 /** Positions `first` to `first + count` (exclusive), of a group whose position 0 is at `base` in the arrays. */
 function fill(
   search: Search,
+  limits: IndepLimits,
   from: number,
   count: number,
   stride: number,
   type: number,
   tries: number,
-  leafTries: number,
   items: Int32Array,
   leaves: Int32Array | undefined,
   base: number,
   first: number,
   parentR: number,
 ): void {
-  const { map } = search;
-  const last = first + count;
-  let open = count;
-  items.fill(undefinedItem, base + first, base + last);
-  leaves?.fill(undefinedItem, base + first, base + last);
+  const start = base + first;
+  const end = start + count;
+  items.fill(openPosition, start, end);
+  leaves?.fill(openPosition, start, end);
 
+  let open = count;
   let attempt = 0;
   for (; open > 0 && attempt < tries; attempt++) {
-    for (let position = first; position < last; position++) {
-      if (items[base + position] !== undefinedItem) continue;
-      let bucket = from;
-      // Down to an item of the wanted type; `break` leaves the position open for the next attempt.
-      for (;;) {
-        const size = map.sizes[bucket]!;
-        if (size === 0) break;
-        const r = (position + parentR + Math.imul(strideIn(map.algorithms[bucket]!, size, stride), attempt)) | 0;
-        const slot = chooseSlot(search, bucket, r, first);
-        const child = slot < 0 ? noChild : map.children[slot]!;
-        const itemType = child === noChild ? 0 : map.bucketTypes[child]!;
-        if (slot < 0 || (itemType !== type && child === noChild)) {
-          items[base + position] = noItem;
-          if (leaves !== undefined) leaves[base + position] = noItem;
-          open--;
-          break;
-        }
-        if (itemType !== type) {
-          bucket = child;
-          continue;
-        }
-        const item = map.itemIds[slot]!;
-        if (includes(items, base + first, base + last, item)) break;
-        if (leaves !== undefined) {
-          if (child === noChild) {
-            leaves[base + position] = item;
-          } else {
-            fill(search, child, 1, stride, 0, leafTries, 0, leaves, undefined, base, position, r);
-            if (leaves[base + position] === noItem) break;
-          }
-        }
-        if (child === noChild && search.isOut(item)) break;
-        items[base + position] = item;
-        open--;
-        break;
-      }
+    for (let at = start; at < end; at++) {
+      if (items[at] !== openPosition) continue;
+      const r = at - base + parentR;
+      const item = find(search, limits, from, first, stride, attempt, r, type, items, leaves, base, start, end, at);
+      if (item === openPosition) continue;
+      items[at] = item;
+      if (item === noItem && leaves !== undefined) leaves[at] = noItem;
+      open--;
     }
   }
 
-  for (let i = base + first; i < base + last; i++) {
-    if (items[i] === undefinedItem) items[i] = noItem;
-    if (leaves !== undefined && leaves[i] === undefinedItem) leaves[i] = noItem;
-  }
+  closeHoles(items, start, end);
+  if (leaves !== undefined) closeHoles(leaves, start, end);
   search.countRetries(attempt);
+}
+
+/**
+ * One try for the place `at` of the group from `start` to `end`: an item, which is then stored with its leaf at the same
+ * place; `openPosition` if it may be tried again; `noItem` if not, as the map has another type there.
+ */
+function find(
+  search: Search,
+  limits: IndepLimits,
+  from: number,
+  position: number,
+  stride: number,
+  attempt: number,
+  firstR: number,
+  type: number,
+  items: Int32Array,
+  leaves: Int32Array | undefined,
+  base: number,
+  start: number,
+  end: number,
+  at: number,
+): number {
+  const { map } = search;
+  for (let bucket = from; ;) {
+    const size = map.sizes[bucket]!;
+    if (size === 0) return openPosition;
+    const r = (firstR + Math.imul(strideIn(map.algorithms[bucket]!, size, stride), attempt)) | 0;
+    const slot = chooseSlot(search, bucket, r, position);
+    if (slot < 0) return noItem;
+    const child = map.children[slot]!;
+    const itemType = child === noChild ? 0 : map.bucketTypes[child]!;
+    if (itemType !== type) {
+      if (child === noChild) return noItem;
+      bucket = child;
+      continue;
+    }
+    const item = map.itemIds[slot]!;
+    if (includes(items, start, end, item)) return openPosition;
+    if (leaves !== undefined) {
+      if (child === noChild) leaves[at] = item;
+      else fill(search, limits, child, 1, stride, 0, limits.leafTries, leaves, undefined, base, at - base, r);
+      if (leaves[at] === noItem) return openPosition;
+    }
+    return child === noChild && search.isOut(item) ? openPosition : item;
+  }
+}
+
+function closeHoles(items: Int32Array, start: number, end: number): void {
+  for (let i = start; i < end; i++) {
+    if (items[i] === openPosition) items[i] = noItem;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 /** A rule as one array of integers: per step an operation and its two arguments. */
+import { unreachable } from '../base/invariant.js';
 import type { CrushMap, Rule, RuleStep } from './types.js';
 
 /** Numbered as in Ceph. */
@@ -39,8 +40,15 @@ function compileStep(map: CrushMap, step: RuleStep): [operation: number, first: 
     case 'noop':
     case 'emit':
       return [operation, 0, 0];
-    default:
+    case 'set-choose-tries':
+    case 'set-chooseleaf-tries':
+    case 'set-choose-local-tries':
+    case 'set-choose-local-fallback-tries':
+    case 'set-chooseleaf-vary-r':
+    case 'set-chooseleaf-stable':
       return [operation, step.value, 0];
+    default:
+      return unreachable(step);
   }
 }
 

@@ -5,7 +5,8 @@
  * Every argument is an unsigned or a signed 32-bit integer, as the bits are the same; the result is unsigned.
  * In `(a - b - c) ^ ...` the difference of three 32-bit integers is exact in a double and `^` reduces it modulo 2^32, so
  * no `| 0` is needed, and V8 compiles the line to plain 32-bit instructions. JavaScript has no macros and returns one
- * value only, hence the mix is written out. `bucket-choose.ts` repeats `hash32of3` inside its hottest loop.
+ * value only, hence the mix is written out. `item-hashes.ts` repeats
+ * `hash32of3` for two items at a time.
  */
 
 /** An arbitrary constant of the hash, as are the words that fill up an incomplete mix. */

@@ -11,6 +11,8 @@ export const noItem = 0x7fffffff;
 export class Search {
   readonly map: CompiledCrushMap;
   readonly permutations: Permutations;
+  /** Scratch: the hashes of one bucket's items. */
+  readonly hashes: Int32Array;
   /** Entry `n` counts the items found after `n` retries, as `crushtool --show-choose-tries` does. */
   readonly retryCounts: Uint32Array | undefined;
   /** The input, as a signed 32-bit integer. */
@@ -22,6 +24,7 @@ export class Search {
   constructor(map: CompiledCrushMap, retryCounts: Uint32Array | undefined) {
     this.map = map;
     this.permutations = new Permutations(map);
+    this.hashes = new Int32Array(map.sizes.reduce((most, size) => Math.max(most, size), 0));
     this.retryCounts = retryCounts;
   }
 
