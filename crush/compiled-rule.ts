@@ -52,11 +52,10 @@ function compileStep(map: CrushMap, step: RuleStep): [operation: number, first: 
   }
 }
 
-/** A bucket of the map, or any number up to the highest device in a bucket. */
+/** A bucket of the map, or any number up to that of the highest device, as Ceph does not know which devices exist. */
 function takeable(map: CrushMap, item: number): boolean {
   if (item < 0) return map.buckets.has(item);
-  for (const bucket of map.buckets.values()) {
-    if (bucket.items.some((candidate) => candidate.id >= item)) return true;
-  }
-  return false;
+  const reaches = (id: number): boolean => id >= item;
+  if ([...map.devices.keys()].some(reaches)) return true;
+  return [...map.buckets.values()].some((bucket) => bucket.items.some((candidate) => reaches(candidate.id)));
 }
