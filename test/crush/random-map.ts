@@ -178,7 +178,10 @@ function settingStep(random: Random): string {
 /** The last step chooses devices: `crushtool` crashes when a rule emits buckets. */
 function takeToEmit(random: Random, hierarchy: Hierarchy): string[] {
   const root = hierarchy.buckets.at(-1);
-  if (root === undefined || random.chance(0.03)) return [`take osd.${random.pick(hierarchy.deviceIds)}`, 'emit'];
+  if (root === undefined) return [];
+  if (hierarchy.deviceIds.length > 0 && random.chance(0.03)) {
+    return [`take osd.${random.pick(hierarchy.deviceIds)}`, 'emit'];
+  }
   const start = random.chance(0.8) ? root : random.pick(hierarchy.buckets);
   const deviceClass =
     hierarchy.classes.length > 0 && random.chance(0.5) ? ` class ${random.pick(hierarchy.classes)}` : '';
