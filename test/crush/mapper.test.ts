@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chooseArgsOfPool, compileCrushMap } from '../../crush/compiled-map.js';
 import { CrushMapper, noItem } from '../../crush/mapper.js';
 import { tunablesProfiles } from '../../crush/tunables.js';
-import type { Bucket, ChooseArgs, CrushMap } from '../../crush/types.js';
+import type { ChooseArgs, CrushMap } from '../../crush/types.js';
 import { allIn, buildRacks, hostType, leafRule, rackType, rootId } from './build-map.js';
 
 const firstnHosts = leafRule('chooseleaf-firstn', hostType);
@@ -74,7 +74,7 @@ describe('crush: the mapper', () => {
 
   it('maps the same whatever it mapped before, with any algorithm', () => {
     for (const algorithm of ['uniform', 'list', 'tree', 'straw2'] as const) {
-      const buckets = new Map([...map.buckets].map(([id, bucket]) => [id, { ...bucket, algorithm } as Bucket]));
+      const buckets = new Map([...map.buckets].map(([id, bucket]) => [id, { ...bucket, algorithm }]));
       for (const tunables of [tunablesProfiles.argonaut, tunablesProfiles.jewel]) {
         const compiled = compileCrushMap({ ...map, buckets, tunables });
         const reused = new CrushMapper(compiled);
