@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { chooseArgsOfPool, compileCrushMap } from '../../crush/compiled-map.js';
+import { hash32of2 } from '../../crush/hash.js';
 import { CrushMapper, noItem } from '../../crush/mapper.js';
 import { tunablesProfiles } from '../../crush/tunables.js';
 import type { ChooseArgs, CrushMap } from '../../crush/types.js';
@@ -70,6 +71,17 @@ describe('crush: the mapper', () => {
       if (placedThen === 2) after++;
     }
     assert.ok(Math.abs(after / before - 0.5) < 0.1, `${after} of ${before}`);
+  });
+
+  it('accepts the inputs of a device whose hash is below its weight, and only these', () => {
+    for (let x = 0; x < 50; x++) {
+      const device = place(map, 0, x, 1, allIn(8))[0] ?? noItem;
+      const weights = new Uint32Array(8);
+      weights[device] = hash32of2(x, device) & 0xffff;
+      assert.deepEqual(place(map, 0, x, 1, weights), []);
+      weights[device] += 1;
+      assert.deepEqual(place(map, 0, x, 1, weights), [device]);
+    }
   });
 
   it('maps the same whatever it mapped before, with any algorithm', () => {

@@ -21,6 +21,12 @@ const cases = [
     weights: [65536, 65536, 262144, 262144, 262144, 589824],
     lengths: [65536, 65536, 86250, 86250, 86250, 110208],
   },
+  // Here Ceph's product of items left and weight wraps around.
+  {
+    version: 0,
+    weights: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 65536, 1966080000],
+    lengths: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 65536, 105765],
+  },
   { version: 1, weights: [], lengths: [] },
   { version: 0, weights: [0, 0], lengths: [0, 0] },
 ];

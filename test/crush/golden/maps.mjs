@@ -333,6 +333,7 @@ add('multi-step', {
     ['take default', 'chooseleaf firstn -2 type rack', 'emit'],
     ['take rack0', 'chooseleaf firstn 1 type host', 'emit', 'take rack2', 'chooseleaf indep 2 type host', 'emit', 'take host0', 'choose firstn 0 type osd', 'emit'],
     ['take default', 'choose indep 4 type rack', 'chooseleaf indep 2 type host', 'emit'],
+      ['take default', 'chooseleaf firstn 2 type rack', 'emit', 'emit', 'choose firstn 1 type osd', 'emit'],
   ],
 }, [
   [0, 4],
@@ -341,6 +342,7 @@ add('multi-step', {
   [3, 5, reweighted],
   [4, 6],
   [5, 6, reweighted],
+    [6, 6],
 ]);
 add('set-steps', {
   tunables: { ...profiles.hammer, tries: 6 },
