@@ -58,7 +58,7 @@ const newline = 0x0a;
 const hash = 0x23;
 
 const wordCodes = new Set(
-  [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+~'].map((letter) => letter.charCodeAt(0)),
+  Array.from('abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+~', (letter) => letter.charCodeAt(0)),
 );
 
 function isWord(code: number): boolean {

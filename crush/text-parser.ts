@@ -2,7 +2,7 @@
  * Ceph's text map to a `CrushMap`: `text-syntax.ts` reads the words, here names become ids. Buckets are compiled in the
  * order in which `crushtool` does, since ids left out are handed out in that order and enter the hash.
  */
-import { bucketIdMin, bucketWeightMax, deviceWeightMax, weightSumMax } from './limits.js';
+import { bucketIdMin, bucketWeightMax, deviceWeightMax, treeItemsMax, weightSumMax } from './limits.js';
 import { bucketWeight, buildShadowTrees, withItems } from './shadow-trees.js';
 import { type Token, parseError, showToken } from './text-lexer.js';
 import {
@@ -147,6 +147,9 @@ class Compiler {
   }
 
   #items(bucket: BucketSyntax, weights: ReadonlyMap<number, number>): BucketItem[] {
+    if (bucket.algorithm === 'tree' && bucket.items.length > treeItemsMax) {
+      throw parseError(bucket.name.at, `a tree bucket holds at most ${treeItemsMax} items; split it or use straw2`);
+    }
     const positions = itemPositions(bucket.items);
     const items = new Array<BucketItem>(bucket.items.length);
     let sum = 0;
