@@ -39,7 +39,7 @@ export function deviceCount(map: CrushMap): number {
 }
 
 /** Ceph's array of buckets starts with eight places and doubles. */
-function bucketSlots(map: CrushMap): number {
+export function bucketSlots(map: CrushMap): number {
   if (map.buckets.size === 0) return 0;
   let lowest = 0;
   for (const id of map.buckets.keys()) lowest = Math.min(lowest, id);
