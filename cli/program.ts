@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
+import { registerCrushCommands } from './crush-commands.js';
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
@@ -32,5 +33,6 @@ function createProgram(context: CliContext): Command {
       writeErr: (text) => context.note(text),
       outputError: (text, write) => write(text.replace(/^error: /, 'cairn: ')),
     });
+  registerCrushCommands(program, context);
   return program;
 }

@@ -212,11 +212,13 @@ function affectedMax(map: CrushMap, rule: Rule): number {
   return max;
 }
 
+/** Behind the point. All digits of any number that is half way between two of six digits, so that the tie is seen. */
+const exactDigits = 99;
+
 /** Six significant digits, ties to even, no trailing zeros: `%g` of C. */
 export function printFloat(value: number): string {
   if (value === 0) return '0';
-  // A float's exact digits fit into 100, so the tie is seen.
-  const [digits = '', exponentText = '0'] = Math.abs(value).toExponential(99).replace('.', '').split('e');
+  const [digits = '', exponentText = '0'] = Math.abs(value).toExponential(exactDigits).replace('.', '').split('e');
   let head = Number(digits.slice(0, 6));
   const rest = digits.slice(6);
   const half = `5${'0'.repeat(rest.length - 1)}`;
