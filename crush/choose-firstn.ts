@@ -44,7 +44,8 @@ export function chooseFirstn(
 }
 
 /**
- * Replicas `firstRep` to `lastRep` (exclusive). `filled` items are there already. Returns how many there are in the end.
+ * Replicas `firstRep` to `lastRep` (exclusive), after `filled` items that are there already; returns how many there are
+ * then. `parentR` is 0, or what the search for a device takes over from that for the item above it.
  */
 function descend(
   search: Search,
@@ -79,6 +80,7 @@ function descend(
         const slot = exhaustive
           ? map.starts[bucket]! + search.permutations.choose(bucket, search.x, r)
           : chooseSlot(search, bucket, r, filled);
+        // Another try would not find another type: where the map has none of this type, the replica is left out.
         if (slot < 0) continue replicas;
         item = map.itemIds[slot]!;
         const child = map.children[slot]!;
@@ -96,6 +98,7 @@ function descend(
         if (!collides && !rejected && child === noChild) rejected = search.isOut(item);
         if (!collides && !rejected) break;
       }
+      // Again in this bucket, then again from the top, then no more.
       failures++;
       failuresHere++;
       if (collides && failuresHere <= localRetries) continue;
