@@ -4,21 +4,17 @@
  * item) places as it does in Ceph.
  */
 import { CairnError } from '../base/errors.js';
+import { deviceIdMax, int32Max, int32Min, typeIdMax, weightSumMax } from './limits.js';
 import { treeItemCountMax } from './tree-nodes.js';
 import type { Bucket, BucketChooseArgs, CrushMap, RuleStep } from './types.js';
 
-/** 0x7fffffff means "no device" in a result and 0x7ffffffe "not chosen yet". */
-export const deviceIdMax = 0x7ffffffd;
-const uint32Max = 0xffffffff;
-/** Ceph keeps types in 16 bits. */
-const typeMax = 0xffff;
 /** Ceph keeps these in 8 bits. */
 const byteTunables: ReadonlySet<string> = new Set(['chooseleafVaryR', 'chooseleafStable', 'strawCalcVersion']);
 
 /** Throws `INVALID_ARGUMENT`, saying what to change, unless the mapper can work on `map`. */
 export function checkCrushMap(map: CrushMap): void {
   for (const [name, value] of Object.entries(map.tunables)) {
-    const max = byteTunables.has(name) ? 0xff : uint32Max;
+    const max = byteTunables.has(name) ? 0xff : 0xffffffff;
     check(isInteger(value, 0, max), `tunable ${name} is ${value}; set it to an integer from 0 to ${max}`);
   }
   for (const [id, bucket] of map.buckets) {
@@ -37,11 +33,11 @@ export function checkCrushMap(map: CrushMap): void {
 
 function checkBucket(map: CrushMap, bucket: Bucket): void {
   const name = `bucket ${bucket.name}`;
-  check(isInteger(bucket.id, -0x80000000, -1), `${name} has id ${bucket.id}; give it a negative 32-bit id`);
-  check(isInteger(bucket.type, 1, typeMax), `${name} has type ${bucket.type}; give it one from 1 to ${typeMax}`);
+  check(isInteger(bucket.id, int32Min, -1), `${name} has id ${bucket.id}; give it a negative 32-bit id`);
+  check(isInteger(bucket.type, 1, typeIdMax), `${name} has type ${bucket.type}; give it one from 1 to ${typeIdMax}`);
   let sum = 0;
   for (const { id, weight } of bucket.items) {
-    check(isInteger(id, -0x80000000, deviceIdMax), `${name} has item ${id}; item ids go up to ${deviceIdMax}`);
+    check(isInteger(id, int32Min, deviceIdMax), `${name} has item ${id}; item ids go up to ${deviceIdMax}`);
     check(id >= 0 || map.buckets.has(id), `${name} has item ${id}, which is no bucket of the map; remove or define it`);
     check(isWeight(weight), `${name} gives item ${id} the weight ${weight}; weights are 16.16 and below 65536.0`);
     sum += weight;
@@ -88,7 +84,7 @@ function checkAcyclic(map: CrushMap): void {
 
 function checkStep(rule: string, step: RuleStep): void {
   for (const [name, value] of Object.entries(step)) {
-    const fits = name === 'op' || isInteger(Number(value), -0x80000000, 0x7fffffff);
+    const fits = name === 'op' || isInteger(Number(value), int32Min, int32Max);
     check(fits, `step ${step.op} of rule ${rule} has ${name} ${value}; use a 32-bit integer`);
   }
 }
@@ -103,13 +99,12 @@ function checkChooseArgs(map: CrushMap, name: bigint, args: BucketChooseArgs): v
     check(fits, `${owner} need ${size} weights (16.16, below 65536.0) per position, one per item`);
   }
   const ids = args.ids ?? [];
-  const fits =
-    args.ids === undefined || (ids.length === size && ids.every((id) => isInteger(id, -0x80000000, 0x7fffffff)));
+  const fits = args.ids === undefined || (ids.length === size && ids.every((id) => isInteger(id, int32Min, int32Max)));
   check(fits, `${owner} need ${size} ids (32-bit integers), one per item, or none`);
 }
 
 function isWeight(value: number): boolean {
-  return isInteger(value, 0, uint32Max);
+  return isInteger(value, 0, weightSumMax);
 }
 
 function isInteger(value: number, min: number, max: number): boolean {
