@@ -11,12 +11,15 @@
  *
  * Three things in them deviate from mathematics, and every placement since 2015 depends on them: the last value for k is
  * short by 2^32; most values for j are 0.00002 too high; and 23 values for j are arbitrary. `test/crush/logarithm.test.ts`
- * pins the whole table.
+ * pins the whole table, and loading checks it: a JavaScript engine whose `Math.log2` rounds otherwise must not move data.
  */
 import { invariant } from '../base/invariant.js';
 
 /** What a 16-bit hash can be. */
 const inputCount = 0x10000;
+
+/** What `tabulate` finds as the hash of the right table. */
+const tableHash = 1654875365;
 
 /** The values for j that follow no formula. */
 const arbitraryFineLogarithms: readonly (readonly [j: number, value: number])[] = [
@@ -57,7 +60,13 @@ export const lastInputRanksWith = 65533;
 function tabulate(): Float64Array {
   const fine = fineLogarithms();
   const deficits = new Float64Array(inputCount);
-  for (let u = 0; u < inputCount; u++) deficits[u] = 2 ** 48 - logarithm(u, fine);
+  let hash = 0;
+  for (let u = 0; u < inputCount; u++) {
+    const deficit = 2 ** 48 - logarithm(u, fine);
+    deficits[u] = deficit;
+    hash = (Math.imul(hash, 31) + (deficit % 2 ** 32) + Math.floor(deficit / 2 ** 32)) | 0;
+  }
+  invariant(hash === tableHash, 'this engine computes the logarithms that all placements rest on', { hash });
   return deficits;
 }
 
