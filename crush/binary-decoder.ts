@@ -1,9 +1,12 @@
 /** `decodeCrushBinary`; see `binary-codec.ts`. */
 import { CairnError } from '../base/errors.js';
 import { latin1Text, viewBuffer } from '../base/bytes.js';
-import { algorithmNumbers, binaryMagic, isCrushBinary, stepNumbers } from './binary-format.js';
-import { bucketIdMin, classIdMax, deviceIdMax, int32Max, ruleIdMax, treeItemsMax, typeIdMax } from './limits.js';
+import { binaryMagic, isCrushBinary } from './binary-format.js';
+import { algorithmNumbers } from './compiled-map.js';
+import { ruleOperations } from './compiled-rule.js';
+import { bucketIdMin, classIdMax, deviceIdMax, int32Max, ruleIdMax, typeIdMax } from './limits.js';
 import { shadowName } from './shadow-trees.js';
+import { treeItemCountMax, treeLeaf } from './tree-nodes.js';
 import { tunablesProfiles } from './tunables.js';
 import type {
   Bucket,
@@ -121,7 +124,7 @@ class Decoder {
         break;
       case 'tree': {
         const nodes = this.#treeNodes(size);
-        for (let i = 0; i < size; i += 1) weights.push(nodes[2 * i + 1] ?? 0);
+        for (let i = 0; i < size; i += 1) weights.push(nodes[treeLeaf(i)] ?? 0);
         break;
       }
       case 'straw':
@@ -140,7 +143,7 @@ class Decoder {
   #treeNodes(size: number): number[] {
     const offset = this.#in.offset;
     const count = this.#in.u8('the number of tree nodes');
-    if (size > treeItemsMax || count < 2 * size) {
+    if (size > treeItemCountMax || count < 2 * size) {
       throw this.#in.error(`expected a tree of at least ${2 * size} and at most 128 nodes, found ${count}`, offset);
     }
     return Array.from({ length: count }, () => this.#in.u32('a tree node'));
@@ -344,7 +347,7 @@ function devicesOf(
 }
 
 const stepOps = new Map<number, RuleStep['op']>(
-  (Object.keys(stepNumbers) as RuleStep['op'][]).map((op) => [stepNumbers[op], op]),
+  (Object.keys(ruleOperations) as RuleStep['op'][]).map((op) => [ruleOperations[op], op]),
 );
 
 function stepOf(number: number, first: number, second: number): RuleStep | undefined {

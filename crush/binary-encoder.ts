@@ -1,10 +1,13 @@
 /** `encodeCrushBinary`; see `binary-codec.ts`. */
 import { CairnError } from '../base/errors.js';
 import { latin1Bytes } from '../base/bytes.js';
-import { algorithmNumbers, binaryMagic, stepNumbers } from './binary-format.js';
-import { treeItemsMax } from './limits.js';
+import { binaryMagic } from './binary-format.js';
+import { algorithmNumbers } from './compiled-map.js';
+import { ruleOperations } from './compiled-rule.js';
+import { bucketSlots, deviceCount } from './counts.js';
 import { bucketWeight, shadowIdsOf } from './shadow-trees.js';
 import { byId } from './text-printer.js';
+import { treeItemCountMax, treeNodeWeights } from './tree-nodes.js';
 import type { Bucket, BucketChooseArgs, CrushMap, Rule, RuleStep } from './types.js';
 
 /**
@@ -28,24 +31,6 @@ export function encodeCrushBinary(map: CrushMap): Uint8Array {
   writeClasses(out, map);
   writeChooseArgs(out, map);
   return out.bytes();
-}
-
-/** One more than the highest device id that is named or held by a bucket; Ceph's `max_devices`. */
-export function deviceCount(map: CrushMap): number {
-  let count = 0;
-  for (const id of map.devices.keys()) count = Math.max(count, id + 1);
-  for (const { items } of map.buckets.values()) for (const { id } of items) count = Math.max(count, id + 1);
-  return count;
-}
-
-/** Ceph's array of buckets starts with eight places and doubles. */
-export function bucketSlots(map: CrushMap): number {
-  if (map.buckets.size === 0) return 0;
-  let lowest = 0;
-  for (const id of map.buckets.keys()) lowest = Math.min(lowest, id);
-  let slots = 8;
-  while (slots < -lowest) slots *= 2;
-  return slots;
 }
 
 function writeBucket(out: Writer, bucket: Bucket | undefined): void {
@@ -80,7 +65,7 @@ function writeWeights(out: Writer, bucket: Bucket): void {
       break;
     }
     case 'tree': {
-      const nodes = treeNodeWeights(bucket);
+      const nodes = treeWeights(bucket);
       out.u8(nodes.length);
       for (const weight of nodes) out.u32(weight);
       break;
@@ -97,30 +82,12 @@ function writeWeights(out: Writer, bucket: Bucket): void {
   }
 }
 
-/**
- * A tree bucket is a binary tree in an array: item i is the leaf at 2i + 1, a node's height is its count of trailing
- * zero bits, and it weighs what the leaves below it do.
- */
-export function treeNodeWeights(bucket: Bucket): number[] {
-  const size = bucket.items.length;
-  if (size > treeItemsMax) {
-    throw new CairnError(
-      'INVALID_ARGUMENT',
-      `tree bucket ${bucket.name} has ${size} items, more than the ${treeItemsMax} of the binary format; use straw2`,
-    );
-  }
-  if (size === 0) return [];
-  const depth = 33 - Math.clz32(size - 1);
-  const nodes = new Array<number>(2 ** depth).fill(0);
-  for (const [index, { weight }] of bucket.items.entries()) {
-    let node = 2 * index + 1;
-    for (let height = 0; height < depth; height += 1) {
-      nodes[node] = (nodes[node] ?? 0) + weight;
-      const onRight = (node & (1 << (height + 1))) !== 0;
-      node += onRight ? -(1 << height) : 1 << height;
-    }
-  }
-  return nodes;
+function treeWeights({ name, items }: Bucket): number[] {
+  if (items.length <= treeItemCountMax) return treeNodeWeights(items.map(({ weight }) => weight));
+  throw new CairnError(
+    'INVALID_ARGUMENT',
+    `tree bucket ${name} has ${items.length} items, and a tree holds ${treeItemCountMax}; use straw2`,
+  );
 }
 
 function writeRule(out: Writer, rule: Rule | undefined): void {
@@ -133,7 +100,7 @@ function writeRule(out: Writer, rule: Rule | undefined): void {
   out.u8(rule.maxSize ?? 100);
   for (const step of rule.steps) {
     const [first, second] = stepArguments(step);
-    out.u32(stepNumbers[step.op]);
+    out.u32(ruleOperations[step.op]);
     out.s32(first);
     out.s32(second);
   }

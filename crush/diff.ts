@@ -3,7 +3,7 @@
  * input; it moves when the later map puts it on a device that the earlier one did not.
  */
 import { CairnError } from '../base/errors.js';
-import { deviceCount } from './binary-encoder.js';
+import { deviceCount } from './counts.js';
 import { chooseArgsOfPool, compileCrushMap } from './compiled-map.js';
 import { CrushMapper, noItem } from './mapper.js';
 import { type CrushMap, weightOne } from './types.js';

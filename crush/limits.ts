@@ -18,9 +18,6 @@ export const typeIdMax = 0xffff;
 /** Class numbers are ids in 32 bits; Ceph hands them out from 0 up. */
 export const classIdMax = 0x7fffffff;
 
-/** Ceph counts the nodes of a tree bucket in one byte, and a tree of more items has 256. */
-export const treeItemsMax = 64;
-
 /** A device weighs at most 100.0 in a text map, so that a bucket of many never overflows 32 bits unnoticed. */
 export const deviceWeightMax = 100 * 0x10000;
 

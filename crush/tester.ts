@@ -3,7 +3,7 @@
  * The quirks are Ceph's and kept, since the output is there to be compared.
  */
 import { CairnError } from '../base/errors.js';
-import { bucketSlots, deviceCount } from './binary-encoder.js';
+import { bucketSlots, deviceCount } from './counts.js';
 import { chooseArgsOfPool, compileCrushMap } from './compiled-map.js';
 import { hash32of2 } from './hash.js';
 import { CrushMapper, noItem } from './mapper.js';

@@ -2,7 +2,7 @@
  * Ceph's text map to a `CrushMap`: `text-syntax.ts` reads the words, here names become ids. Buckets are compiled in the
  * order in which `crushtool` does, since ids left out are handed out in that order and enter the hash.
  */
-import { bucketIdMin, bucketWeightMax, deviceWeightMax, treeItemsMax, weightSumMax } from './limits.js';
+import { bucketIdMin, bucketWeightMax, deviceWeightMax, weightSumMax } from './limits.js';
 import { bucketWeight, buildShadowTrees, withItems } from './shadow-trees.js';
 import { type Token, parseError, showToken } from './text-lexer.js';
 import {
@@ -15,6 +15,7 @@ import {
   type TextSyntax,
   parseSyntax,
 } from './text-syntax.js';
+import { treeItemCountMax } from './tree-nodes.js';
 import { tunablesProfiles } from './tunables.js';
 import {
   type Bucket,
@@ -147,8 +148,8 @@ class Compiler {
   }
 
   #items(bucket: BucketSyntax, weights: ReadonlyMap<number, number>): BucketItem[] {
-    if (bucket.algorithm === 'tree' && bucket.items.length > treeItemsMax) {
-      throw parseError(bucket.name.at, `a tree bucket holds at most ${treeItemsMax} items; split it or use straw2`);
+    if (bucket.algorithm === 'tree' && bucket.items.length > treeItemCountMax) {
+      throw parseError(bucket.name.at, `a tree bucket holds at most ${treeItemCountMax} items; split it or use straw2`);
     }
     const positions = itemPositions(bucket.items);
     const items = new Array<BucketItem>(bucket.items.length);

@@ -90,6 +90,9 @@ function typeLines(map: CrushMap): string[] {
   return lines.length > 0 && !map.types.has(0) ? ['type 0 osd\n', ...lines] : lines;
 }
 
+/** Shadow buckets have names with `~`, and are written as `id` lines of their originals. */
+const printable = /^[-_.0-9A-Za-z]*$/;
+
 /** From bucket -1 on, each behind those it contains. */
 function bucketLines(map: CrushMap): string[] {
   const shadowIds = shadowIdsOf(map);
@@ -111,7 +114,7 @@ function bucketLines(map: CrushMap): string[] {
         continue;
       }
       open.pop();
-      if (bucket !== undefined && bucket.shadow === undefined) {
+      if (bucket !== undefined && printable.test(bucket.name)) {
         lines.push(...oneBucketLines(map, bucket, shadowIds.get(bucket.id)));
       }
     }

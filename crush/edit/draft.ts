@@ -6,7 +6,7 @@
  * it 0), and every position of a shadow's weight-set adds up (Ceph fills in the last one only).
  */
 import { CairnError } from '../../base/errors.js';
-import { bucketIdMin, bucketWeightMax, treeItemsMax } from '../limits.js';
+import { bucketIdMin, bucketWeightMax } from '../limits.js';
 import {
   type ShadowIds,
   bucketWeight,
@@ -15,6 +15,7 @@ import {
   shadowIdsOf,
   withItems,
 } from '../shadow-trees.js';
+import { treeItemCountMax } from '../tree-nodes.js';
 import type { Bucket, BucketAlgorithm, BucketChooseArgs, BucketItem, CrushMap, Device, Rule } from '../types.js';
 
 export class Draft {
@@ -146,7 +147,7 @@ export class Draft {
   /** Appends `item` to bucket `parent` and carries the weight up. Throws `CONFLICT` where the bucket cannot take it. */
   link(parent: number, item: number, weight: number): void {
     const bucket = this.#plain(parent);
-    if (bucket.algorithm === 'tree' && bucket.items.length >= treeItemsMax) {
+    if (bucket.algorithm === 'tree' && bucket.items.length >= treeItemCountMax) {
       throw new CairnError('CONFLICT', `tree bucket ${bucket.name} is full; put the item elsewhere, or use straw2`);
     }
     this.#setItems(bucket, [...bucket.items, { id: item, weight }]);
