@@ -1,11 +1,12 @@
 import { CairnError } from '../base/errors.js';
+import { byId } from '../crush/text-printer.js';
 import type { CrushMap } from '../crush/types.js';
 
 /** The id of the rule called `name`, or whose id it is; a number need not exist. Throws `NOT_FOUND`. */
 export function ruleIdOf(map: CrushMap, name: string): number {
   for (const rule of map.rules.values()) if (rule.name === name) return rule.id;
   if (/^[0-9]{1,9}$/.test(name)) return Number(name);
-  const names = [...map.rules.values()].map((rule) => (rule.name === '' ? String(rule.id) : rule.name));
+  const names = byId(map.rules).map((rule) => (rule.name === '' ? String(rule.id) : rule.name));
   const known = names.length === 0 ? 'the map has no rules' : `choose one of ${names.join(', ')}`;
   throw new CairnError('NOT_FOUND', `no rule is called ${name}; ${known}`);
 }

@@ -18,6 +18,12 @@ export const typeIdMax = 0xffff;
 /** Class numbers are ids in 32 bits; Ceph hands them out from 0 up. */
 export const classIdMax = 0x7fffffff;
 
+/**
+ * Each class copies the whole hierarchy, so classes times buckets and items is what a map costs. A hundred thousand
+ * devices in twenty classes stay far below; a short text that names a class per device does not.
+ */
+export const shadowCostMax = 1 << 23;
+
 /** A device weighs at most 100.0 in a text map, so that a bucket of many never overflows 32 bits unnoticed. */
 export const deviceWeightMax = 100 * 0x10000;
 

@@ -71,6 +71,13 @@ export function shadowIdsOf(map: Pick<CrushMap, 'buckets' | 'classes'>): ShadowI
   return ids;
 }
 
+/** What the shadow trees cost in time and memory; above `shadowCostMax` they are refused. */
+export function shadowCost(buckets: ReadonlyMap<number, Bucket>, classCount: number): number {
+  let cost = 0;
+  for (const { items } of buckets.values()) cost += 1 + items.length;
+  return cost * classCount;
+}
+
 /** Builds all shadow buckets. Linear in buckets times classes; depth of the tree costs no stack. */
 export function buildShadowTrees(input: ShadowTreesInput): ShadowTrees {
   return new Builder(input).build();

@@ -35,7 +35,7 @@ export function strawLengths(weights: readonly number[], strawCalcVersion: numbe
     const heavier = ascending[rank + 1];
     if (heavier === undefined || (strawCalcVersion === 0 && heavier.weight === weight)) continue;
     below += (weight - lastWeight) * left;
-    left -= strawCalcVersion === 0 ? countOf(heavier.weight, ascending) : 1;
+    left -= strawCalcVersion === 0 ? equalsFrom(rank + 1, ascending) : 1;
     // Ceph multiplies unsigned 32-bit integers here, which wrap around.
     const next = Math.imul(left, heavier.weight - weight) >>> 0;
     straw *= (1 / (below / (below + next))) ** (1 / left);
@@ -44,6 +44,9 @@ export function strawLengths(weights: readonly number[], strawCalcVersion: numbe
   return lengths;
 }
 
-function countOf(weight: number, items: readonly { readonly weight: number }[]): number {
-  return items.reduce((count, item) => (item.weight === weight ? count + 1 : count), 0);
+/** How many in a row weigh the same, from `rank` on; equals stand together, so that a bucket takes linear time in all. */
+function equalsFrom(rank: number, ascending: readonly { readonly weight: number }[]): number {
+  let end = rank;
+  while (end < ascending.length && ascending[end]?.weight === ascending[rank]?.weight) end += 1;
+  return end - rank;
 }

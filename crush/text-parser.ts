@@ -2,8 +2,8 @@
  * Ceph's text map to a `CrushMap`: `text-syntax.ts` reads the words, here names become ids. Buckets are compiled in the
  * order in which `crushtool` does, since ids left out are handed out in that order and enter the hash.
  */
-import { bucketIdMin, bucketWeightMax, deviceWeightMax, weightSumMax } from './limits.js';
-import { bucketWeight, buildShadowTrees, withItems } from './shadow-trees.js';
+import { bucketIdMin, bucketWeightMax, deviceWeightMax, shadowCostMax, weightSumMax } from './limits.js';
+import { bucketWeight, buildShadowTrees, shadowCost, withItems } from './shadow-trees.js';
 import { type Token, parseError, showToken } from './text-lexer.js';
 import {
   type At,
@@ -184,7 +184,11 @@ class Compiler {
 
   /** Ceph builds them when it meets the first rule; a map without rules has none. */
   #addShadows(): void {
-    if (this.#syntax.rules.length === 0) return;
+    const [rule] = this.#syntax.rules;
+    if (rule === undefined) return;
+    if (shadowCost(this.#buckets, this.#classes.size) > shadowCostMax) {
+      throw parseError(rule.id.at, `${this.#classes.size} device classes are too many for this map; use fewer`);
+    }
     const deviceClasses = new Map<number, string>();
     for (const { id, deviceClass } of this.#devices.values()) {
       if (deviceClass !== undefined) deviceClasses.set(id, deviceClass);

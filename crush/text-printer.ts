@@ -115,7 +115,7 @@ function bucketLines(map: CrushMap): string[] {
       }
       open.pop();
       if (bucket !== undefined && printable.test(bucket.name)) {
-        lines.push(...oneBucketLines(map, bucket, shadowIds.get(bucket.id)));
+        lines.push(oneBucketLines(map, bucket, shadowIds.get(bucket.id)).join(''));
       }
     }
   }

@@ -1,7 +1,11 @@
 /** The hierarchy of a map, top down, in the order of `crushtool --tree` and `ceph osd crush tree`. */
+import { CairnError } from '../base/errors.js';
 import { byId, typeName } from './text-printer.js';
 import type { Bucket, CrushMap } from './types.js';
 import { bucketWeight } from './shadow-trees.js';
+
+/** Buckets that stand in several places multiply, from level to level. No honest map comes near. */
+const nodesMax = 1_000_000;
 
 export interface TreeNode {
   readonly id: number;
@@ -27,7 +31,11 @@ export function treeNodes(map: CrushMap, shadows: boolean): TreeNode[] {
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       nodes.push(node);
       const bucket = map.buckets.get(node.id);
-      if (bucket !== undefined) open.push(...childrenOf(map, bucket, node.depth + 1).reverse());
+      if (bucket === undefined) continue;
+      for (const child of childrenOf(map, bucket, node.depth + 1).reverse()) open.push(child);
+      if (nodes.length + open.length > nodesMax) {
+        throw new CairnError('UNSUPPORTED', `the tree has more than ${nodesMax} lines; look at the text of the map`);
+      }
     }
   }
   return nodes;
@@ -52,6 +60,8 @@ function childrenOf(map: CrushMap, bucket: Bucket, depth: number): TreeNode[] {
   return [...sorted].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, node]) => node);
 }
 
+const noWeightSets: Map<bigint, number> = new Map();
+
 function nodeOf(
   map: CrushMap,
   parent: { readonly bucket: Bucket; readonly index: number } | undefined,
@@ -61,8 +71,9 @@ function nodeOf(
 ): TreeNode {
   const bucket = map.buckets.get(id);
   const deviceClass = id < 0 ? bucket?.shadow?.deviceClass : map.devices.get(id)?.deviceClass;
-  const weightSets = new Map<bigint, number>();
-  if (parent !== undefined) {
+  let weightSets = noWeightSets;
+  if (parent !== undefined && map.chooseArgs.size > 0) {
+    weightSets = new Map();
     for (const [name, args] of map.chooseArgs) {
       const weights = args.get(parent.bucket.id)?.weightSet[0];
       if (weights !== undefined) weightSets.set(name, weights[parent.index] ?? 0);

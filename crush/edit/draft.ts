@@ -6,11 +6,12 @@
  * it 0), and every position of a shadow's weight-set adds up (Ceph fills in the last one only).
  */
 import { CairnError } from '../../base/errors.js';
-import { bucketIdMin, bucketWeightMax } from '../limits.js';
+import { bucketIdMin, bucketWeightMax, shadowCostMax } from '../limits.js';
 import {
   type ShadowIds,
   bucketWeight,
   buildShadowTrees,
+  shadowCost,
   shadowChooseArgs,
   shadowIdsOf,
   withItems,
@@ -128,7 +129,8 @@ export class Draft {
   /** As many positions as the set's other buckets have, so that what is put into the bucket gets a weight there. */
   #startWeightSets(bucket: number): void {
     for (const args of this.#chooseArgs.values()) {
-      const positions = Math.max(0, ...[...args.values()].map(({ weightSet }) => weightSet.length));
+      let positions = 0;
+      for (const { weightSet } of args.values()) positions = Math.max(positions, weightSet.length);
       if (positions > 0) args.set(bucket, { bucket, weightSet: Array.from({ length: positions }, () => []) });
     }
   }
@@ -200,8 +202,12 @@ export class Draft {
 
   /** The number of a class, a new one if need be. */
   addClass(name: string): void {
-    for (const known of this.classes.values()) if (known === name) return;
-    this.classes.set(Math.max(-1, ...this.classes.keys()) + 1, name);
+    let last = -1;
+    for (const [number, known] of this.classes) {
+      if (known === name) return;
+      last = Math.max(last, number);
+    }
+    this.classes.set(last + 1, name);
   }
 
   /**
@@ -210,6 +216,9 @@ export class Draft {
    */
   finish(): CrushMap {
     this.#dropDeadClasses();
+    if (shadowCost(this.#buckets, this.classes.size) > shadowCostMax) {
+      throw new CairnError('CONFLICT', `${this.classes.size} device classes are too many for this map; use fewer`);
+    }
     const deviceClasses = new Map<number, string>();
     for (const { id, deviceClass } of this.devices.values()) {
       if (deviceClass !== undefined) deviceClasses.set(id, deviceClass);
@@ -301,10 +310,9 @@ export class Draft {
     return weightSet.map((weights) => weights.reduce((sum, weight) => (sum + weight) >>> 0, 0));
   }
 
-  /** Tells the parents of a bucket what it weighs now, and theirs. */
+  /** Tells all buckets above one what it weighs now, each after those below it. */
   #carryUp(changed: number): void {
-    const open = [changed];
-    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    for (const id of this.#upwardsFrom(changed)) {
       const weight = bucketWeight(this.#plain(id).items);
       for (const parent of this.parentsOf(id)) {
         this.#setItemWeight(parent, id, weight);
@@ -312,8 +320,28 @@ export class Draft {
           const sums = this.#weightSetSums(name, id);
           if (sums !== undefined) this.#setWeightSet(args, parent, id, (position) => sums[position] ?? 0);
         }
-        open.push(parent.id);
       }
     }
+  }
+
+  /**
+   * The bucket and all above it, children before parents. A bucket may stand in several places, and following each way
+   * up for itself would take time exponential in the depth.
+   */
+  #upwardsFrom(start: number): number[] {
+    const parentsFirst: number[] = [];
+    const seen = new Set([start]);
+    const open = [{ id: start, parents: this.parentsOf(start) }];
+    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+      const parent = top.parents.pop();
+      if (parent === undefined) {
+        parentsFirst.push(top.id);
+        open.pop();
+      } else if (!seen.has(parent.id)) {
+        seen.add(parent.id);
+        open.push({ id: parent.id, parents: this.parentsOf(parent.id) });
+      }
+    }
+    return parentsFirst.reverse();
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { type ErrorCode, isCairnError } from '../../base/errors.js';
 import { decodeCrushBinary, encodeCrushBinary } from '../../crush/binary-codec.js';
 import { addBucket, moveBucket, removeBucket, renameBucket } from '../../crush/edit/buckets.js';
@@ -16,6 +16,7 @@ import { createErasureRule, createReplicatedRule, removeRule, renameRule } from 
 import { validateCrushMap } from '../../crush/edit/validate.js';
 import { bucketWeight } from '../../crush/shadow-trees.js';
 import { strawLengths } from '../../crush/straw-lengths.js';
+import { treeNodes } from '../../crush/tree.js';
 import { parseCrushText } from '../../crush/text-parser.js';
 import { printCrushText } from '../../crush/text-printer.js';
 import type { Bucket, CrushMap } from '../../crush/types.js';
@@ -383,6 +384,16 @@ describe('edits of a CRUSH map', () => {
     ]);
     assert.deepEqual(moved.chooseArgs.get(4n)?.get(-1)?.ids, [-8, bucketOf(moved, 'r1').id]);
     assert.deepEqual(weightsOf(moved, 'r1'), [[5.25], [6]]);
+  });
+
+  it('take no time exponential in the depth when every bucket stands twice in the next', () => {
+    const level = (i: number, side: string) =>
+      `host ${side}${i} { alg straw2 item a${i - 1} weight 0 item b${i - 1} weight 0 }`;
+    const levels = Array.from({ length: 60 }, (_, i) => `${level(i + 1, 'a')}\n${level(i + 1, 'b')}`);
+    const bottom = 'host a0 { alg straw2 item osd.0 weight 0 }\nhost b0 { alg straw2 item osd.0 weight 0 }';
+    const diamonds = parseCrushText(`${text.replace(/^rule.*$/m, '')}${bottom}\n${levels.join('\n')}`);
+    assert.throws(() => reweightDevice(diamonds, 'osd.0', one), { code: 'CONFLICT', message: /more than 65535/ });
+    assert.throws(() => treeNodes(diamonds, false), { code: 'UNSUPPORTED', message: /lines/ });
   });
 
   it('write rules as Ceph does', () => {

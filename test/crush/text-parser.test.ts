@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { CairnError } from '../../base/errors.js';
 import { parseCrushText } from '../../crush/text-parser.js';
+import { printCrushText } from '../../crush/text-printer.js';
 import { goldenMaps } from './golden-maps.js';
 
 /** Lines 1 to 5; what a case adds starts in line 6. */
@@ -326,6 +327,13 @@ describe('the parser of text maps', () => {
     );
   });
 
+  it('refuses more device classes than the hierarchy can be copied for', () => {
+    const devices = Array.from({ length: 4000 }, (_, i) => `device ${i + 2} d${i} class c${i}`).join('\n');
+    const items = Array.from({ length: 4000 }, (_, i) => `item d${i}`).join(' ');
+    const bomb = `${devices}\n${head}host h { alg straw2 ${items} }\nrule r { id 0 type 1 step take h step emit }`;
+    assert.throws(() => parseCrushText(bomb), { code: 'PARSE_ERROR', message: /4002 device classes are too many/ });
+  });
+
   it('is linear, and as deep as the map: 30,000 nested buckets, brackets and words take moments', () => {
     const count = 30_000;
     const nested = Array.from(
@@ -339,6 +347,13 @@ describe('the parser of text maps', () => {
     parsesOrRefuses('{ '.repeat(count));
     parsesOrRefuses('x'.repeat(10 * count));
     parsesOrRefuses(`${head}host h { alg list ${'item osd.0 '.repeat(count)}`);
+    const wide = Array.from({ length: count }, (_, i) => `item osd.0 weight ${i / 1000}`).join(' ');
+    for (const algorithm of ['straw', 'straw2', 'list']) {
+      const map = parseCrushText(`${head}host h { alg ${algorithm} ${wide.replaceAll(/ \d+\.?\d* /g, ' 0.5 ')} }`);
+      assert.equal(map.buckets.get(-1)?.items.length, count);
+      assert.equal(printCrushText(map).split('\n').length, count + 23);
+    }
+    parsesOrRefuses(`${head}host h { alg straw ${wide} }`);
     assert.ok(performance.now() - started < 5000, 'it took seconds');
   });
 });

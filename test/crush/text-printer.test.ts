@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import fc from 'fast-check';
 import { decodeCrushBinary } from '../../crush/binary-codec.js';
 import { parseCrushText } from '../../crush/text-parser.js';
 import { printCrushText, printWeight } from '../../crush/text-printer.js';
 import { crushtoolCompile, crushtoolDecompile, hasCrushtool, withFolder } from './crushtool.js';
 import { goldenMaps } from './golden-maps.js';
-import { randomMapText } from './random-map.js';
+import { randomMap } from './random-map.js';
 import { richBinary, richDecompiled, richText } from './rich-map.js';
 
 const weights = [
@@ -50,10 +49,10 @@ describe('the printer of text maps', () => {
 
   if (!hasCrushtool) return;
 
-  it('prints every golden map and random ones as the installed crushtool does', async () => {
-    const random = fc.sample(randomMapText, { numRuns: 12, seed: 7 });
+  it('prints golden and random maps as the installed crushtool does', async () => {
+    const random = Array.from({ length: 12 }, (_, seed) => randomMap(700 + seed).text);
     await withFolder((path) => {
-      for (const text of [...goldenMaps.map((map) => map.text), ...random]) {
+      for (const text of [...goldenMaps.filter((_, index) => index % 4 === 0).map((map) => map.text), ...random]) {
         const binary = crushtoolCompile(text, path);
         if (binary === undefined) continue;
         const theirs = crushtoolDecompile(binary, path);

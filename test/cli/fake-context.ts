@@ -1,0 +1,37 @@
+/** A command line with files in memory, and what it printed. */
+import { CairnError } from '../../base/errors.js';
+import type { CliContext } from '../../cli/context.js';
+import { runCli } from '../../cli/program.js';
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Number of writes to stdout. */
+  readonly writes: number;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+export async function cli(args: readonly string[], files: Record<string, string | Uint8Array> = {}): Promise<CliRun> {
+  const stored = new Map(
+    Object.entries(files).map(([path, content]) => {
+      return [path, typeof content === 'string' ? new TextEncoder().encode(content) : content] as const;
+    }),
+  );
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const context: CliContext = {
+    env: {},
+    print: (text) => void stdout.push(text),
+    note: (text) => void stderr.push(text),
+    readFile: async (path, bytesMax) => {
+      const bytes = stored.get(path);
+      if (bytes === undefined) throw new CairnError('NOT_FOUND', `there is no file ${path}; check the path`);
+      if (bytes.byteLength > bytesMax) throw new CairnError('INVALID_ARGUMENT', `${path} is too large`);
+      return bytes;
+    },
+    writeFile: async (path, bytes) => void stored.set(path, bytes.slice()),
+  };
+  const code = await runCli(args, context);
+  return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored };
+}
