@@ -334,13 +334,13 @@ describe('the parser of text maps', () => {
     assert.throws(() => parseCrushText(bomb), { code: 'PARSE_ERROR', message: /4002 device classes are too many/ });
   });
 
-  it('is linear, and as deep as the map: 30,000 nested buckets, brackets and words take moments', () => {
+  // What is not linear here takes minutes, and the runner's own limit ends the test.
+  it('is linear, and as deep as the map, for 30,000 nested buckets, brackets and words', () => {
     const count = 30_000;
     const nested = Array.from(
       { length: count },
       (_, i) => `host h${i} { alg list item ${i === 0 ? 'osd.0' : `h${i - 1}`} }`,
     );
-    const started = performance.now();
     assert.equal(parseCrushText(`${head}${nested.join('\n')}`).buckets.size, count);
     assert.equal(parseCrushText(`${head}${nested.reverse().join('\n')}`).buckets.size, count);
     parsesOrRefuses('['.repeat(count));
@@ -354,6 +354,5 @@ describe('the parser of text maps', () => {
       assert.equal(printCrushText(map).split('\n').length, count + 23);
     }
     parsesOrRefuses(`${head}host h { alg straw ${wide} }`);
-    assert.ok(performance.now() - started < 5000, 'it took seconds');
   });
 });
