@@ -4,7 +4,7 @@ import { CairnError } from '../base/errors.js';
 import { type CrushTestOptions, testCrushMap } from '../crush/tester.js';
 import type { CliContext } from './context.js';
 import { readCrushMap } from './crush-map-file.js';
-import { ruleIdOf } from './crush-rule-option.js';
+import { checkRuleExists, ruleIdOf } from './crush-rule-option.js';
 import { countOption, integerOption } from './option-values.js';
 import { ChunkedPrinter } from './printer.js';
 
@@ -39,8 +39,8 @@ export function addCrushTest(crush: Command, context: CliContext): void {
     .option('--num-rep <n>', 'how many devices to ask for; default min_size to max_size of the rule', countOption)
     .option('--min-rep <n>', 'with --max-rep: a range of numbers instead', countOption)
     .option('--max-rep <n>', 'with --min-rep', countOption)
-    .option('--min-x <x>', 'first input; default 0', integerOption)
-    .option('--max-x <x>', 'last input; default 1023', integerOption)
+    .option('--min-x <x>', 'first input, given with --max-x; default 0', integerOption)
+    .option('--max-x <x>', 'last input, given with --min-x; default 1023', integerOption)
     .option('--x <x>', 'a single input', integerOption)
     .option('--weight <osd weight...>', 'a device and the share it accepts, 0 (out) to 1 (in); repeatable')
     .option('--pool-id <id>', 'mix the inputs with this pool, as Ceph does with placement groups', integerOption)
@@ -53,19 +53,21 @@ export function addCrushTest(crush: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nExamples:\n' +
-        '  cairn crush test --map crush.txt --rule data --num-rep 3 --show-mappings --max-x 9 --min-x 0\n' +
+        '  cairn crush test --map crush.txt --rule data --num-rep 3 --show-mappings --min-x 0 --max-x 9\n' +
         '  cairn crush test --map crushmap --num-rep 3 --weight 7 0 --show-utilization',
     )
     .action(async (options: Options) => {
       const map = await readCrushMap(context, options.map);
       const test = testOptions(options, options.rule === undefined ? undefined : ruleIdOf(map, options.rule));
-      if (test.rule !== undefined && !map.rules.has(test.rule)) {
-        context.note(`cairn: the map has no rule ${test.rule}; nothing is tested\n`);
+      if ((test.minX === undefined) !== (test.maxX === undefined)) {
+        context.note('cairn: --min-x and --max-x go together; one alone is ignored, as crushtool ignores it\n');
       }
       if (!showsAnything(test)) context.note('WARNING: no output selected; use --show-X\n');
       const printer = new ChunkedPrinter(context);
       testCrushMap(map, test, { print: (text) => printer.print(text), note: (text) => context.note(text) });
       printer.flush();
+      // After the output, which is crushtool's; that one ends well all the same.
+      if (test.rule !== undefined) checkRuleExists(map, test.rule);
     });
 }
 

@@ -29,7 +29,7 @@ const failures = [
   {
     name: 'an unknown rule',
     args: ['test', '--map', 'map', '--rule', 'bar'],
-    says: /^cairn: no rule is called bar; choose one of foo, 3\n$/,
+    says: /^cairn: no rule is called bar; choose one of foo \(1\), 3\n$/,
   },
   { name: 'a number that is none', args: ['test', '--map', 'map', '--num-rep', 'x'], says: /--num-rep.*whole number/ },
   {
@@ -158,11 +158,18 @@ describe('cairn crush', () => {
     }
   });
 
-  it('warns when nothing is shown, and when the rule does not exist', async () => {
-    const run = await cli(['crush', 'test', '--map', 'map', '--rule', '9'], files);
+  it('fails for a rule that does not exist, after the output of crushtool, and says which there are', async () => {
+    const run = await cli(['crush', 'test', '--map', 'map', '--rule', '9', '--show-statistics'], files);
+    assert.equal(run.code, 1);
+    assert.equal(run.stdout, '');
+    assert.equal(run.stderr, 'cairn: the map has no rule 9; choose one of foo (1), 3\n');
+  });
+
+  it('warns when nothing is shown, and when half a range of inputs is given', async () => {
+    const run = await cli(['crush', 'test', '--map', 'map', '--max-x', '3'], files);
     assert.equal(run.code, 0);
     assert.equal(run.stdout, '');
-    assert.match(run.stderr, /the map has no rule 9.*\nWARNING: no output selected/);
+    assert.match(run.stderr, /^cairn: --min-x and --max-x go together; .*\nWARNING: no output selected/);
   });
 
   it('writes long outputs in large pieces', async () => {
