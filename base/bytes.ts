@@ -42,9 +42,14 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0;
 }
 
+/** An independent copy. (`slice` of a `Buffer` is none: it shares the memory.) */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
 /** A new array with all pieces in order. For small pieces; large payloads stay lists of pieces (docs/NODE-LIMITS.md 10). */
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0].slice();
+  if (pieces.length === 1 && pieces[0] !== undefined) return copyBytes(pieces[0]);
   const total = totalBytes(pieces);
   const all = Buffer.allocUnsafe(total);
   let offset = 0;
