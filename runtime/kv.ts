@@ -79,6 +79,10 @@ export interface KvOpenOptions {
 }
 
 export interface KvStore {
-  /** Errors: `LOCKED` (another process, or this one, has it open), `CORRUPT`, `NOT_FOUND`, `IO_ERROR`. */
+  /**
+   * A new store's directory is durable when this resolves, with the parents that it had to make: else a synced batch
+   * could vanish with its directory. Errors: `LOCKED` (another process, or this one, has it open), `CORRUPT`,
+   * `NOT_FOUND`, `IO_ERROR`.
+   */
   open(directory: string, options?: KvOpenOptions): Promise<Kv>;
 }

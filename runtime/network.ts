@@ -23,6 +23,7 @@ export interface TlsOptions {
 /** The verified certificate of the other end. */
 export interface TlsPeer {
   readonly commonName: string;
+  /** With their kinds: `DNS:mon.example`, `IP Address:10.0.0.1`. */
   readonly subjectAltNames: readonly string[];
   /** SHA-256 of the certificate, lower-case hex. */
   readonly fingerprint: string;
@@ -41,7 +42,7 @@ export interface ListenOptions {
 }
 
 export interface ConnectionHandlers {
-  /** `viewChunk` is valid only during the call: its memory is reused (and overwritten in simulation). */
+  /** `viewChunk` is valid only during the call: its memory is reused (and overwritten in simulation). Never a Buffer. */
   onData(viewChunk: Uint8Array): void;
   /** The other end will send nothing more. This end may go on sending until it calls `end`. */
   onEnd(): void;
@@ -69,7 +70,10 @@ export interface Connection {
   resume(): void;
   /** Sends the end of the stream after everything sent so far. The connection closes when both ends have ended. */
   end(): void;
-  /** Drops the connection at once; unsent bytes are lost and the peer may see a reset. Idempotent. */
+  /**
+   * Drops the connection at once. Bytes that the peer has not received yet may be lost, those of settled sends too: the
+   * peer sees a reset, so that it never takes this for an orderly end. Idempotent; `onClose` gets `CLOSED`.
+   */
   destroy(): void;
 }
 
@@ -83,7 +87,8 @@ export interface Listener {
 export interface Network {
   /**
    * Opens a connection (TLS handshake included). Errors: `CONNECTION_REFUSED`, `UNREACHABLE`, `CONNECTION_LOST`,
-   * `AUTHENTICATION_FAILED` (TLS), `DEADLINE_EXCEEDED`, `CANCELLED`. A loser of that race is destroyed, not leaked.
+   * `AUTHENTICATION_FAILED` (TLS: either end's certificate was not accepted), `DEADLINE_EXCEEDED`, `CANCELLED`,
+   * `INVALID_ARGUMENT` (no such port, unreadable certificates). A loser of that race is destroyed, not leaked.
    */
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
   /** Errors: `ADDRESS_IN_USE`, `PERMISSION_DENIED`, `UNREACHABLE`, `INVALID_ARGUMENT` (unreadable certificates). */

@@ -1,0 +1,226 @@
+/** One open file. Its operations run beside each other in the thread pool; `close` waits for them. */
+import * as fs from 'node:fs';
+import { totalBytes } from '../../base/bytes.js';
+import { CairnError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
+import type { DiskFile } from '../disk.js';
+import { fromErrno } from './errno.js';
+
+/** Zeros that `preallocate` writes from, shared by all files. One write of 1 MiB is as fast per byte as a larger one. */
+const zeros = new Uint8Array(2 ** 20);
+
+export interface DiskFileParts {
+  readonly path: string;
+  readonly fd: number;
+  readonly writable: boolean;
+  readonly durableWrites: boolean;
+}
+
+export class NodeDiskFile implements DiskFile {
+  readonly path: string;
+  readonly #fd: number;
+  readonly #writable: boolean;
+  readonly #durableWrites: boolean;
+  #running = 0;
+  #whenIdle: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  /** The sync that failed. What was written before it may be gone, even if a later sync says that all is well. */
+  #broken: CairnError | undefined;
+
+  constructor(parts: DiskFileParts) {
+    this.path = parts.path;
+    this.#fd = parts.fd;
+    this.#writable = parts.writable;
+    this.#durableWrites = parts.durableWrites;
+  }
+
+  read(target: Uint8Array, position: number): Promise<number> {
+    checkPosition(position, target.byteLength);
+    return this.#run(() => this.#fill(target, position));
+  }
+
+  write(bytes: Uint8Array, position: number): Promise<void> {
+    checkPosition(position, bytes.byteLength);
+    return this.#change(() => this.#durably(this.#writeAll(bytes, position)));
+  }
+
+  writev(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    checkPosition(position, totalBytes(chunks));
+    return this.#change(() => this.#durably(this.#writeAllChunks(chunks, position)));
+  }
+
+  datasync(): Promise<void> {
+    return this.#change(() => this.#sync());
+  }
+
+  preallocate(bytes: number): Promise<void> {
+    checkPosition(0, bytes);
+    return this.#change(async () => {
+      let end = (await this.#stat()).size;
+      if (end >= bytes) return;
+      while (end < bytes) {
+        const count = Math.min(zeros.byteLength, bytes - end);
+        await this.#durably(this.#writeAll(zeros.subarray(0, count), end));
+        end += count;
+      }
+      await this.#sync();
+    });
+  }
+
+  truncate(bytes: number): Promise<void> {
+    checkPosition(0, bytes);
+    return this.#change(() =>
+      this.#call<void>('truncate', (done) => {
+        fs.ftruncate(this.#fd, bytes, done);
+      }),
+    );
+  }
+
+  size(): Promise<number> {
+    return this.#run(async () => (await this.#stat()).size);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#closeWhenIdle();
+    return this.#closing;
+  }
+
+  async #closeWhenIdle(): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
+    await this.#call<void>('close', (done) => {
+      fs.close(this.#fd, done);
+    });
+  }
+
+  /** An operation, unless the file is closed; `close` waits for it. */
+  async #run<T>(operation: () => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new CairnError('CLOSED', `${this.path} was closed`);
+    this.#running += 1;
+    try {
+      return await operation();
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#whenIdle?.();
+    }
+  }
+
+  /** An operation that writes, unless an earlier sync failed. */
+  #change(operation: () => Promise<void>): Promise<void> {
+    return this.#run(() => {
+      if (!this.#writable) throw new CairnError('INVALID_ARGUMENT', `${this.path} was opened for reading only`);
+      if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
+      return operation();
+    });
+  }
+
+  async #fill(target: Uint8Array, position: number): Promise<number> {
+    let filled = 0;
+    while (filled < target.byteLength) {
+      const count = await this.#call<number>('read', (done) => {
+        fs.read(this.#fd, target, filled, target.byteLength - filled, position + filled, done);
+      });
+      if (count === 0) break;
+      filled += count;
+    }
+    return filled;
+  }
+
+  async #writeAll(bytes: Uint8Array, position: number): Promise<void> {
+    let written = 0;
+    while (written < bytes.byteLength) {
+      const count = await this.#call<number>('write', (done) => {
+        fs.write(this.#fd, bytes, written, bytes.byteLength - written, position + written, done);
+      });
+      written += this.#advanced(count);
+    }
+  }
+
+  /** libuv splits a list at the system's limit of chunks per call (1024), so one call here takes any number. */
+  async #writeAllChunks(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    let left = chunks.filter((chunk) => chunk.byteLength > 0);
+    let offset = position;
+    while (left.length > 0) {
+      const batch = left;
+      const count = await this.#call<number>('write', (done) => {
+        fs.writev(this.#fd, batch, offset, done);
+      });
+      offset += this.#advanced(count);
+      left = dropBytes(left, count);
+    }
+  }
+
+  #advanced(count: number): number {
+    if (count > 0) return count;
+    throw new CairnError('IO_ERROR', `cannot write ${this.path}: the system wrote nothing; see dmesg`, {
+      applied: 'maybe',
+    });
+  }
+
+  async #sync(): Promise<void> {
+    try {
+      await this.#call<void>('sync', (done) => {
+        fs.fdatasync(this.#fd, done);
+      });
+    } catch (error) {
+      const cause = error instanceof CairnError ? error.cause : error;
+      const message = `cannot sync ${this.path}: what was written since the last sync may be lost; see dmesg`;
+      throw this.#break(new CairnError('IO_ERROR', message, { cause, applied: 'maybe' }));
+    }
+  }
+
+  /** With `O_DSYNC` a write is its own sync, and fails like one; a full file system is not such a failure. */
+  async #durably(write: Promise<void>): Promise<void> {
+    try {
+      await write;
+    } catch (error) {
+      if (this.#durableWrites && error instanceof CairnError && error.code === 'IO_ERROR') this.#break(error);
+      throw error;
+    }
+  }
+
+  #break(error: CairnError): CairnError {
+    this.#broken ??= error;
+    return error;
+  }
+
+  #distrusted(cause: CairnError): CairnError {
+    return new CairnError('IO_ERROR', `${this.path} is not written any more: an earlier sync of it failed`, { cause });
+  }
+
+  #stat(): Promise<fs.Stats> {
+    return this.#call<fs.Stats>('measure', (done) => {
+      fs.fstat(this.#fd, done);
+    });
+  }
+
+  #call<T>(deed: string, begin: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      begin((error, result) => {
+        if (error === null || error === undefined) resolve(result);
+        else reject(fromErrno(error, `cannot ${deed} ${this.path}`, 'IO_ERROR', deed === 'write' ? 'maybe' : 'no'));
+      });
+    });
+  }
+}
+
+function checkPosition(position: number, bytes: number): void {
+  invariant(Number.isSafeInteger(position) && position >= 0, 'a position is a safe integer', { position });
+  invariant(Number.isSafeInteger(bytes) && bytes >= 0, 'a size is a safe integer', { bytes });
+  invariant(Number.isSafeInteger(position + bytes), 'the end of a range is a safe integer', { position, bytes });
+}
+
+/** What is left of `chunks` after their first `count` bytes. */
+function dropBytes(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
+  let skip = count;
+  let index = 0;
+  for (const chunk of chunks) {
+    if (skip < chunk.byteLength) return [chunk.subarray(skip), ...chunks.slice(index + 1)];
+    skip -= chunk.byteLength;
+    index += 1;
+  }
+  return [];
+}

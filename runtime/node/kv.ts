@@ -1,0 +1,307 @@
+/** LevelDB, through `level`. */
+import { stat } from 'node:fs/promises';
+import { Level } from 'level';
+import { latin1Text, viewBuffer } from '../../base/bytes.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
+import type {
+  Kv,
+  KvBatchOptions,
+  KvEntry,
+  KvIterateOptions,
+  KvIterator,
+  KvKey,
+  KvOpenOptions,
+  KvOperation,
+  KvSnapshot,
+  KvStore,
+} from '../kv.js';
+import { openValue, sealValue } from '../kv-seal.js';
+import { kvError, toKeyBytes } from './kv-errors.js';
+
+/** What LevelDB adds to `level`, which also runs in browsers and so declares neither. */
+interface LevelDbMethods {
+  approximateSize(start: Buffer, end: Buffer): Promise<number>;
+  compactRange(start: Buffer, end: Buffer): Promise<void>;
+}
+
+type Database = Level<Buffer, Buffer> & LevelDbMethods;
+type LevelIterator = ReturnType<typeof openIterator>;
+type LevelSnapshot = ReturnType<Database['snapshot']>;
+
+/** How much of a page `next` gathers before it returns; the default of 16 KiB is 50 entries of an index. */
+const pageBytes = 256 * 1024;
+
+const entriesMaxMax = 10_000;
+
+const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
+
+export class NodeKvStore implements KvStore {
+  async open(directory: string, options: KvOpenOptions = {}): Promise<Kv> {
+    const { createIfMissing = true } = options;
+    // LevelDB would make the directory even when it then finds nothing in it.
+    if (!createIfMissing && !(await exists(`${directory}/CURRENT`))) {
+      throw new CairnError('NOT_FOUND', `there is no key-value store in ${directory}; check the path`);
+    }
+    const settings = { ...encodings, ...levelOptions(options), createIfMissing };
+    const database = new Level<Buffer, Buffer>(directory, settings) as Database;
+    try {
+      await database.open();
+    } catch (error) {
+      throw kvError(error, `cannot open the key-value store in ${directory}`);
+    }
+    return new NodeKv(database);
+  }
+}
+
+class NodeKv implements Kv {
+  readonly #database: Database;
+  readonly #reader: Reader;
+  /** The batch that the disk refused. LevelDB would go on behind a torn record, which a restart then cuts off. */
+  #broken: CairnError | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#reader = new Reader(database, undefined);
+  }
+
+  get(key: KvKey): Promise<Uint8Array | undefined> {
+    return this.#reader.get(key);
+  }
+
+  getMany(keys: readonly KvKey[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#reader.getMany(keys);
+  }
+
+  iterate(options: KvIterateOptions): KvIterator {
+    return this.#reader.iterate(options);
+  }
+
+  async batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void> {
+    const sealed = operations.map(sealOperation);
+    if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
+    try {
+      await this.#database.batch(sealed, { ...encodings, sync: options.sync });
+    } catch (error) {
+      const failure = kvError(error, `cannot write to the key-value store in ${this.#database.location}`, 'maybe');
+      if (failure.code !== 'CLOSED') this.#broken ??= failure;
+      throw failure;
+    }
+  }
+
+  snapshot(): KvSnapshot {
+    return new NodeKvSnapshot(this.#database);
+  }
+
+  approximateBytes(range: { readonly gte: KvKey; readonly lt: KvKey }): Promise<number> {
+    return guarded(this.#database, () => this.#database.approximateSize(toKeyBytes(range.gte), toKeyBytes(range.lt)));
+  }
+
+  compact(range: { readonly gte: KvKey; readonly lt: KvKey }): Promise<void> {
+    return guarded(this.#database, () => this.#database.compactRange(toKeyBytes(range.gte), toKeyBytes(range.lt)));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= guarded(this.#database, () => this.#database.close());
+    return this.#closing;
+  }
+
+  #distrusted(cause: CairnError): CairnError {
+    const where = this.#database.location;
+    const message = `the key-value store in ${where} is not written any more: an earlier batch failed; reopen it`;
+    return new CairnError('IO_ERROR', message, { cause });
+  }
+}
+
+/** Reads of the present state, or of a snapshot's. */
+class Reader {
+  readonly #database: Database;
+  readonly #options: { readonly snapshot?: LevelSnapshot };
+
+  constructor(database: Database, snapshot: LevelSnapshot | undefined) {
+    this.#database = database;
+    this.#options = { ...encodings, ...(snapshot === undefined ? {} : { snapshot }) };
+  }
+
+  async get(key: KvKey): Promise<Uint8Array | undefined> {
+    const keyBytes = toKeyBytes(key);
+    try {
+      const sealed = await this.#database.get(keyBytes, this.#options);
+      return sealed === undefined ? undefined : openValue(key, sealed, keyBytes);
+    } catch (error) {
+      throw kvError(error, `cannot read from the key-value store in ${this.#database.location}`, 'no', key);
+    }
+  }
+
+  async getMany(keys: readonly KvKey[]): Promise<(Uint8Array | undefined)[]> {
+    const keyBytes = keys.map(toKeyBytes);
+    const found = await guarded(this.#database, () => this.#database.getMany(keyBytes, this.#options));
+    return keys.map((key, index) => {
+      const sealed = found[index];
+      return sealed === undefined ? undefined : openValue(key, sealed, keyBytes[index]);
+    });
+  }
+
+  iterate(options: KvIterateOptions): NodeKvIterator {
+    try {
+      return new NodeKvIterator(this.#database, openIterator(this.#database, { ...this.#options, ...limits(options) }));
+    } catch (error) {
+      throw kvError(error, `cannot walk the key-value store in ${this.#database.location}`);
+    }
+  }
+}
+
+class NodeKvSnapshot implements KvSnapshot {
+  readonly #database: Database;
+  readonly #snapshot: LevelSnapshot;
+  readonly #reader: Reader;
+  /** `level` lets a snapshot wait for its iterators, for ever if one was forgotten: they are closed with it. */
+  readonly #iterators = new Set<NodeKvIterator>();
+  #closing: Promise<void> | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+    try {
+      this.#snapshot = database.snapshot();
+    } catch (error) {
+      throw kvError(error, `cannot take a snapshot of the key-value store in ${database.location}`);
+    }
+    this.#reader = new Reader(database, this.#snapshot);
+  }
+
+  get(key: KvKey): Promise<Uint8Array | undefined> {
+    return this.#reader.get(key);
+  }
+
+  getMany(keys: readonly KvKey[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#reader.getMany(keys);
+  }
+
+  iterate(options: KvIterateOptions): KvIterator {
+    // `level` would notice only at the first `next`.
+    if (this.#closing !== undefined) throw new CairnError('CLOSED', 'this snapshot of the key-value store was closed');
+    const iterator = this.#reader.iterate(options);
+    this.#iterators.add(iterator);
+    iterator.whenClosed(() => this.#iterators.delete(iterator));
+    return iterator;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= guarded(this.#database, async () => {
+      await Promise.all(Array.from(this.#iterators, (iterator) => iterator.close()));
+      await this.#snapshot.close();
+    });
+    return this.#closing;
+  }
+}
+
+class NodeKvIterator implements KvIterator {
+  readonly #database: Database;
+  readonly #iterator: LevelIterator;
+  #busy = false;
+  #closing: Promise<void> | undefined;
+  #onClosed: (() => void) | undefined;
+
+  constructor(database: Database, iterator: LevelIterator) {
+    this.#database = database;
+    this.#iterator = iterator;
+  }
+
+  async next(entriesMax: number): Promise<readonly KvEntry[]> {
+    invariant(Number.isInteger(entriesMax), 'a number of entries is an integer', { entriesMax });
+    invariant(entriesMax >= 1 && entriesMax <= entriesMaxMax, 'a page has 1 to 10,000 entries', { entriesMax });
+    this.#checkIdle();
+    this.#busy = true;
+    try {
+      const entries = await guarded(this.#database, () => this.#iterator.nextv(entriesMax));
+      return entries.map(openEntry);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  seek(key: KvKey): void {
+    this.#checkIdle();
+    try {
+      this.#iterator.seek(toKeyBytes(key));
+    } catch (error) {
+      throw kvError(error, `cannot walk the key-value store in ${this.#database.location}`);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= guarded(this.#database, () => this.#iterator.close()).finally(() => this.#onClosed?.());
+    return this.#closing;
+  }
+
+  whenClosed(callback: () => void): void {
+    this.#onClosed = callback;
+  }
+
+  #checkIdle(): void {
+    if (this.#closing !== undefined || this.#database.status !== 'open') {
+      throw new CairnError('CLOSED', 'this walk over the key-value store was closed');
+    }
+    invariant(!this.#busy, 'an iterator has one call at a time');
+  }
+}
+
+function openIterator(database: Database, options: object) {
+  return database.iterator({ ...encodings, highWaterMarkBytes: pageBytes, ...options });
+}
+
+function openEntry([keyBytes, sealed]: [Buffer, Buffer]): KvEntry {
+  const key = latin1Text(keyBytes);
+  return { key, value: openValue(key, sealed, keyBytes) };
+}
+
+function sealOperation(operation: KvOperation) {
+  if (operation.key === '') throw new CairnError('INVALID_ARGUMENT', 'a key has at least one byte');
+  const key = toKeyBytes(operation.key);
+  if (operation.type === 'delete') return { type: 'del' as const, key };
+  return { type: 'put' as const, key, value: viewBuffer(sealValue(operation.key, operation.value, key)) };
+}
+
+/**
+ * One bound on each side, since `level` would let `lte` win over `lt` and takes an empty bound for none. The tighter one
+ * is kept; no key is before or at the empty one, so that makes the walk empty, and as a lower bound it means nothing.
+ */
+function limits(options: KvIterateOptions): object {
+  const { gte, gt, lte, lt, reverse = false } = options;
+  const lowerOpen = gt !== undefined && (gte === undefined || gt >= gte);
+  const upperOpen = lt !== undefined && (lte === undefined || lt <= lte);
+  const lower = lowerOpen ? gt : gte;
+  const upper = upperOpen ? lt : lte;
+  if (upper === '') return { limit: 0 };
+  return {
+    reverse,
+    ...(lower === undefined || lower === '' ? {} : { [lowerOpen ? 'gt' : 'gte']: toKeyBytes(lower) }),
+    ...(upper === undefined ? {} : { [upperOpen ? 'lt' : 'lte']: toKeyBytes(upper) }),
+  };
+}
+
+function levelOptions(options: KvOpenOptions): object {
+  const { writeBufferBytes, cacheBytes, fileBytesMax } = options;
+  return {
+    ...(writeBufferBytes === undefined ? {} : { writeBufferSize: writeBufferBytes }),
+    ...(cacheBytes === undefined ? {} : { cacheSize: cacheBytes }),
+    ...(fileBytesMax === undefined ? {} : { maxFileSize: fileBytesMax }),
+  };
+}
+
+async function guarded<T>(database: Database, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (isCairnError(error)) throw error;
+    throw kvError(error, `the key-value store in ${database.location} failed`);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { constants, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { utf8Bytes } from '../../../base/bytes.js';
+import { claim, withCode } from '../contract/harness.js';
+import { openNodeHarness } from './harness.js';
+
+describe('the disk of the machine', () => {
+  claim('durableWrites opens with O_DSYNC, and only it does', openNodeHarness, async ({ runtime, directory }) => {
+    for (const durableWrites of [false, true]) {
+      const path = `${directory}/file ${durableWrites}`;
+      const file = await runtime.disk.open(path, { mode: 'create', durableWrites });
+      assert.equal((openFlagsOf(path) & constants.O_DSYNC) !== 0, durableWrites);
+      await file.close();
+      assert.throws(() => openFlagsOf(path), /not open/);
+    }
+  });
+
+  claim('preallocate takes real blocks', openNodeHarness, async ({ runtime, directory }) => {
+    const path = `${directory}/file`;
+    const file = await runtime.disk.open(path, { mode: 'create' });
+    await file.truncate(2 ** 20);
+    await file.preallocate(3 * 2 ** 20);
+    await file.close();
+    assert.ok(statSync(path).blocks * 512 >= 2 * 2 ** 20);
+  });
+
+  claim('a device that is full is NO_SPACE, and is named', openNodeHarness, async ({ runtime }) => {
+    const file = await runtime.disk.open('/dev/full', { mode: 'write' });
+    await assert.rejects(file.write(utf8Bytes('x'), 0), withCode('NO_SPACE', '/dev/full'));
+    await assert.rejects(file.writev([utf8Bytes('x'), utf8Bytes('y')], 0), withCode('NO_SPACE', 'free some space'));
+    await file.close();
+  });
+
+  claim('after a sync that failed nothing is written any more', openNodeHarness, async ({ runtime }) => {
+    // The kernel refuses to sync this device, as a broken disk would.
+    const file = await runtime.disk.open('/dev/null', { mode: 'write' });
+    await file.write(utf8Bytes('x'), 0);
+    await assert.rejects(file.datasync(), withCode('IO_ERROR', 'cannot sync /dev/null'));
+    await assert.rejects(file.datasync(), withCode('IO_ERROR', 'an earlier sync of it failed'));
+    await assert.rejects(file.write(utf8Bytes('x'), 0), withCode('IO_ERROR', '/dev/null'));
+    await assert.rejects(file.writev([utf8Bytes('x')], 0), withCode('IO_ERROR'));
+    await assert.rejects(file.truncate(0), withCode('IO_ERROR'));
+    await assert.rejects(file.preallocate(10), withCode('IO_ERROR'));
+    assert.equal(await file.read(new Uint8Array(1), 0), 0);
+    await file.close();
+  });
+});
+
+/** The flags with which this process has `path` open, as the kernel says. */
+function openFlagsOf(path: string): number {
+  for (const fd of readdirSync('/proc/self/fd')) {
+    if (linkOf(fd) !== path) continue;
+    const flags = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1];
+    return Number.parseInt(flags ?? '0', 8);
+  }
+  throw new Error(`${path} is not open`);
+}
+
+/** The descriptor that listed the folder is gone again. */
+function linkOf(fd: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return undefined;
+  }
+}
