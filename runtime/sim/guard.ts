@@ -1,0 +1,114 @@
+/**
+ * Keeps the real world out while virtual time runs. Global sources of time, chance and callbacks throw with a sentence
+ * that names what to use instead; and whatever starts a native asynchronous operation (a timer, a file or socket call, a
+ * worker) is caught by async_hooks, because its completion would arrive at a moment that no seed decides.
+ */
+import { createHook } from 'node:async_hooks';
+import { InvariantError } from '../../base/invariant.js';
+
+/** Taken before any world runs: the guard replaces the globals. */
+export const hostSetImmediate = setImmediate;
+const HostDate = Date;
+
+/** Promises, `process.nextTick` and `queueMicrotask` run in an order that JavaScript defines. */
+const allowedTypes = new Set(['PROMISE', 'TickObject', 'Microtask']);
+
+/** Printing while debugging harms no order; nor does Node's own care for an exception that nobody caught. */
+const harmlessOrigins = ['node:internal/console', 'process._fatalException'];
+
+export class Guard {
+  readonly #onViolation: (error: InvariantError) => void;
+  #ownImmediate = false;
+  readonly #restore: (() => void)[] = [];
+  readonly #hook = createHook({
+    init: (_asyncId, type) => {
+      if (allowedTypes.has(type)) return;
+      this.#judge(type);
+    },
+  });
+
+  constructor(onViolation: (error: InvariantError) => void) {
+    this.#onViolation = onViolation;
+  }
+
+  install(): void {
+    const holders: [object, string, string][] = [
+      [globalThis, 'setTimeout', 'runtime.clock.after'],
+      [globalThis, 'setInterval', 'runtime.clock.after, set again each time'],
+      [globalThis, 'setImmediate', 'runtime.clock.nextTurn'],
+      [globalThis, 'fetch', 'runtime.network'],
+      [Math, 'random', 'runtime.random'],
+      [performance, 'now', 'runtime.clock.now'],
+      [process, 'hrtime', 'runtime.clock.now'],
+      [crypto, 'getRandomValues', 'runtime.random.bytes'],
+      [crypto, 'randomUUID', 'runtime.random.uuid'],
+      [AbortSignal, 'timeout', 'a deadline of runtime.clock'],
+    ];
+    for (const [holder, name, instead] of holders) {
+      const refuse = (): never => {
+        throw this.#violation(`${name}() ran inside the simulation; use ${instead}`);
+      };
+      // For `process.hrtime.bigint`.
+      this.#replace(holder, name, Object.assign(refuse, { bigint: refuse }));
+    }
+    this.#replace(globalThis, 'Date', this.#guardedDate());
+    this.#hook.enable();
+  }
+
+  uninstall(): void {
+    this.#hook.disable();
+    for (const restore of this.#restore.splice(0).reverse()) restore();
+  }
+
+  /** The one macrotask that virtual time itself uses. */
+  immediate(callback: () => void): void {
+    this.#ownImmediate = true;
+    hostSetImmediate(callback);
+  }
+
+  #replace(holder: object, name: string, value: unknown): void {
+    const own = Object.getOwnPropertyDescriptor(holder, name);
+    this.#restore.push(() => {
+      if (own === undefined) Reflect.deleteProperty(holder, name);
+      else Object.defineProperty(holder, name, own);
+    });
+    Object.defineProperty(holder, name, { value, configurable: true, enumerable: own?.enumerable ?? false });
+  }
+
+  /** `new Date(milliseconds)` and the parsers are pure and stay; only asking for the present is refused. */
+  #guardedDate(): DateConstructor {
+    const refuse = (): never => {
+      throw this.#violation('Date was asked for the present inside the simulation; use runtime.clock.wall');
+    };
+    const guarded: DateConstructor = new Proxy(HostDate, {
+      apply: refuse,
+      construct: (target, args: unknown[], newTarget) => {
+        if (args.length === 0) refuse();
+        return Reflect.construct(target, args, newTarget === guarded ? target : newTarget) as Date;
+      },
+      get: (target, name, receiver) => (name === 'now' ? refuse : (Reflect.get(target, name, receiver) as unknown)),
+    });
+    return guarded;
+  }
+
+  /** Also reported, not only thrown: code that catches everything must not get away with it. */
+  #violation(message: string): InvariantError {
+    const error = new InvariantError(message);
+    this.#onViolation(error);
+    return error;
+  }
+
+  /** An exception thrown in a hook ends the process at once, so the run loop is told instead. */
+  #judge(type: string): void {
+    if (type === 'Immediate' && this.#ownImmediate) {
+      this.#ownImmediate = false;
+      return;
+    }
+    const error = new InvariantError(
+      `a native asynchronous resource of type ${type} was made inside the simulation; reach files, sockets, ` +
+        'timers and workers through runtime only',
+    );
+    if (harmlessOrigins.some((origin) => error.stack?.includes(origin) === true)) return;
+    this.#onViolation(error);
+  }
+}

@@ -1,0 +1,159 @@
+/** A simulated machine: clocks, disks, an address, processes; power that fails and lids that close. */
+import { invariant } from '../../base/invariant.js';
+import type { Runtime } from '../runtime.js';
+import type { Fabric, Host } from './fabric.js';
+import { MachineTime, tickMs } from './machine-time.js';
+import { Owner } from './owner.js';
+import { Prng } from './prng.js';
+import { SimProcess, type ProcessOptions } from './process.js';
+import { SimClock } from './sim-clock.js';
+import { SimDisk, type Mount } from './sim-disk.js';
+import { SimKvStore } from './sim-kv.js';
+import { SimLogger } from './sim-logger.js';
+import { SimNetwork } from './sim-network.js';
+import type { Rarities } from './rarities.js';
+import type { Scheduler } from './scheduler.js';
+import { SimVolume, type VolumeOptions } from './volume.js';
+
+export interface MachineOptions {
+  /** Disks by mount path. Default one at `/`. */
+  readonly disks?: Readonly<Record<string, VolumeOptions>>;
+  /** Local milliseconds per world millisecond. Default within 100 ppm of 1, by the seed. */
+  readonly clockRate?: number;
+  /** Default within a second, by the seed. */
+  readonly wallOffsetMs?: number;
+}
+
+export interface MachineParts {
+  readonly name: string;
+  readonly seed: string;
+  readonly scheduler: Scheduler;
+  readonly fabric: Fabric;
+  readonly rarities: Rarities;
+}
+
+/** Quartz is good for some 50 ppm; twice that leaves room for a hot rack. */
+const clockRateErrorMax = 100e-6;
+
+/** Half of the processes are idle enough to wake for each completion. */
+const turnMsChoices = [tickMs, tickMs, 1 / 16, 1 / 4];
+
+export class Machine {
+  readonly name: string;
+  readonly time: MachineTime;
+  readonly processes = new Set<SimProcess>();
+  readonly #parts: MachineParts;
+  readonly #host: Host;
+  readonly #mounts: readonly Mount[];
+  #isUp = true;
+  #startCount = 0;
+
+  constructor(parts: MachineParts, options: MachineOptions) {
+    this.name = parts.name;
+    this.#parts = parts;
+    const prng = new Prng(`${parts.seed}/machine/${parts.name}`);
+    const origin = prng.between(1_000, 1e6);
+    const rate = 1 + prng.between(-clockRateErrorMax, clockRateErrorMax);
+    const wallOffsetMs = prng.between(-1_000, 1_000);
+    this.time = new MachineTime({
+      origin,
+      rate: options.clockRate ?? rate,
+      wallOffsetMs: options.wallOffsetMs ?? wallOffsetMs,
+    });
+    this.#host = parts.fabric.addHost(parts.name, this.time, this.#newKernel());
+    this.#mounts = Object.entries(options.disks ?? { '/': {} }).map(([path, volumeOptions]) => ({
+      path,
+      volume: new SimVolume(`${parts.name}:${path}`, parts.scheduler, parts.seed, volumeOptions),
+    }));
+  }
+
+  /** Its address: what other machines connect to. */
+  get host(): string {
+    return this.#host.ip;
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  get isSuspended(): boolean {
+    return this.time.isSuspended;
+  }
+
+  /** The disk mounted at that path. */
+  disk(path = '/'): SimVolume {
+    const mount = this.#mounts.find((candidate) => candidate.path === path);
+    invariant(mount !== undefined, 'a disk is mounted there', { machine: this.name, path });
+    return mount.volume;
+  }
+
+  /** Runs `main` as a process of this machine; several may have the same name, one after the other or at once. */
+  start(name: string, main: (runtime: Runtime) => Promise<void>, options: ProcessOptions = {}): SimProcess {
+    invariant(this.#isUp, 'a process starts on a machine that is up', { machine: this.name, process: name });
+    const { scheduler, seed, fabric, rarities } = this.#parts;
+    const label = `${this.name}/${name}`;
+    this.#startCount += 1;
+    const turnMs = new Prng(`${seed}/turn/${label}/${this.#startCount}`).pick(turnMsChoices);
+    const process = new SimProcess(label, name, scheduler, this.time, { turnMs, ...options });
+    const clock = new SimClock(process, this.time);
+    const disk = new SimDisk(process, this.#mounts);
+    const runtime: Runtime = {
+      clock,
+      random: new Prng(`${seed}/process/${label}/${this.#startCount}`),
+      network: new SimNetwork(process, clock, fabric, this.#host),
+      disk,
+      kv: new SimKvStore(process, disk),
+      log: new SimLogger((level, fields, sentence) => process.log(level, fields, sentence)),
+      rare: (rarity) => rarities.happens(rarity),
+      fatal: (error) => process.fatal(error),
+    };
+    this.processes.add(process);
+    process.onEnd = () => this.processes.delete(process);
+    process.start(runtime, main);
+    return process;
+  }
+
+  /** The power fails: processes vanish, peers hear nothing, and the disks keep what the rules of durability allow. */
+  crash(): void {
+    if (!this.#isUp) return;
+    this.#parts.scheduler.note('machine.crash', this.name);
+    this.#isUp = false;
+    for (const process of this.processes) process.vanish();
+    this.#parts.fabric.onPowerLoss(this.#host);
+    this.#host.kernel.end();
+    for (const { volume } of this.#mounts) volume.crash();
+  }
+
+  /** The power is back: the kernel answers again (with resets); processes are the caller's to start. */
+  restart(): void {
+    this.crash();
+    this.#parts.scheduler.note('machine.restart', this.name);
+    this.time.resume(this.#parts.scheduler.now);
+    this.time.parked.length = 0;
+    this.#host.kernel = this.#newKernel();
+    this.#host.isUp = true;
+    this.#isUp = true;
+  }
+
+  /** The lid closes: no event of this machine happens, packets to it are lost, its monotonic clock stands still. */
+  suspend(): void {
+    this.#parts.scheduler.note('machine.suspend', this.name);
+    this.time.suspend(this.#parts.scheduler.now);
+  }
+
+  resume(): void {
+    this.#parts.scheduler.note('machine.resume', this.name);
+    this.time.resume(this.#parts.scheduler.now);
+    this.#parts.scheduler.unpark(this.#host.kernel);
+  }
+
+  /** Sets the wall clock forward or back; nothing else notices. */
+  jumpWall(byMs: number): void {
+    this.#parts.scheduler.note('machine.wall', this.name, byMs);
+    this.time.jumpWall(byMs);
+  }
+
+  #newKernel(): Owner {
+    return new Owner(`${this.name}/kernel`, this.time);
+  }
+}

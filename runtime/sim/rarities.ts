@@ -1,0 +1,23 @@
+/** How often `rare(name)` is true: in each world some names never, some now and then, some half of the time. */
+import { Prng } from './prng.js';
+
+const probabilities = [0, 0.01, 0.1, 0.5];
+
+export class Rarities {
+  readonly #seed: string;
+  readonly #known = new Map<string, { prng: Prng; probability: number }>();
+
+  constructor(seed: string) {
+    this.#seed = seed;
+  }
+
+  happens(name: string): boolean {
+    let rarity = this.#known.get(name);
+    if (rarity === undefined) {
+      const prng = new Prng(`${this.#seed}/rare/${name}`);
+      rarity = { prng, probability: prng.pick(probabilities) };
+      this.#known.set(name, rarity);
+    }
+    return rarity.prng.chance(rarity.probability);
+  }
+}
