@@ -5,7 +5,9 @@
  * A crash of the machine may lose, tear (at any sector) or reorder everything else. After a failed `datasync` nothing
  * written since the last good one may be trusted, even if a later `datasync` succeeds: stop instead of retrying.
  *
- * Errors are `CairnError`s that name the path: `NOT_FOUND`, `EXISTS`, `NO_SPACE`, `PERMISSION_DENIED`, `IO_ERROR`.
+ * Errors are `CairnError`s that name the path: `NOT_FOUND`, `EXISTS`, `NO_SPACE`, `PERMISSION_DENIED`, `IO_ERROR`,
+ * `INVALID_ARGUMENT` (a directory where a file is wanted or the other way round; a write to a file opened for reading),
+ * `CLOSED` (a file after its `close`). Positions and sizes are safe integers, asserted.
  */
 
 /** Unit of atomicity that the simulator tears at; real disks promise no more. */
@@ -35,6 +37,10 @@ export interface DiskFile {
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** `write` of the chunks one after the other, in one call to the system. */
   writev(chunks: readonly Uint8Array[], position: number): Promise<void>;
+  /**
+   * Once it failed, this and every later write, sync or truncation of this `DiskFile` is an `IO_ERROR`; with
+   * `durableWrites` a write that fails with `IO_ERROR` counts as such a sync.
+   */
   datasync(): Promise<void>;
   /**
    * Makes the file at least `bytes` long with real zero bytes where it was shorter and makes that durable, so that
@@ -43,6 +49,7 @@ export interface DiskFile {
   preallocate(bytes: number): Promise<void>;
   truncate(bytes: number): Promise<void>;
   size(): Promise<number>;
+  /** Waits for the operations in progress. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -46,17 +46,25 @@ export interface KvReader {
   iterate(options: KvIterateOptions): KvIterator;
 }
 
-/** Reads one unchanging state. Close it: it keeps LevelDB from dropping what was overwritten. */
+/** Reads one unchanging state. Close it: it keeps LevelDB from dropping what was overwritten. Its walks end with it. */
 export interface KvSnapshot extends KvReader {
   close(): Promise<void>;
 }
+
+/** Callers await their batches; one that does not is stopped before it fills the memory. */
+export const batchesWaitingMax = 10_000;
 
 export interface KvBatchOptions {
   readonly sync: boolean;
 }
 
 export interface Kv extends KvReader {
-  /** All operations or none; later ones in the list win. Values are lent. Refuses with `INVALID_ARGUMENT` an empty key. */
+  /**
+   * All operations or none; later ones in the list win. Batches apply in the order given, and those that wait together
+   * share one sync. Values are lent. Refuses with `INVALID_ARGUMENT` an empty key, and (as every method does) one with
+   * characters above \xff; with `OVERLOADED` more than `batchesWaitingMax` batches that wait at once. After a batch that
+   * failed in the disk (`NO_SPACE`, `IO_ERROR`) every later one is an `IO_ERROR`: reopen the store.
+   */
   batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void>;
   snapshot(): KvSnapshot;
   /** Roughly the bytes on disk that a range takes; what was written recently may count nothing. */

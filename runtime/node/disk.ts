@@ -1,4 +1,7 @@
-/** The file systems of the machine. Callbacks on file descriptors: `FileHandle` costs a third more per call. */
+/**
+ * The file systems of the machine. Plain descriptors rather than `FileHandle`s, whose garbage collection may close a file
+ * behind our back; in speed the two do not differ (about 50 µs of CPU for a lone 4 KiB write).
+ */
 import * as fs from 'node:fs';
 import { compareBytes } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';

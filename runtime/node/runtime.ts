@@ -24,13 +24,14 @@ export interface NodeRuntimeOptions {
 export function createNodeRuntime(options: NodeRuntimeOptions): Runtime {
   const { daemon, logLevel, logDestination, onFatal = exit } = options;
   const clock = new NodeClock();
+  const disk = new NodeDisk();
   const log = createNodeLog({ level: logLevel, destination: logDestination, fields: { daemon } });
   return {
     clock,
     random: new NodeRandom(),
     network: new NodeNetwork(clock, log),
-    disk: new NodeDisk(),
-    kv: new NodeKvStore(),
+    disk,
+    kv: new NodeKvStore(disk),
     log,
     rare: () => false,
     fatal(error) {

@@ -1,5 +1,14 @@
 /** What a test may do to a simulated disk while the world runs. Everything is off at first. */
-import type { SimVolume } from './volume.js';
+import type { Prng } from './prng.js';
+
+/** The disk that the faults happen to, as far as they reach into it. */
+export interface FaultyVolume {
+  readonly prng: Prng;
+  capacityBytes: number;
+  stall(ms: number): void;
+  rot(path: string, position: number, bit: number): boolean;
+  rotValue(directory: string, key: string, bit: number): boolean;
+}
 
 export class DiskFaults {
   /** Chance that a read fails (`IO_ERROR`). */
@@ -17,9 +26,9 @@ export class DiskFaults {
   failNextWrites = 0;
   failNextSyncs = 0;
   readonly #badRanges: { path: string; from: number; to: number }[] = [];
-  readonly #volume: SimVolume;
+  readonly #volume: FaultyVolume;
 
-  constructor(volume: SimVolume) {
+  constructor(volume: FaultyVolume) {
     this.#volume = volume;
   }
 

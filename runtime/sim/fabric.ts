@@ -4,12 +4,10 @@
  */
 import { CairnError } from '../../base/errors.js';
 import type { Address } from '../network.js';
-import type { Endpoint } from './endpoint.js';
 import type { MachineTime } from './machine-time.js';
 import type { Owner } from './owner.js';
 import { Prng } from './prng.js';
 import type { Scheduler } from './scheduler.js';
-import type { SimListener } from './sim-network.js';
 
 export interface LinkOptions {
   /** One way, in ms. Default 0.1 between machines, 0.01 within one. */
@@ -40,6 +38,18 @@ export interface Direction {
   readonly to?: string | undefined;
 }
 
+/** One end of a connection, as its machine sees it. */
+export interface HostEndpoint {
+  readonly local: Address;
+  /** The machine lost its power: nothing is sent any more, not even a reset. */
+  vanish(): void;
+}
+
+/** Whoever accepts at an address of a machine. */
+export interface HostListener {
+  readonly address: Address;
+}
+
 /** A machine as the network sees it. */
 export interface Host {
   readonly name: string;
@@ -49,8 +59,8 @@ export interface Host {
   kernel: Owner;
   isUp: boolean;
   nextPort: number;
-  readonly listeners: Set<SimListener>;
-  readonly endpoints: Set<Endpoint>;
+  readonly listeners: Set<HostListener>;
+  readonly endpoints: Set<HostEndpoint>;
 }
 
 interface Link {
@@ -179,7 +189,7 @@ export class Fabric {
   }
 
   /** Who listens for connections to that address of the machine. */
-  findListener(host: Host, ip: string, port: number): SimListener | undefined {
+  findListener(host: Host, ip: string, port: number): HostListener | undefined {
     for (const listener of host.listeners) {
       const { address } = listener;
       if (address.port === port && (address.host === ip || anyAddresses.has(address.host))) return listener;

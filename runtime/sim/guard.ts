@@ -3,7 +3,7 @@
  * that names what to use instead; and whatever starts a native asynchronous operation (a timer, a file or socket call, a
  * worker) is caught by async_hooks, because its completion would arrive at a moment that no seed decides.
  */
-import { createHook } from 'node:async_hooks';
+import { AsyncResource, createHook, executionAsyncId } from 'node:async_hooks';
 import { InvariantError } from '../../base/invariant.js';
 
 /** Taken before any world runs: the guard replaces the globals. */
@@ -20,10 +20,19 @@ export class Guard {
   readonly #onViolation: (error: InvariantError) => void;
   #ownImmediate = false;
   readonly #restore: (() => void)[] = [];
+  /** Ids of asynchronous contexts grow: those up to this one were there before the world ran. */
+  #hostIdMax = 0;
+  /** Contexts that came of those while the world runs: a real socket of an earlier test that takes its time to close. */
+  readonly #hostIds = new Set<number>();
   readonly #hook = createHook({
-    init: (_asyncId, type) => {
-      if (allowedTypes.has(type)) return;
-      this.#judge(type);
+    init: (asyncId, type) => {
+      if (this.#ownImmediate && type === 'Immediate') {
+        this.#ownImmediate = false;
+        return;
+      }
+      const parent = executionAsyncId();
+      if (parent <= this.#hostIdMax || this.#hostIds.has(parent)) this.#hostIds.add(asyncId);
+      else if (!allowedTypes.has(type)) this.#judge(type);
     },
   });
 
@@ -32,6 +41,7 @@ export class Guard {
   }
 
   install(): void {
+    this.#hostIdMax = new AsyncResource('SimulatedWorld').asyncId();
     const holders: [object, string, string][] = [
       [globalThis, 'setTimeout', 'runtime.clock.after'],
       [globalThis, 'setInterval', 'runtime.clock.after, set again each time'],
@@ -57,6 +67,7 @@ export class Guard {
 
   uninstall(): void {
     this.#hook.disable();
+    this.#hostIds.clear();
     for (const restore of this.#restore.splice(0).reverse()) restore();
   }
 
@@ -100,10 +111,6 @@ export class Guard {
 
   /** An exception thrown in a hook ends the process at once, so the run loop is told instead. */
   #judge(type: string): void {
-    if (type === 'Immediate' && this.#ownImmediate) {
-      this.#ownImmediate = false;
-      return;
-    }
     const error = new InvariantError(
       `a native asynchronous resource of type ${type} was made inside the simulation; reach files, sockets, ` +
         'timers and workers through runtime only',

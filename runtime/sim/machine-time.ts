@@ -5,7 +5,6 @@
  * Clocks tick in steps of 1/1024 ms, a power of two, so that sums and differences of instants and whole milliseconds are
  * exact and "no earlier than `delayMs`" holds to the last bit.
  */
-import type { SimEvent } from './event-queue.js';
 
 export const tickMs = 1 / 1024;
 
@@ -34,8 +33,6 @@ export class MachineTime {
   #wallOffsetMs: number;
   #stoodStillMs = 0;
   #suspendedAt: number | undefined;
-  /** Events that came due while the machine stood still. */
-  readonly parked: SimEvent[] = [];
 
   constructor(options: MachineTimeOptions) {
     this.#origin = floorTick(options.origin);

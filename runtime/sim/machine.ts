@@ -129,7 +129,7 @@ export class Machine {
     this.crash();
     this.#parts.scheduler.note('machine.restart', this.name);
     this.time.resume(this.#parts.scheduler.now);
-    this.time.parked.length = 0;
+    this.#parts.scheduler.dropParked(this.time);
     this.#host.kernel = this.#newKernel();
     this.#host.isUp = true;
     this.#isUp = true;
@@ -144,7 +144,7 @@ export class Machine {
   resume(): void {
     this.#parts.scheduler.note('machine.resume', this.name);
     this.time.resume(this.#parts.scheduler.now);
-    this.#parts.scheduler.unpark(this.#host.kernel);
+    this.#parts.scheduler.unpark(this.time);
   }
 
   /** Sets the wall clock forward or back; nothing else notices. */

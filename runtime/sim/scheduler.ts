@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../base/invariant.js';
 import { EventQueue, type SimEvent } from './event-queue.js';
-import { ceilTick } from './machine-time.js';
+import { ceilTick, type MachineTime } from './machine-time.js';
 import { Owner } from './owner.js';
 import type { Trace } from './trace.js';
 
@@ -13,6 +13,8 @@ export class Scheduler {
   /** For what belongs to no machine: cables, faults, the test itself. */
   readonly world = new Owner('world', undefined);
   readonly #queue = new EventQueue();
+  /** Events that came due while their machine stood still, in order. */
+  readonly #parked = new Map<MachineTime, SimEvent[]>();
   #now = 0;
   #sequence = 0;
   #failure: { readonly error: unknown } | undefined;
@@ -121,10 +123,15 @@ export class Scheduler {
   }
 
   /** Events that came due while their machine was suspended happen now that it runs again. */
-  unpark(owner: Owner): void {
-    const time = owner.time;
-    if (time === undefined) return;
-    for (const event of time.parked.splice(0)) this.#requeue(event, time.stoodStillMs);
+  unpark(time: MachineTime): void {
+    const events = this.#parked.get(time) ?? [];
+    this.#parked.delete(time);
+    for (const event of events) this.#requeue(event, time.stoodStillMs);
+  }
+
+  /** Forgets them: the machine was restarted. */
+  dropParked(time: MachineTime): void {
+    this.#parked.delete(time);
   }
 
   /** Parks the event when its machine is suspended; moves it back by the pauses since it was set. */
@@ -132,7 +139,9 @@ export class Scheduler {
     const time = event.owner.time;
     if (time === undefined) return false;
     if (time.isSuspended) {
-      time.parked.push(event);
+      const events = this.#parked.get(time);
+      if (events === undefined) this.#parked.set(time, [event]);
+      else events.push(event);
       return true;
     }
     if (event.stoodStillMs === time.stoodStillMs) return false;

@@ -1,6 +1,7 @@
 /** LevelDB of a simulated process: directories on its disks that hold a `KvContent`. */
 import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
+import { batchesWaitingMax } from '../kv.js';
 import type {
   Kv,
   KvBatchOptions,
@@ -89,6 +90,7 @@ class SimKv implements Kv, KvHandle, Resource {
   #broken: CairnError | undefined;
   /** Writes complete in the order of the log. */
   #lastWriteAt = 0;
+  #batchesWaiting = 0;
 
   constructor(
     process: SimProcess,
@@ -133,6 +135,9 @@ class SimKv implements Kv, KvHandle, Resource {
       checkKey(key);
     }
     if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
+    if (this.#batchesWaiting >= batchesWaitingMax) {
+      throw new CairnError('OVERLOADED', `${batchesWaitingMax} batches wait already; await some of them`);
+    }
     const values = operations.filter((op) => op.type === 'put').map((op) => op.value);
     const lent = new LentBuffers(`batch of ${this.#directory}`, values);
     const batch = this.#content.begin(
@@ -142,7 +147,9 @@ class SimKv implements Kv, KvHandle, Resource {
     const delay = options.sync ? volume.syncDelay(batch.bytes) : volume.writeDelay(batch.bytes);
     const { scheduler } = this.#process;
     this.#lastWriteAt = Math.max(this.#lastWriteAt, scheduler.now + delay);
+    this.#batchesWaiting += 1;
     await this.#process.operation('kv.batch', this.#lastWriteAt - scheduler.now, () => {
+      this.#batchesWaiting -= 1;
       const changed = lent.check();
       if (changed !== undefined) {
         this.#process.fatal(changed);

@@ -165,8 +165,8 @@ class Dial {
     const ip = target === this.#host && isLoopback(this.#address.host) ? '127.0.0.1' : target.ip;
     const listener = this.#fabric.findListener(target, ip, this.#address.port);
     this.#cross(target, this.#host, () => {
-      if (listener === undefined) this.#fail('CONNECTION_REFUSED', 'nobody listens there');
-      else this.#establish(target, ip, listener);
+      if (listener instanceof SimListener) this.#establish(target, ip, listener);
+      else this.#fail('CONNECTION_REFUSED', 'nobody listens there');
     });
   }
 

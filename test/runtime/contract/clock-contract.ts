@@ -83,7 +83,7 @@ export function clockContract(name: string, open: OpenHarness): void {
       assert.deepEqual(fired, ['first']);
     });
 
-    claim('calls for the next turn come in order, before a timer set with them', open, async ({ runtime }) => {
+    claim('calls for the next turn come in order, whatever timers are due', open, async ({ runtime }) => {
       const calls: string[] = [];
       runtime.clock.after(1, () => calls.push('timer'));
       runtime.clock.nextTurn(() => calls.push('a'));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { latin1Text, utf8Bytes } from '../../../base/bytes.js';
+import { isCairnError } from '../../../base/errors.js';
 import { InvariantError } from '../../../base/invariant.js';
+import { batchesWaitingMax } from '../../../runtime/kv.js';
 import type { Kv, KvEntry, KvIterateOptions, KvIterator, KvOperation, KvReader } from '../../../runtime/kv.js';
 import { claim, patternBytes, withCode, type Harness, type OpenHarness } from './harness.js';
 
@@ -79,6 +81,21 @@ export function kvContract(name: string, open: OpenHarness): void {
         await Promise.all(batches);
         assert.equal(await textOf(kv, 'a'), '99');
       });
+
+      claimOfStore(
+        'of more batches than may wait some are refused, and the others apply in order',
+        open,
+        async (kv) => {
+          const outcomes = await Promise.allSettled(
+            Array.from({ length: batchesWaitingMax + 10 }, (_, index) => kv.batch([put('a', String(index))], lazily)),
+          );
+          const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+          assert.ok(refused.length >= 1 && refused.length <= 10, `${refused.length} were refused`);
+          for (const { reason } of refused) assert.ok(isCairnError(reason, 'OVERLOADED'));
+          const last = outcomes.findLastIndex((outcome) => outcome.status === 'fulfilled');
+          assert.equal(await textOf(kv, 'a'), String(last));
+        },
+      );
 
       claimOfStore('an empty batch is fine', open, async (kv) => {
         await kv.batch([], lazily);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { concatBytes, latin1Text, totalBytes, utf8Bytes } from '../../../base/bytes.js';
-import type { CairnError } from '../../../base/errors.js';
+import { isCairnError, type CairnError } from '../../../base/errors.js';
 import { monotonicMs } from '../../../base/instants.js';
 import type { Connection, Listener, ListenOptions } from '../../../runtime/network.js';
 import type { Runtime } from '../../../runtime/runtime.js';
@@ -464,12 +464,13 @@ async function pair(harness: Harness): Promise<Pair> {
 
 /** True when a new connection is refused, or made and then ended by the other side. */
 async function isTurnedAway(runtime: Runtime, listener: Listener): Promise<boolean> {
+  let end: End;
   try {
-    const end = await dial(runtime, listener);
-    await until(runtime, 'it was turned away', () => end.ended || end.closes === 1);
-    end.connection.destroy();
-    return true;
-  } catch {
-    return true;
+    end = await dial(runtime, listener);
+  } catch (error) {
+    return isCairnError(error);
   }
+  await until(runtime, 'it was turned away', () => end.ended || end.closes === 1);
+  end.connection.destroy();
+  return true;
 }
