@@ -12,7 +12,8 @@ import { frameCost, frameTypes, noDeadline, type FramePrefix } from './frame.js'
 import { decodeHeader, viewEncodedHeader } from './header-codec.js';
 import { checkOutgoing, levelCount, type ReceiveLimits, type ResolvedConnectionOptions } from './limits.js';
 import type { LimitedLog } from './limited-log.js';
-import type { HandlerTable, IncomingRequest, OutgoingReply, Registration } from './method.js';
+import type { HandlerTable, IncomingRequest, Registration } from './handlers.js';
+import type { OutgoingReply } from './method.js';
 import type { WireMetrics } from './metrics.js';
 import type { FrameOwner, Outbox } from './outbox.js';
 import { payloadPieces } from './payload.js';

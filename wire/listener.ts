@@ -8,7 +8,7 @@ import { helloOf, type Identity, type Keyring } from './identity.js';
 import { LimitedLog } from './limited-log.js';
 import { resolveConnectionOptions, type ConnectionOptions, type ResolvedConnectionOptions } from './limits.js';
 import { warnIfExposed } from './loopback.js';
-import type { HandlerTable } from './method.js';
+import type { HandlerTable } from './handlers.js';
 import { newWireMetrics, type WireMetrics } from './metrics.js';
 import { PeerConnection, type WireRuntime } from './peer-connection.js';
 import type { Peer } from './peer.js';

@@ -1,13 +1,13 @@
 import type { MonotonicMs } from '../base/instants.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { Address } from '../runtime/network.js';
-import type { IncomingRequest, Method, Payload, Reply } from './method.js';
+import type { Method, Payload, Reply } from './method.js';
 
 export interface CallOptions extends WaitOptions {
   /** Lent until the promise settles. */
   readonly payload?: Payload | undefined;
   /** The request that the caller is handling: the call travels one level above it, on credit of its own. */
-  readonly within?: Pick<IncomingRequest<unknown>, 'level'> | undefined;
+  readonly within?: { readonly level: number } | undefined;
 }
 
 /** Whoever is at the other end of a connection. */

@@ -4,7 +4,8 @@ import { Deadlines } from '../../wire/deadlines.js';
 import { monotonicMs } from '../../base/instants.js';
 import { frameTypes } from '../../wire/frame.js';
 import { LimitedLog } from '../../wire/limited-log.js';
-import { defineMethod, HandlerTable } from '../../wire/method.js';
+import { HandlerTable } from '../../wire/handlers.js';
+import { defineMethod } from '../../wire/method.js';
 import { decodeError, viewEncodedError } from '../../wire/wire-error.js';
 import { encodeHeader } from '../../wire/header-codec.js';
 import { encodeFrames, type TestFrame } from './frames.js';
@@ -167,7 +168,7 @@ describe('wire: errors that cross', () => {
   });
 
   it('details that cannot travel are left out rather than lose the error', () => {
-    for (const details of [{ a: Symbol('x') }, { a: new Date() }, { a: 'x'.repeat(100_000) }]) {
+    for (const details of [{ a: Symbol('x') }, { a: /x/u }, { a: 'x'.repeat(100_000) }]) {
       const error = roundTrip(new CairnError('CONFLICT', 'no', { details }));
       assert.equal(error.code, 'CONFLICT');
       assert.deepEqual(error.details, {});

@@ -6,7 +6,8 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { World } from '../../runtime/sim/world.js';
 import { Dialer } from '../../wire/dialer.js';
 import { WireListener } from '../../wire/listener.js';
-import { defineMethod, HandlerTable } from '../../wire/method.js';
+import { HandlerTable } from '../../wire/handlers.js';
+import { defineMethod } from '../../wire/method.js';
 import { forEachSeed } from '../sim/seeds.js';
 
 const add = defineMethod<{ id: number }>('sim.add');

@@ -8,7 +8,7 @@ import type { Network } from '../../runtime/network.js';
 import { Dialer, type DialerCollaborators, type DialerOptions } from '../../wire/dialer.js';
 import type { Keyring } from '../../wire/identity.js';
 import { WireListener, type WireListenerCollaborators, type WireListenerOptions } from '../../wire/listener.js';
-import type { HandlerTable } from '../../wire/method.js';
+import type { HandlerTable } from '../../wire/handlers.js';
 import type { WireRuntime } from '../../wire/peer-connection.js';
 
 export interface LogRecord {
