@@ -4,7 +4,8 @@
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { defineMethod, HandlerTable } from '../wire/method.js';
+import { HandlerTable } from '../wire/handlers.js';
+import { defineMethod } from '../wire/method.js';
 import { Dialer } from '../wire/dialer.js';
 import { WireListener } from '../wire/listener.js';
 import type { WireRuntime } from '../wire/peer-connection.js';

@@ -7,9 +7,16 @@ import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
 import { registerCrushCommands } from './crush-commands.js';
 
+/** As in package.json; a test compares the two. */
+export const version = '0.1.0';
+
 /** Runs one command line (without `node` and the script) and returns its exit code. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const program = createProgram(context);
+  if (args.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
@@ -24,15 +31,29 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 
 function createProgram(context: CliContext): Command {
   const program = new Command('cairn')
-    .description('Operates a Cairn storage cluster.')
+    .description(
+      'Operates a Cairn storage cluster.\n\n' +
+        'This version cannot run a cluster yet. What works: `cairn crush`, which reads, tests, compares and converts\n' +
+        'CRUSH maps exactly as Ceph computes them. README.md has a five-minute tour.',
+    )
+    .version(version, '-V, --version', 'print the version')
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => context.print(text),
       writeErr: (text) => context.note(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'cairn: ')),
+      outputError: (text, write) => write(usageError(text)),
     });
   registerCrushCommands(program, context);
   return program;
+}
+
+/** Commander's message as one line that says what to do. */
+function usageError(text: string): string {
+  const sentence = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\.?\s*\(Did you mean/, ' (did you mean');
+  return `cairn: ${sentence.replace(/\.$/, '')}; add --help to see how\n`;
 }

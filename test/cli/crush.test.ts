@@ -25,7 +25,11 @@ const failures = [
     args: ['compile', 'map'],
     says: /^cairn: map is a binary map already; .*decompile.*\n$/,
   },
-  { name: 'a test without a map', args: ['test'], says: /^cairn: required option '--map <file>' not specified\n$/ },
+  {
+    name: 'a test without a map',
+    args: ['test'],
+    says: /^cairn: required option '--map <file>' not specified; add --help to see how\n$/,
+  },
   {
     name: 'an unknown rule',
     args: ['test', '--map', 'map', '--rule', 'bar'],

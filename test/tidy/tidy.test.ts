@@ -23,7 +23,7 @@ const layers = [...Object.keys(below), 'cli'];
 /** What a layer outside runtime/ may take from outside the project, and the names it may take where not all are pure. */
 const packages: Readonly<Record<string, Readonly<Record<string, readonly string[] | 'all'>>>> = {
   base: { 'xxhash-wasm': 'all' },
-  wire: { msgpackr: 'all', 'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual'] },
+  wire: { 'msgpackr/pack': 'all', 'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual'] },
   cli: { commander: 'all' },
 };
 

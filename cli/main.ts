@@ -1,0 +1,80 @@
+/** The process side of the `cairn` command: `bin/cairn` calls `main`, everything else gets a `CliContext`. */
+import { createReadStream } from 'node:fs';
+import { posix } from 'node:path';
+import type { Readable } from 'node:stream';
+import { concatBytes } from '../base/bytes.js';
+import { CairnError, isCairnError } from '../base/errors.js';
+import type { Disk, FileStat } from '../runtime/disk.js';
+import { createNodeRuntime } from '../runtime/node/runtime.js';
+import { readWholeFile, writeFileDurably } from '../runtime/whole-file.js';
+import type { CliContext } from './context.js';
+import { runCli } from './program.js';
+
+export async function main(): Promise<void> {
+  // `cairn ... | head` closes our stdout early: that is the reader's choice, not an error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  process.exitCode = await runCli(process.argv.slice(2), processContext());
+}
+
+function processContext(): CliContext {
+  const { disk } = createNodeRuntime({ daemon: 'cli' });
+  return {
+    print: (text) => void process.stdout.write(text),
+    note: (text) => void process.stderr.write(text),
+    readFile: (path, bytesMax) => readFile(disk, path, bytesMax),
+    writeFile: (path, bytes) => writeFile(disk, path, bytes),
+    env: process.env,
+  };
+}
+
+async function readFile(disk: Disk, path: string, bytesMax: number): Promise<Uint8Array> {
+  if (path === '-') return readStream(process.stdin, 'standard input', bytesMax);
+  const { kind } = await disk.stat(path);
+  if (kind === 'directory') throw new CairnError('INVALID_ARGUMENT', `${path} is a directory; name a file`);
+  // A pipe, as in `--map <(zcat map.gz)`, has neither a size nor positions.
+  return kind === 'file' ? readWholeFile(disk, path, bytesMax) : readStream(createReadStream(path), path, bytesMax);
+}
+
+async function readStream(stream: Readable, name: string, bytesMax: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of stream) {
+    if (!(chunk instanceof Uint8Array)) throw new CairnError('INTERNAL', `${name} did not deliver bytes`);
+    total += chunk.byteLength;
+    if (total > bytesMax) throw new CairnError('INVALID_ARGUMENT', `${name} has more than ${bytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return concatBytes(chunks);
+}
+
+async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  if (path === '-') {
+    process.stdout.write(bytes);
+    return;
+  }
+  const kind = await kindOf(disk, path);
+  if (kind === 'directory') throw new CairnError('INVALID_ARGUMENT', `${path} is a directory; name a file`);
+  if (kind === 'other') {
+    // A device or a pipe is written to; renaming a file over /dev/null would be a bad surprise.
+    const file = await disk.open(path, { mode: 'write' });
+    try {
+      await file.write(bytes, 0);
+    } finally {
+      await file.close();
+    }
+    return;
+  }
+  await writeFileDurably(disk, posix.dirname(path), posix.basename(path), bytes);
+}
+
+async function kindOf(disk: Disk, path: string): Promise<FileStat['kind'] | 'absent'> {
+  try {
+    return (await disk.stat(path)).kind;
+  } catch (error) {
+    if (isCairnError(error, 'NOT_FOUND')) return 'absent';
+    throw error;
+  }
+}
