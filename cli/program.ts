@@ -33,7 +33,7 @@ function createProgram(context: CliContext): Command {
   const program = new Command('cairn')
     .description(
       'Operates a Cairn storage cluster.\n\n' +
-        'This version cannot run a cluster yet. What works: `cairn crush`, which reads, tests, compares and converts\n' +
+        'This version cannot run a cluster yet. What works is `cairn crush`: it reads, tests, compares and converts ' +
         'CRUSH maps exactly as Ceph computes them. README.md has a five-minute tour.',
     )
     .version(version, '-V, --version', 'print the version')
