@@ -145,7 +145,8 @@ describe('wire: on a simulated network', () => {
       await runWorld(seed);
     });
     assert.ok(seeds >= 1);
-    assert.ok(tally.yes > 0 && tally.no > 0 && tally.maybe > 0, JSON.stringify(tally));
+    // One seed alone, as in a replay, need not show every outcome.
+    if (seeds >= 5) assert.ok(tally.yes > 0 && tally.no > 0 && tally.maybe > 0, JSON.stringify(tally));
   });
 
   it('one seed run twice takes the same course', async () => {
