@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { CairnError } from '../../base/errors.js';
 import { InvariantError } from '../../base/invariant.js';
 import type { LogFields, Logger } from '../log.js';
+import { StderrSink } from './stderr-sink.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -18,9 +19,6 @@ export interface LogOptions {
   /** Added to each record. */
   readonly fields: LogFields;
 }
-
-/** What a stalled reader of stderr may hold back in memory; beyond it records are dropped rather than kept. */
-const bufferedBytesMax = 4 * 2 ** 20;
 
 /** A cause of a cause ... of an error; more is a loop or no help. */
 const causesMax = 8;
@@ -54,7 +52,7 @@ export class NodeLog implements Logger {
     return new NodeLog(this.#pino.child(fields), this.#flush);
   }
 
-  /** The last words of a process: returns when they, and all before them, are written. */
+  /** The last words of a process: returns when they, and all before them, are written, or cannot be. */
   fatal(fields: LogFields, sentence: string): void {
     this.#pino.fatal(fields, sentence);
     this.#flush();
@@ -70,10 +68,9 @@ export function createNodeLog(options: LogOptions): NodeLog {
     serializers: { err: describeError },
   };
   if (options.destination !== undefined) return new NodeLog(pino(settings, options.destination), () => undefined);
-  // Written beside the event loop: a stalled pipe must not stall a daemon.
-  const stderr = pino.destination({ dest: 2, sync: false, maxLength: bufferedBytesMax });
+  const stderr = new StderrSink(2);
   return new NodeLog(pino(settings, stderr), () => {
-    stderr.flushSync();
+    stderr.flush();
   });
 }
 

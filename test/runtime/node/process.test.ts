@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { readWholeFile } from '../../../runtime/whole-file.js';
 import { claim, until } from '../contract/harness.js';
 import { recordBytes, recordOf } from './children/record.js';
@@ -31,6 +35,36 @@ describe('real processes', () => {
       assert.equal((error['cause'] as Record<string, unknown>)['code'], 'EIO');
     });
   }
+
+  for (const stderr of ['full', 'closed'] as const) {
+    it(`fatal exits with 70 also when stderr is ${stderr}`, async () => {
+      const program = fileURLToPath(new URL('./children/fatal.js', import.meta.url));
+      const full = openSync('/dev/full', 'w');
+      const child = spawn(process.execPath, [program, 'direct'], {
+        stdio: ['ignore', 'ignore', stderr === 'full' ? full : 'pipe'],
+        // Instead of hanging for ever.
+        timeout: 10_000,
+        killSignal: 'SIGKILL',
+      });
+      child.stderr?.destroy();
+      const [code] = (await once(child, 'exit')) as [number | null];
+      closeSync(full);
+      assert.equal(code, 70);
+    });
+  }
+
+  it('a log that cannot be written stops nobody', async () => {
+    const program = fileURLToPath(new URL('./children/log.js', import.meta.url));
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [program], {
+      stdio: ['ignore', 'ignore', full],
+      timeout: 10_000,
+      killSignal: 'SIGKILL',
+    });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    closeSync(full);
+    assert.equal(code, 0);
+  });
 
   claim('what a killed process acknowledged is there', openNodeHarness, async ({ runtime, directory }) => {
     const child = startChild('acknowledge', [directory]);
