@@ -16,32 +16,67 @@ const allowedTypes = new Set(['PROMISE', 'TickObject', 'Microtask']);
 /** Printing while debugging harms no order; nor does Node's own care for an exception that nobody caught. */
 const harmlessOrigins = ['node:internal/console', 'process._fatalException'];
 
+/** Which asynchronous contexts are simulated: of one world, kept from run to run, since its processes live on. */
+export class Contexts {
+  /** First and last id made while the world ran, of each run. Ids only grow. */
+  readonly #runs: { readonly first: number; last: number }[] = [];
+  /** Made while it ran, but by the host: a real socket of an earlier test that takes its time to close. */
+  readonly #hostIds = new Set<number>();
+
+  begin(first: number): void {
+    this.#runs.push({ first, last: Infinity });
+  }
+
+  end(last: number): void {
+    const run = this.#runs.at(-1);
+    if (run !== undefined) run.last = last;
+  }
+
+  addHost(id: number): void {
+    this.#hostIds.add(id);
+  }
+
+  isHost(id: number): boolean {
+    return this.#hostIds.has(id) || !this.#isOfRun(id);
+  }
+
+  #isOfRun(id: number): boolean {
+    const present = this.#runs.at(-1);
+    if (present === undefined || id > present.first) return present !== undefined;
+    let low = 0;
+    let high = this.#runs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#runs[middle]?.last ?? Infinity) < id) low = middle + 1;
+      else high = middle;
+    }
+    return id > (this.#runs[low]?.first ?? Infinity);
+  }
+}
+
 export class Guard {
   readonly #onViolation: (error: InvariantError) => void;
   #ownImmediate = false;
   readonly #restore: (() => void)[] = [];
-  /** Ids of asynchronous contexts grow: those up to this one were there before the world ran. */
-  #hostIdMax = 0;
-  /** Contexts that came of those while the world runs: a real socket of an earlier test that takes its time to close. */
-  readonly #hostIds = new Set<number>();
+  readonly #contexts: Contexts;
   readonly #hook = createHook({
     init: (asyncId, type) => {
       if (this.#ownImmediate && type === 'Immediate') {
         this.#ownImmediate = false;
         return;
       }
-      const parent = executionAsyncId();
-      if (parent <= this.#hostIdMax || this.#hostIds.has(parent)) this.#hostIds.add(asyncId);
+      if (this.#contexts.isHost(executionAsyncId())) this.#contexts.addHost(asyncId);
       else if (!allowedTypes.has(type)) this.#judge(type);
     },
   });
 
-  constructor(onViolation: (error: InvariantError) => void) {
+  constructor(contexts: Contexts, onViolation: (error: InvariantError) => void) {
+    this.#contexts = contexts;
     this.#onViolation = onViolation;
   }
 
   install(): void {
-    this.#hostIdMax = new AsyncResource('SimulatedWorld').asyncId();
+    this.#contexts.begin(newContextId());
     const holders: [object, string, string][] = [
       [globalThis, 'setTimeout', 'runtime.clock.after'],
       [globalThis, 'setInterval', 'runtime.clock.after, set again each time'],
@@ -67,7 +102,7 @@ export class Guard {
 
   uninstall(): void {
     this.#hook.disable();
-    this.#hostIds.clear();
+    this.#contexts.end(newContextId());
     for (const restore of this.#restore.splice(0).reverse()) restore();
   }
 
@@ -118,4 +153,8 @@ export class Guard {
     if (harmlessOrigins.some((origin) => error.stack?.includes(origin) === true)) return;
     this.#onViolation(error);
   }
+}
+
+function newContextId(): number {
+  return new AsyncResource('SimulatedWorld').asyncId();
 }

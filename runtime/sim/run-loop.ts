@@ -3,10 +3,12 @@
  * in it, and Node empties both queues before the next `setImmediate`. Events that called nobody and settled nothing (a
  * packet on its way) leave nothing to drain, so the next event follows them in the same macrotask: provably the same.
  */
-import { Guard, hostSetImmediate } from './guard.js';
+import { type Contexts, Guard, hostSetImmediate } from './guard.js';
 import type { Scheduler } from './scheduler.js';
 
 export interface RunOptions {
+  /** Of the world that runs. */
+  readonly contexts: Contexts;
   /** Asked before the first event and after each drain. */
   readonly isDone: () => boolean;
   /** Drains after every event, even those that leave nothing to drain: slower, and the same. */
@@ -31,7 +33,7 @@ export async function runLoop(scheduler: Scheduler, options: RunOptions): Promis
   await new Promise<void>((resolve) => {
     hostSetImmediate(resolve);
   });
-  const guard = new Guard((error) => scheduler.fail(error));
+  const guard = new Guard(options.contexts, (error) => scheduler.fail(error));
   const restoreListeners = catchStrays(scheduler);
   guard.install();
   try {

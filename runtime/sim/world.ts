@@ -11,6 +11,7 @@
  */
 import { describeError } from './describe-error.js';
 import { Fabric, type NetworkOptions } from './fabric.js';
+import { Contexts } from './guard.js';
 import { Machine, type MachineOptions } from './machine.js';
 import { Prng } from './prng.js';
 import { Rarities } from './rarities.js';
@@ -58,6 +59,7 @@ export class World {
   readonly #timeLimitMs: number;
   readonly #replay: string;
   readonly #drainsAlways: boolean;
+  readonly #contexts = new Contexts();
 
   constructor(options: WorldOptions) {
     this.seed = String(options.seed);
@@ -166,6 +168,7 @@ export class World {
     try {
       await runLoop(this.#scheduler, {
         ...options,
+        contexts: this.#contexts,
         drainsAlways: this.#drainsAlways,
         timeLimit: this.#timeLimitMs,
         eventsMax: this.#eventsMax,

@@ -65,6 +65,22 @@ describe('runtime/sim: the guard', () => {
     await assert.rejects(running(deed), SimulationError);
   });
 
+  it('catches a native call of a process that lives on from an earlier run of its world', async () => {
+    const world = new World({ seed: 1 });
+    let runs = 0;
+    world.machine('m').start('p', async ({ clock }) => {
+      for (;;) {
+        await clock.sleep(1);
+        if (runs === 3) await access('/');
+      }
+    });
+    for (runs = 1; runs < 3; runs++) {
+      await world.runFor(10);
+      await access('/');
+    }
+    await assert.rejects(world.runFor(10), /FSREQPROMISE/);
+  });
+
   it('lets pure dates, promises, ticks, microtasks and printing pass', async () => {
     const seen: string[] = [];
     await running(async () => {
