@@ -41,7 +41,7 @@ interface CachedPage {
 interface SyncLayer {
   readonly id: number;
   readonly pages: Map<number, CachedPage>;
-  readonly size: number;
+  size: number;
 }
 
 export class FileContent {
@@ -145,15 +145,10 @@ export class FileContent {
     for (const pages of this.#layers()) for (const index of pages.keys()) if (isInside(index)) touched.add(index);
     for (const index of touched)
       this.#writeBack(index, sectorsBetween(position - index * pageBytes, end - index * pageBytes));
-    this.#durableSize = Math.max(this.#durableSize, Math.min(end, this.#size));
-  }
-
-  /** At least `bytes` long, with the added bytes zero and durable. A file that is long enough already gains nothing. */
-  preallocate(bytes: number): void {
-    const from = this.#size;
-    if (bytes <= from) return;
-    this.#size = bytes;
-    this.persist(from, bytes - from);
+    const size = Math.min(end, this.#size);
+    this.#durableSize = Math.max(this.#durableSize, size);
+    // A sync begun before must not take the length back when it completes.
+    for (const layer of this.#syncing) layer.size = Math.max(layer.size, size);
   }
 
   /** The machine lost its power: decides what survives. */

@@ -1,7 +1,7 @@
 /** An open file of a simulated process. */
 import { CairnError } from '../../base/errors.js';
 import { totalBytes } from '../../base/bytes.js';
-import { invariant } from '../../base/invariant.js';
+import { invariant, InvariantError } from '../../base/invariant.js';
 import type { DiskFile, OpenOptions } from '../disk.js';
 import { LentBuffers, poison } from './lent.js';
 import type { FileNode } from './name-space.js';
@@ -56,7 +56,7 @@ export class SimFile implements DiskFile, Resource {
   async datasync(): Promise<void> {
     this.#checkWritable();
     const { content } = this.#node;
-    const sync = content.beginSync();
+    const sync = this.#process.isAlive ? content.beginSync() : 0;
     await this.#operation('disk.datasync', this.#volume.syncDelay(0), () => {
       if (this.#volume.faults.syncFails()) {
         content.failSync(sync);
@@ -117,7 +117,7 @@ export class SimFile implements DiskFile, Resource {
     const lent = new LentBuffers(`write to ${this.path}`, chunks);
     // The kernel may get to it now or only just before it answers; a crash or a kill in between tells them apart.
     const isEarly = this.#volume.prng.chance(0.5);
-    let failure = isEarly ? this.#apply(chunks, bytes, position) : undefined;
+    let failure = isEarly && this.#process.isAlive ? this.#apply(chunks, bytes, position) : undefined;
     const delay = isDurable ? this.#volume.syncDelay(bytes) : this.#volume.writeDelay(bytes);
     await this.#operation('disk.write', delay, () => {
       this.#stopIf(lent.check());
@@ -130,15 +130,30 @@ export class SimFile implements DiskFile, Resource {
 
   async #preallocate(bytes: number): Promise<void> {
     this.#checkWritable();
-    const added = Math.max(0, bytes - this.#node.content.size);
+    const { content } = this.#node;
+    const from = content.size;
+    const added = Math.max(0, bytes - from);
+    // Zeros are written piece by piece: a kill, a crash or a failure finds some of them, and a file of some length.
+    let reached = from;
+    if (added > 0 && this.#process.isAlive) reached = this.#growTo(from + this.#volume.prng.below(added + 1));
     await this.#operation('disk.preallocate', this.#volume.syncDelay(added), () => {
+      if (added > 0 && content.size !== reached) {
+        this.#stopIf(new InvariantError('a file that is preallocated keeps its size meanwhile', { path: this.path }));
+      }
       if (this.#volume.faults.writeFails()) throw this.#ioError('preallocate');
-      const grows = Math.max(0, bytes - this.#node.content.allocatedBytes);
-      if (grows > this.#volume.freeBytes) throw noSpace(this.path);
-      this.#node.content.preallocate(bytes);
-      this.#volume.recount(this.#node);
+      if (added > 0 && this.#growTo(bytes) < bytes) throw noSpace(this.path);
+      if (added > 0) content.persist(from, added);
       this.#note('disk.preallocate', bytes, added);
     });
+  }
+
+  /** As far as the disk has room; returns the size. */
+  #growTo(bytes: number): number {
+    const { content } = this.#node;
+    const room = content.allocatedBytes + this.#volume.freeBytes;
+    content.truncate(Math.max(content.size, Math.min(bytes, room)));
+    this.#volume.recount(this.#node);
+    return content.size;
   }
 
   async #truncate(bytes: number): Promise<void> {

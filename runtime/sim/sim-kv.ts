@@ -130,6 +130,8 @@ class SimKv implements Kv, KvHandle, Resource {
 
   async batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void> {
     this.checkOpen();
+    // A dead process has no effects: nothing of it may get into the log.
+    if (!this.#process.isAlive) return await new Promise<never>(() => {});
     for (const { key } of operations) {
       if (key === '') throw new CairnError('INVALID_ARGUMENT', 'a key has at least one byte');
       checkKey(key);

@@ -4,6 +4,8 @@ import { utf8Bytes, utf8Text } from '../../../base/bytes.js';
 import { sectorBytes, type Disk } from '../../../runtime/disk.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { readWholeFile, writeFileDurably } from '../../../runtime/whole-file.js';
+import { FileContent } from '../../../runtime/sim/file-content.js';
+import { Prng } from '../../../runtime/sim/prng.js';
 import { World } from '../../../runtime/sim/world.js';
 
 const seeds = Array.from({ length: 150 }, (_, index) => index + 1);
@@ -155,6 +157,45 @@ describe('runtime/sim: what a power loss leaves of files', () => {
       await file.preallocate(3 * sectorBytes);
     };
     assert.deepEqual(await outcomes((seed) => crashing(seed, before, read)), ['a--']);
+  });
+
+  it('leaves a file of any length when it comes amid a preallocation, and so does a kill', async () => {
+    const lengths = { crash: new Set<number>(), kill: new Set<number>() };
+    for (const way of ['crash', 'kill'] as const) {
+      for (const seed of seeds) {
+        const world = new World({ seed });
+        const machine = world.machine('m');
+        await world.main(async () => {
+          const first = machine.start('before', async ({ disk }) => {
+            await durableFile(disk, 'a');
+            const file = await disk.open('/f', { mode: 'write' });
+            void file.preallocate(1_000_000);
+          });
+          await first.finished;
+          if (way === 'kill') first.kill();
+          else machine.crash();
+          if (way === 'crash') machine.restart();
+          await machine.start('after', async ({ disk }) => void lengths[way].add((await disk.stat('/f')).bytes))
+            .finished;
+        });
+      }
+      assert(
+        lengths[way].size > 20 && Math.min(...lengths[way]) >= sectorBytes && Math.max(...lengths[way]) <= 1_000_000,
+      );
+    }
+  });
+
+  it('takes no length back that a durable write gave while an older sync was under way', () => {
+    for (const seed of seeds) {
+      const content = new FileContent(new Prng(String(seed)));
+      content.write(filled('a'), 0);
+      const sync = content.beginSync();
+      content.write(filled('b'), sectorBytes);
+      content.persist(sectorBytes, sectorBytes);
+      content.completeSync(sync);
+      content.crash();
+      assert.equal(content.size, 2 * sectorBytes);
+    }
   });
 
   it('may undo a truncation that was not synced', async () => {

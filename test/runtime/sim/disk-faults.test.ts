@@ -170,6 +170,42 @@ describe('runtime/sim: disk faults', () => {
     }
   });
 
+  it('stops a process that lengthens a file while it is preallocated: real zeros would overwrite that', async () => {
+    const run = onDisk(async (disk) => {
+      const file = await disk.open('/f', { mode: 'create' });
+      const done = file.preallocate(100_000);
+      await file.write(new Uint8Array(10), 200_000);
+      await done;
+    });
+    await assert.rejects(run, /a file that is preallocated keeps its size meanwhile/);
+  });
+
+  it('takes nothing more from a process that is dead, though its code runs on to the next await', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const world = new World({ seed });
+      const machine = world.machine('m');
+      await world.main(async () => {
+        const first = machine.start(
+          'p',
+          async (runtime) => {
+            const file = await written(runtime.disk, new Uint8Array(10));
+            const store = await runtime.kv.open('/kv');
+            runtime.fatal(new Error('enough'));
+            void file.write(new Uint8Array(20), 0);
+            void file.preallocate(30);
+            void store.batch([{ type: 'put', key: 'a', value: new Uint8Array(1) }], { sync: false });
+          },
+          { mayFail: true },
+        );
+        await assert.rejects(first.finished, /enough/);
+        await machine.start('q', async (runtime) => {
+          assert.equal((await runtime.disk.stat('/f')).bytes, 10);
+          assert.equal(await (await runtime.kv.open('/kv')).get('a'), undefined);
+        }).finished;
+      });
+    }
+  });
+
   it('overwrites the target of a read until the read is done', async () => {
     await onDisk(async (disk) => {
       const file = await written(disk, new Uint8Array(4).fill(7));
