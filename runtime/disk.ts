@@ -38,8 +38,8 @@ export interface DiskFile {
   /** `write` of the chunks one after the other, in one call to the system. */
   writev(chunks: readonly Uint8Array[], position: number): Promise<void>;
   /**
-   * Once it failed, this and every later write, sync or truncation of this `DiskFile` is an `IO_ERROR`; with
-   * `durableWrites` a write that fails with `IO_ERROR` counts as such a sync.
+   * Once it failed, this and every later write, sync or truncation of this `DiskFile` is an `IO_ERROR`, and so are the
+   * syncs under way beside it. With `durableWrites` a write counts as such a sync when it fails with `IO_ERROR`.
    */
   datasync(): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 /** One open file. Its operations run beside each other in the thread pool; `close` waits for them. */
 import * as fs from 'node:fs';
 import { totalBytes } from '../../base/bytes.js';
-import { CairnError } from '../../base/errors.js';
+import { CairnError, type Applied } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import type { DiskFile } from '../disk.js';
 import { fromErrno } from './errno.js';
@@ -170,6 +170,7 @@ export class NodeDiskFile implements DiskFile {
       const message = `cannot sync ${this.path}: what was written since the last sync may be lost; see dmesg`;
       throw this.#break(new CairnError('IO_ERROR', message, { cause, applied: 'maybe' }));
     }
+    this.#checkOthers();
   }
 
   /** With `O_DSYNC` a write is its own sync, and fails like one; a full file system is not such a failure. */
@@ -180,6 +181,15 @@ export class NodeDiskFile implements DiskFile {
       if (this.#durableWrites && error instanceof CairnError && error.code === 'IO_ERROR') this.#break(error);
       throw error;
     }
+    if (this.#durableWrites) this.#checkOthers();
+  }
+
+  /**
+   * The kernel reports a page that it could not write to one sync of a descriptor only, which need not be the one that
+   * waited for that page: when one failed, another that was under way beside it proves nothing.
+   */
+  #checkOthers(): void {
+    if (this.#broken !== undefined) throw this.#distrusted(this.#broken, 'maybe');
   }
 
   #break(error: CairnError): CairnError {
@@ -187,8 +197,9 @@ export class NodeDiskFile implements DiskFile {
     return error;
   }
 
-  #distrusted(cause: CairnError): CairnError {
-    return new CairnError('IO_ERROR', `${this.path} is not written any more: an earlier sync of it failed`, { cause });
+  #distrusted(cause: CairnError, applied: Applied = 'no'): CairnError {
+    const message = `${this.path} is not written any more: an earlier sync of it failed`;
+    return new CairnError('IO_ERROR', message, { cause, applied });
   }
 
   #stat(): Promise<fs.Stats> {

@@ -26,10 +26,14 @@ export class NodeDisk implements Disk {
     const fd = await call<number>(`cannot open ${path}`, (done) => {
       fs.open(path, flags, 0o666, done);
     });
-    // A directory opens for reading, and would fail only later.
-    if (options.mode === 'read' && (await statOf(fd, path)).isDirectory()) {
+    try {
+      // A directory opens for reading, and would fail only later.
+      if (options.mode === 'read' && (await statOf(fd, path)).isDirectory()) {
+        throw new CairnError('INVALID_ARGUMENT', `cannot open ${path}: it is a directory, not a file`);
+      }
+    } catch (error) {
       await closeFd(fd, path);
-      throw new CairnError('INVALID_ARGUMENT', `cannot open ${path}: it is a directory, not a file`);
+      throw error;
     }
     return new NodeDiskFile({ path, fd, writable: options.mode !== 'read', durableWrites });
   }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { constants, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import fs, { constants, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { utf8Bytes } from '../../../base/bytes.js';
 import { claim, withCode } from '../contract/harness.js';
 import { openNodeHarness } from './harness.js';
@@ -44,7 +45,72 @@ describe('the disk of the machine', () => {
     assert.equal(await file.read(new Uint8Array(1), 0), 0);
     await file.close();
   });
+
+  claim(
+    'a sync that ends well beside one that failed proves nothing',
+    openNodeHarness,
+    async ({ runtime, directory }) => {
+      const file = await runtime.disk.open(`${directory}/file`, { mode: 'create' });
+      await file.write(utf8Bytes('x'), 0);
+      const outcomes = await withSyncs([Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }), null], () =>
+        Promise.allSettled([file.datasync(), file.datasync()]),
+      );
+      for (const outcome of outcomes) {
+        assert.equal(outcome.status, 'rejected');
+        assert.ok(withCode('IO_ERROR', directory)(outcome.reason));
+      }
+      await file.close();
+    },
+  );
+
+  claim('a durable write beside one that failed proves nothing', openNodeHarness, async ({ runtime, directory }) => {
+    const file = await runtime.disk.open(`${directory}/file`, { mode: 'create', durableWrites: true });
+    const { write } = fs;
+    const failure = Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
+    let count = 0;
+    const failing = (...args: unknown[]): void => {
+      count += 1;
+      const done = args.at(-1) as (error: Error | null, written: number) => void;
+      const isFirst = count === 1;
+      setImmediate(() => {
+        done(isFirst ? failure : null, 1);
+      });
+    };
+    try {
+      replaceInFs('write', failing);
+      const outcomes = await Promise.allSettled([file.write(utf8Bytes('x'), 0), file.write(utf8Bytes('y'), 1)]);
+      assert.deepEqual(
+        outcomes.map((outcome) => outcome.status),
+        ['rejected', 'rejected'],
+      );
+    } finally {
+      replaceInFs('write', write);
+    }
+    await file.close();
+  });
 });
+
+/** Lets the next calls of `fdatasync` end so, in their order, instead of asking the kernel. */
+async function withSyncs<T>(ends: readonly (Error | null)[], body: () => Promise<T>): Promise<T> {
+  const { fdatasync } = fs;
+  const left = [...ends];
+  try {
+    replaceInFs('fdatasync', (_fd: number, done: (error: Error | null) => void) => {
+      const end = left.shift() ?? null;
+      setImmediate(() => {
+        done(end);
+      });
+    });
+    return await body();
+  } finally {
+    replaceInFs('fdatasync', fdatasync);
+  }
+}
+
+function replaceInFs(name: 'fdatasync' | 'write', call: unknown): void {
+  Object.assign(fs, { [name]: call });
+  syncBuiltinESMExports();
+}
 
 /** The flags with which this process has `path` open, as the kernel says. */
 function openFlagsOf(path: string): number {
