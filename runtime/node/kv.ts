@@ -52,7 +52,7 @@ export class NodeKvStore implements KvStore {
     if (isNew && !createIfMissing) {
       throw new CairnError('NOT_FOUND', `there is no key-value store in ${directory}; check the path`);
     }
-    const existing = isNew ? await this.#deepestExisting(directory) : directory;
+    if (isNew) await this.#makeDirectoryDurably(directory);
     const settings = { ...encodings, ...levelOptions(options), createIfMissing };
     const database = new Level<Buffer, Buffer>(directory, settings) as Database;
     try {
@@ -60,20 +60,38 @@ export class NodeKvStore implements KvStore {
     } catch (error) {
       throw kvError(error, `cannot open the key-value store in ${directory}`);
     }
-    if (isNew) await this.#makeNamesDurable(directory, existing, database);
-    return new NodeKv(database);
-  }
-
-  /** A batch that is synced in a directory that a crash takes away would be none. LevelDB syncs files only. */
-  async #makeNamesDurable(directory: string, existing: string, database: Database): Promise<void> {
     try {
-      for (let path = directory; ; path = dirname(path)) {
-        await this.#disk.syncDirectory(path);
-        if (path === existing || path === dirname(path)) return;
-      }
+      // LevelDB renames CURRENT and starts a new log without syncing their names. In each open, since an earlier one
+      // may have been killed before it came to this.
+      await this.#disk.syncDirectory(directory);
     } catch (error) {
       await database.close();
       throw error;
+    }
+    return new NodeKv(database);
+  }
+
+  /**
+   * A batch that is synced in a directory that a crash takes away would be none. Each level is durable before the next
+   * is made, so that of an attempt that was killed only the deepest level may still be missing its sync.
+   */
+  async #makeDirectoryDurably(directory: string): Promise<void> {
+    const existing = await this.#deepestExisting(directory);
+    await this.#syncParent(existing, true);
+    const missing: string[] = [];
+    for (let path = directory; path !== existing && path !== dirname(path); path = dirname(path)) missing.push(path);
+    for (const path of missing.reverse()) {
+      await this.#disk.makeDirectory(path);
+      await this.#syncParent(path, false);
+    }
+  }
+
+  /** `mayBeForeign`: the directory may be somebody else's, in a place that we may not even open. */
+  async #syncParent(path: string, mayBeForeign: boolean): Promise<void> {
+    try {
+      await this.#disk.syncDirectory(dirname(path));
+    } catch (error) {
+      if (!mayBeForeign || !isCairnError(error, 'PERMISSION_DENIED')) throw error;
     }
   }
 
