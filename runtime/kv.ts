@@ -3,7 +3,8 @@
  *
  * Each value is stored with the xxh64 of key and value, verified on each read, because `level` verifies no block it
  * reads; a mismatch is `CORRUPT` and names the key. Crash of the machine: a batch with `sync` is durable and whole; of
- * the batches after the last synced one **any subset** survives, not a prefix, each whole or absent.
+ * the other batches **any subset** survives, not a prefix, each whole or absent. A later `sync` does not make them
+ * durable for certain: LevelDB may have begun a new log in between, and it leaves the old one unsynced.
  */
 export type KvKey = string;
 

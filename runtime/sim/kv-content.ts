@@ -1,11 +1,13 @@
 /**
  * What a simulated key-value store holds, with LevelDB's behaviour in crashes (docs/NODE-LIMITS.md, recommendation 5):
- *   - a batch with `sync` makes itself and all earlier ones durable when it resolves;
- *   - of the batches after it any subset survives a power loss, in order, each whole or absent: a lost block of the log
- *     leaves a hole, and LevelDB opens without error;
+ *   - a batch with `sync` makes itself, and what its log holds before it, durable when it resolves;
+ *   - of the others any subset survives a power loss, in order, each whole or absent: a lost block of the log leaves a
+ *     hole, and LevelDB opens without error;
  *   - a killed process loses nothing that resolved: the log is in the page cache. A batch under way may be in it or not;
- *   - a full write buffer goes to a synced table, and opening does the same with what the log holds, so both make
- *     everything durable;
+ *   - a full write buffer begins a new log; the old one is dropped without a sync (`MakeRoomForWrite`), and its batches
+ *     are durable only once a table of them is written in the background, at the latest when the next buffer is full. A
+ *     synced batch in the new log may survive without them;
+ *   - opening writes what the logs hold to a synced table;
  *   - after a failed write or sync the store refuses writes until it is opened again; what became of the failed batch
  *     shows then.
  */
@@ -25,6 +27,10 @@ export interface LoggedBatch {
   readonly operations: readonly LoggedOperation[];
   readonly bytes: number;
   isApplied: boolean;
+  /** Synced in its log. */
+  isDurable: boolean;
+  /** The number of its log, once it is applied. */
+  log: number;
 }
 
 /** A key's and its sequence number's share in a table; roughly LevelDB's. */
@@ -34,9 +40,12 @@ export class KvContent implements SpecialContent {
   readonly #prng: Prng;
   #current = new OrderedMap<Uint8Array>();
   #durable = new OrderedMap<Uint8Array>();
-  /** Begun since the last sync, in the order of the log. */
+  /** Begun and not yet in `#durable`, in the order of the logs. */
   #log: LoggedBatch[] = [];
   #logBytes = 0;
+  /** The number of the present log, and what its write buffer holds. */
+  #logNumber = 0;
+  #bufferBytes = 0;
   #bytes = 0;
   /** Who has it open. */
   owner: object | undefined;
@@ -63,6 +72,7 @@ export class KvContent implements SpecialContent {
       const survivors = this.#log.filter((batch) => batch.isApplied || this.#prng.chance(0.5));
       this.#rebuild(survivors);
     }
+    this.#bufferBytes = 0;
     this.#makeDurable();
   }
 
@@ -70,17 +80,28 @@ export class KvContent implements SpecialContent {
   begin(operations: readonly LoggedOperation[]): LoggedBatch {
     let bytes = 0;
     for (const { key, value } of operations) bytes += key.length + (value?.byteLength ?? 0) + entryOverheadBytes;
-    const batch = { operations, bytes, isApplied: false };
+    const batch = { operations, bytes, isApplied: false, isDurable: false, log: this.#logNumber };
     this.#log.push(batch);
     this.#logBytes += bytes;
     return batch;
   }
 
-  /** Makes it visible, and durable with all earlier ones if `sync` or when the write buffer is full. */
+  /** Makes it visible, and durable if `sync`. */
   apply(batch: LoggedBatch, sync: boolean, writeBufferBytes: number): void {
+    if (this.#bufferBytes > writeBufferBytes) {
+      this.#finishTable();
+      this.#logNumber += 1;
+      this.#bufferBytes = 0;
+    }
     batch.isApplied = true;
+    batch.log = this.#logNumber;
+    this.#bufferBytes += batch.bytes;
     this.#bytes += applyTo(this.#current, batch.operations);
-    if (sync || this.#logBytes > writeBufferBytes) this.#makeDurable();
+    if (sync) {
+      for (const other of this.#log) if (other.isApplied && other.log === batch.log) other.isDurable = true;
+    }
+    if (this.#log[0]?.log !== this.#logNumber && this.#prng.chance(0.2)) this.#finishTable();
+    this.#settle();
   }
 
   /** The batch never reached the log: it was refused before. */
@@ -91,7 +112,7 @@ export class KvContent implements SpecialContent {
 
   crash(): void {
     const kept = this.#prng.pick([0, 1, this.#prng.float(), this.#prng.float()]);
-    this.#rebuild(this.#log.filter(() => this.#prng.chance(kept)));
+    this.#rebuild(this.#log.filter((batch) => this.#prng.chance(kept) || batch.isDurable));
     this.owner = undefined;
     this.#makeDurable();
   }
@@ -115,6 +136,25 @@ export class KvContent implements SpecialContent {
     this.#current.forEach({}, (key, value) => {
       this.#bytes += sizeOf(key, value);
     });
+  }
+
+  /** The table of all former logs is written. */
+  #finishTable(): void {
+    for (const batch of this.#log) if (batch.isApplied && batch.log !== this.#logNumber) batch.isDurable = true;
+  }
+
+  /** Drops from the log the durable batches at its beginning: nothing that may be lost comes before them. */
+  #settle(): void {
+    if (this.#log.every((batch) => batch.isDurable || !batch.isApplied)) {
+      this.#makeDurable();
+      return;
+    }
+    let count = 0;
+    while (this.#log[count]?.isDurable === true) count += 1;
+    for (const batch of this.#log.splice(0, count)) {
+      applyTo(this.#durable, batch.operations);
+      this.#logBytes -= batch.bytes;
+    }
   }
 
   /** Everything that is visible. What is under way stays in the log. */

@@ -97,12 +97,23 @@ describe('runtime/sim: key-value stores', () => {
     assert.deepEqual(seen, ['abc']);
   });
 
-  it('makes a full write buffer durable', async () => {
+  it('may lose what a full write buffer holds until its table is written, even before a synced batch', async () => {
     const seen = await survivors(async (kv) => {
       await put(kv, 'a', false, 600);
       await put(kv, 'b', false, 600);
+      await put(kv, 'c', true);
     }, 'crash');
-    assert.deepEqual(seen, ['ab']);
+    assert.deepEqual(seen, ['abc', 'ac', 'bc', 'c']);
+  });
+
+  it('keeps what a write buffer held when the next one is full', async () => {
+    const seen = await survivors(async (kv) => {
+      await put(kv, 'a', false, 600);
+      await put(kv, 'b', false, 600);
+      await put(kv, 'c', false, 1_200);
+      await put(kv, 'd', true);
+    }, 'crash');
+    assert.deepEqual(seen, ['abcd', 'abd']);
   });
 
   it('makes its own directory durable when it is made, and nothing else', async () => {
