@@ -51,6 +51,8 @@ export class NodeConnection implements Connection {
     this.remote = parts.remote;
     this.tlsPeer = parts.tlsPeer;
     this.#deliversItself = parts.deliversItself;
+    // An encrypted socket reads from its handshake on, and may have met the end of the stream already.
+    this.#peerEnded = parts.socket.readableEnded;
     this.#socket.on('error', (error) => {
       this.#error ??= this.#lost(error);
     });

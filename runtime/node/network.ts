@@ -146,15 +146,15 @@ export class NodeNetwork implements Network {
       rejectUnauthorized: true,
       handshakeTimeout: options.tlsHandshakeMs ?? tlsHandshakeMsDefault,
     });
-    // Node does not say which TCP socket a TLS one is on; their peer's address does.
+    // Node does not say which TCP socket a TLS one is on; their addresses do, of both ends: a peer may use one port of
+    // its own for two addresses of this host.
     const transports = new Map<string, net.Socket>();
     server.on('connection', (transport: net.Socket) => {
-      const remote = remoteAddress(transport);
-      if (remote === undefined) return;
-      const peer = showAddress(remote);
-      transports.set(peer, transport);
+      if (remoteAddress(transport) === undefined) return;
+      const ends = endsOf(transport);
+      transports.set(ends, transport);
       transport.once('close', () => {
-        if (transports.get(peer) === transport) transports.delete(peer);
+        if (transports.get(ends) === transport) transports.delete(ends);
       });
     });
     server.on('tlsClientError', (error, socket) => {
@@ -163,7 +163,7 @@ export class NodeNetwork implements Network {
     });
     const accept = (socket: tls.TLSSocket): void => {
       const remote = remoteAddress(socket);
-      const transport = remote === undefined ? undefined : transports.get(showAddress(remote));
+      const transport = transports.get(endsOf(socket));
       if (remote === undefined || transport === undefined || socket.destroyed || !server.listening) {
         socket.destroy();
         return;
@@ -177,6 +177,11 @@ export class NodeNetwork implements Network {
     });
     return server;
   }
+}
+
+function endsOf(socket: net.Socket): string {
+  const remote = remoteAddress(socket);
+  return `${remote === undefined ? '' : showAddress(remote)} > ${showAddress(localAddress(socket))}`;
 }
 
 /** The client's part of a TLS handshake on a connected `transport`; see `tls.ts` for why it waits for a session. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { connect as netConnect } from 'node:net';
+import { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
-import { utf8Bytes } from '../../../base/bytes.js';
+import { concatBytes, utf8Bytes } from '../../../base/bytes.js';
 import { monotonicMs } from '../../../base/instants.js';
 import type { Connection, ListenOptions, TlsOptions } from '../../../runtime/network.js';
 import { isCertificateAlert } from '../../../runtime/node/tls.js';
@@ -114,6 +117,79 @@ describe('TLS', () => {
       );
     }
   }
+
+  claimOfMachine('a client that ends with the last word of its handshake has ended', async (harness) => {
+    const ends: string[] = [];
+    const { network } = harness.runtime;
+    const listener = await network.listen(
+      { host: harness.host, port: 0 },
+      { tls: tlsOptions('server') },
+      (accepted) => {
+        accepted.start({
+          onData: () => undefined,
+          onEnd: () => {
+            ends.push('end');
+            accepted.end();
+          },
+          onClose: () => ends.push('close'),
+        });
+      },
+    );
+    const transport = netConnect(listener.address.port, harness.host);
+    await once(transport, 'connect');
+    transport.on('error', () => undefined);
+    // What follows the server's answer is held back and leaves as one packet.
+    const held: Uint8Array[] = [];
+    let isHolding = false;
+    const between = new Duplex({
+      read: () => undefined,
+      write(chunk: Uint8Array, _encoding, done) {
+        if (isHolding) held.push(chunk);
+        else transport.write(chunk);
+        done();
+      },
+    });
+    transport.on('data', (chunk) => {
+      isHolding = true;
+      between.push(chunk);
+    });
+    const client = tlsConnect({ ...tlsOptions('client'), socket: between, servername: 'localhost' });
+    client.on('error', () => undefined);
+    await once(client, 'secureConnect');
+    client.end();
+    await harness.runtime.clock.sleep(20);
+    transport.end(concatBytes(held));
+    await until(harness.runtime, 'the server heard of the end', () => ends[0] === 'end');
+    transport.destroy();
+    await until(harness.runtime, 'it closed', () => ends.length === 2);
+  });
+
+  claimOfMachine('two connections from one port of a peer, to two addresses, are kept apart', async (harness) => {
+    const accepted: Connection[] = [];
+    const { network } = harness.runtime;
+    const listener = await network.listen({ host: '0.0.0.0', port: 0 }, { tls: tlsOptions('server') }, (connection) => {
+      accepted.push(connection);
+      connection.start({ onData: () => undefined, onEnd: () => undefined, onClose: () => undefined });
+    });
+    const { port } = listener.address;
+    const dial = async (host: string, localPort?: number) => {
+      const from = { host, port, localAddress: '127.0.0.1', ...(localPort === undefined ? {} : { localPort }) };
+      const transport = netConnect(from);
+      await once(transport, 'connect');
+      return transport;
+    };
+    const first = await dial('127.0.0.1');
+    const second = await dial('127.0.0.2', first.localPort);
+    for (const socket of [first, second]) {
+      const client = tlsConnect({ ...tlsOptions('client'), socket, checkServerIdentity: () => undefined });
+      client.on('error', () => undefined).resume();
+    }
+    await until(harness.runtime, 'both were accepted', () => accepted.length === 2);
+    accepted.find((connection) => connection.local.host === '127.0.0.1')?.destroy();
+    await until(harness.runtime, 'one is gone', () => first.destroyed || second.destroyed);
+    assert.deepEqual([first.destroyed, second.destroyed], [true, false]);
+    second.destroy();
+  });
 
   claimOfMachine('a server that does not speak TLS is AUTHENTICATION_FAILED', async (harness) => {
     const { network } = harness.runtime;
