@@ -24,7 +24,7 @@ const flushMsMax = 2_000;
 
 export class StderrSink {
   readonly #fd: number;
-  #waiting: string[] = [];
+  readonly #waiting: string[] = [];
   #waitingCharacters = 0;
   /** Handed to the thread pool. */
   #writing: Buffer | undefined;
