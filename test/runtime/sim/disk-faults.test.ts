@@ -36,6 +36,18 @@ describe('runtime/sim: disk faults', () => {
     });
   });
 
+  it('lets no sync succeed that was under way beside one that failed', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      await onDisk(async (disk, { faults }) => {
+        const file = await written(disk, Buffer.alloc(5_000, 'a'));
+        faults.failNextSyncs = 1;
+        const outcomes = await Promise.allSettled([file.datasync(), file.datasync()]);
+        const last = outcomes.map((outcome) => outcome.status);
+        assert.deepEqual(last, ['rejected', 'rejected']);
+      }, seed);
+    }
+  });
+
   it('drops the pages of a failed sync in silence, so that a later sync of another descriptor means nothing', async () => {
     const survived = new Set<string>();
     for (let seed = 1; seed <= 40; seed++) {
