@@ -1,12 +1,13 @@
 /** The process side of the `cairn` command: `bin/cairn` calls `main`, everything else gets a `CliContext`. */
 import { createReadStream } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { concatBytes } from '../base/bytes.js';
 import { CairnError, isCairnError } from '../base/errors.js';
 import type { Disk, FileStat } from '../runtime/disk.js';
 import { createNodeRuntime } from '../runtime/node/runtime.js';
-import { readWholeFile, writeFileDurably } from '../runtime/whole-file.js';
+import { readWholeFile } from '../runtime/whole-file.js';
 import type { CliContext } from './context.js';
 import { runCli } from './program.js';
 
@@ -14,7 +15,8 @@ export async function main(): Promise<void> {
   // `cairn ... | head` closes our stdout early: that is the reader's choice, not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`cairn: cannot write the result (${error.message}); send it elsewhere\n`);
+    process.exit(1);
   });
   process.exitCode = await runCli(process.argv.slice(2), processContext());
 }
@@ -55,6 +57,7 @@ async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<v
     process.stdout.write(bytes);
     return;
   }
+  if (path === '') throw new CairnError('INVALID_ARGUMENT', 'the output has an empty name; name a file');
   const kind = await kindOf(disk, path);
   if (kind === 'directory') throw new CairnError('INVALID_ARGUMENT', `${path} is a directory; name a file`);
   if (kind === 'other') {
@@ -67,7 +70,30 @@ async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<v
     }
     return;
   }
-  await writeFileDurably(disk, posix.dirname(path), posix.basename(path), bytes);
+  // A link stays a link: what it points at is replaced.
+  await replaceFile(disk, kind === 'absent' ? path : await realpath(path), bytes);
+}
+
+/**
+ * As `writeFileDurably`, but next to files that are not ours: `crushmap.new` may be the user's, and another command may
+ * be writing the same output.
+ */
+async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  const file = await disk.open(temporary, { mode: 'create-new' });
+  try {
+    try {
+      await file.write(bytes, 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await disk.rename(temporary, path);
+  } catch (error) {
+    await disk.removeFile(temporary);
+    throw error;
+  }
+  await disk.syncDirectory(posix.dirname(path));
 }
 
 async function kindOf(disk: Disk, path: string): Promise<FileStat['kind'] | 'absent'> {
