@@ -114,7 +114,7 @@ class Builder {
 
   /** Depth first with a stack of its own: a hostile map may be deeper than the call stack. */
   #tree(root: number, number: number, name: string): Bucket | undefined {
-    const open = [{ id: root, next: 0 }];
+    const open = [{ id: root, next: 0, added: 0 }];
     for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
       const original = this.#input.buckets.get(top.id);
       if (original === undefined || this.#ofClass.has(top.id)) {
@@ -123,13 +123,19 @@ class Builder {
       }
       while (top.next < original.items.length && !this.#needsVisit(original.items[top.next])) top.next += 1;
       const child = original.items[top.next];
+      // Ceph adds item by item, so it fails at a uniform bucket before it turns to the children behind.
+      if (original.algorithm === 'uniform') {
+        const items = this.#itemsOfClass(original.items.slice(top.added, top.next), name);
+        if (items.some((item) => item.weight !== 0)) return original;
+        top.added = top.next;
+      }
       if (child !== undefined) {
         top.next += 1;
-        open.push({ id: child.id, next: 0 });
+        open.push({ id: child.id, next: 0, added: 0 });
         continue;
       }
       open.pop();
-      if (!this.#copy(original, number, name)) return original;
+      this.#copy(original, number, name);
     }
     return undefined;
   }
@@ -138,10 +144,10 @@ class Builder {
     return item !== undefined && item.id < 0 && !this.#ofClass.has(item.id);
   }
 
-  /** False where Ceph fails. */
-  #copy(original: Bucket, number: number, deviceClass: string): boolean {
+  /** What of these goes into a copy: devices of the class, and the shadows of buckets. */
+  #itemsOfClass(originals: readonly BucketItem[], deviceClass: string): BucketItem[] {
     const items: BucketItem[] = [];
-    for (const item of original.items) {
+    for (const item of originals) {
       if (item.id >= 0) {
         if (this.#input.deviceClasses.get(item.id) === deviceClass) items.push(item);
       } else {
@@ -149,7 +155,11 @@ class Builder {
         if (child !== undefined) items.push({ id: child.id, weight: bucketWeight(child.items) });
       }
     }
-    if (original.algorithm === 'uniform' && items.some((item) => item.weight !== 0)) return false;
+    return items;
+  }
+
+  #copy(original: Bucket, number: number, deviceClass: string): void {
+    const items = this.#itemsOfClass(original.items, deviceClass);
     const copy = withItems(original, items, this.#input.tunables);
     const shadow: Bucket = {
       ...copy,
@@ -159,7 +169,6 @@ class Builder {
     };
     this.#ofClass.set(original.id, shadow);
     this.#shadows.push(shadow);
-    return true;
   }
 
   #shadowId(original: number, number: number): number {

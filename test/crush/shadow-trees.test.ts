@@ -56,6 +56,14 @@ describe('shadow trees', () => {
     assert.deepEqual(shadows(text), {});
   });
 
+  it('stop at a uniform bucket before its second child, whose ids Ceph does not hand out', () => {
+    const text = `${head}device 2 c class ssd
+      host h { id -1 alg straw2 item a }
+      host i { id -2 alg straw2 item c }
+      root top { id -3 alg uniform item h weight 1 item i weight 1 }\n${rule}`;
+    assert.deepEqual(shadows(text), { 'h~ssd': -4 });
+  });
+
   it('are not built in a map without rules', () => {
     assert.deepEqual(shadows(`${head}root top { alg straw2 item a }`), {});
   });
