@@ -6,7 +6,7 @@ import { algorithmNumbers } from './compiled-map.js';
 import { ruleOperations } from './compiled-rule.js';
 import { bucketIdMin, classIdMax, deviceIdMax, int32Max, ruleIdMax, typeIdMax } from './limits.js';
 import { shadowName } from './shadow-trees.js';
-import { treeItemCountMax, treeLeaf } from './tree-nodes.js';
+import { treeItemCountMax, treeLeaf, treeNodeCount, treeNodeWeights } from './tree-nodes.js';
 import { tunablesProfiles } from './tunables.js';
 import type {
   Bucket,
@@ -46,6 +46,8 @@ interface RawBucket {
   readonly algorithm: BucketAlgorithm;
   readonly items: readonly BucketItem[];
   readonly straws: readonly number[];
+  /** Of a tree whose nodes are not the sums of its items. */
+  readonly nodeWeights: readonly number[] | undefined;
 }
 
 class Decoder {
@@ -102,12 +104,16 @@ class Decoder {
     this.#in.u32('a bucket weight'); // The sum of the items' weights.
     const size = this.#in.count('items', 4);
     const ids = Array.from({ length: size }, () => this.#in.s32('an item'));
-    const { weights, straws } = this.#weights(algorithm, size);
+    const { weights, straws, nodeWeights } = this.#weights(algorithm, size);
     const items = ids.map((item, index) => ({ id: item, weight: weights[index] ?? 0 }));
-    this.#raw.set(id, { offset, id, type, algorithm, items, straws });
+    this.#raw.set(id, { offset, id, type, algorithm, items, straws, nodeWeights });
   }
 
-  #weights(algorithm: BucketAlgorithm, size: number): { weights: number[]; straws: number[] } {
+  #weights(
+    algorithm: BucketAlgorithm,
+    size: number,
+  ): Pick<RawBucket, 'straws' | 'nodeWeights'> & { weights: number[] } {
+    let nodeWeights: number[] | undefined;
     const weights: number[] = [];
     const straws: number[] = [];
     switch (algorithm) {
@@ -125,6 +131,8 @@ class Decoder {
       case 'tree': {
         const nodes = this.#treeNodes(size);
         for (let i = 0; i < size; i += 1) weights.push(nodes[treeLeaf(i)] ?? 0);
+        const sums = treeNodeWeights(weights);
+        if (nodes.length !== sums.length || nodes.some((weight, node) => weight !== sums[node])) nodeWeights = nodes;
         break;
       }
       case 'straw':
@@ -137,14 +145,16 @@ class Decoder {
         for (let i = 0; i < size; i += 1) weights.push(this.#in.u32('an item weight'));
         break;
     }
-    return { weights, straws };
+    return { weights, straws, nodeWeights };
   }
 
   #treeNodes(size: number): number[] {
     const offset = this.#in.offset;
     const count = this.#in.u8('the number of tree nodes');
-    if (size > treeItemCountMax || count < 2 * size) {
-      throw this.#in.error(`expected a tree of at least ${2 * size} and at most 128 nodes, found ${count}`, offset);
+    const isPower = (count & (count - 1)) === 0;
+    if (size > treeItemCountMax || count < treeNodeCount(size) || !isPower) {
+      const least = treeNodeCount(size);
+      throw this.#in.error(`expected a power of two from ${least} to 128 tree nodes, found ${count}`, offset);
     }
     return Array.from({ length: count }, () => this.#in.u32('a tree node'));
   }
@@ -277,7 +287,7 @@ class Decoder {
     shadowOf: ReadonlyMap<number, readonly [number, number]>,
   ): Map<number, Bucket> {
     const buckets = new Map<number, Bucket>();
-    for (const { id, type, algorithm, items, straws } of this.#raw.values()) {
+    for (const { id, type, algorithm, items, straws, nodeWeights } of this.#raw.values()) {
       const name = names.get(id) ?? '';
       const [of, number] = shadowOf.get(id) ?? [0, -1];
       const deviceClass = classes.get(number);
@@ -286,7 +296,9 @@ class Decoder {
       const isShadow = deviceClass !== undefined && original !== undefined && this.#raw.has(of);
       const shadow = isShadow && name === shadowName(original, deviceClass) ? { shadow: { of, deviceClass } } : {};
       const base = { id, name, type, items, ...shadow };
-      buckets.set(id, algorithm === 'straw' ? { ...base, algorithm, straws } : { ...base, algorithm });
+      if (algorithm === 'straw') buckets.set(id, { ...base, algorithm, straws });
+      else if (algorithm === 'tree' && nodeWeights !== undefined) buckets.set(id, { ...base, algorithm, nodeWeights });
+      else buckets.set(id, { ...base, algorithm });
     }
     return buckets;
   }

@@ -65,7 +65,7 @@ function writeWeights(out: Writer, bucket: Bucket): void {
       break;
     }
     case 'tree': {
-      const nodes = treeWeights(bucket);
+      const nodes = bucket.nodeWeights ?? treeWeights(bucket);
       out.u8(nodes.length);
       for (const weight of nodes) out.u32(weight);
       break;

@@ -76,17 +76,12 @@ function chooseList(map: CompiledCrushMap, bucket: number, x: number, r: number)
 function chooseTree(map: CompiledCrushMap, bucket: number, x: number, r: number): number {
   const start = map.treeStarts[bucket]!;
   const id = map.bucketIds[bucket]!;
-  let node = rootOf(map.sizes[bucket]!);
+  let node = map.treeRoots[bucket]!;
   for (let reach = treeReach(node); reach > 0; reach = treeReach(node)) {
     const point = highProduct(hash32of4(x, node, r, id), map.treeWeights[start + node]!);
     node += point < map.treeWeights[start + node - reach]! ? -reach : reach;
   }
   return node >> 1;
-}
-
-/** Half the number of nodes: the least power of two that is no less than the number of items. */
-function rootOf(itemCount: number): number {
-  return itemCount === 1 ? 1 : 1 << (32 - Math.clz32(itemCount - 1));
 }
 
 /** The upper 32 bits of the product of two unsigned 32-bit integers, which is too long for a double. */

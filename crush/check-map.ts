@@ -5,7 +5,7 @@
  */
 import { CairnError } from '../base/errors.js';
 import { deviceIdMax, int32Max, int32Min, typeIdMax, weightSumMax } from './limits.js';
-import { treeItemCountMax } from './tree-nodes.js';
+import { treeItemCountMax, treeNodeCount } from './tree-nodes.js';
 import type { Bucket, BucketChooseArgs, CrushMap, RuleStep } from './types.js';
 
 /** Ceph keeps these in 8 bits. */
@@ -48,11 +48,22 @@ function checkBucket(map: CrushMap, bucket: Bucket): void {
   if (bucket.algorithm === 'tree') {
     const fits = bucket.items.length <= treeItemCountMax;
     check(fits, `${name} has ${bucket.items.length} items; a tree holds ${treeItemCountMax}, use straw2`);
+    checkTreeNodes(name, bucket.items.length, bucket.nodeWeights);
   }
   if (bucket.algorithm === 'straw') {
     const fits = bucket.straws.length === bucket.items.length && bucket.straws.every(isWeight);
     check(fits, `${name} needs one straw length (16.16, below 65536.0) per item; compute them again from the weights`);
   }
+}
+
+function checkTreeNodes(name: string, itemCount: number, nodeWeights: readonly number[] | undefined): void {
+  if (nodeWeights === undefined) return;
+  const count = nodeWeights.length;
+  const isTree = (count & (count - 1)) === 0 && count >= treeNodeCount(itemCount) && count <= 2 * treeItemCountMax;
+  check(
+    isTree && nodeWeights.every(isWeight),
+    `${name} has ${count} odd tree nodes; leave them out to have them summed`,
+  );
 }
 
 /** A bucket must not be found within itself, neither directly nor further down: a descent would never end. */

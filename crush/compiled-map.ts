@@ -35,6 +35,8 @@ export interface CompiledCrushMap {
   readonly sizes: Int32Array;
   /** Where a tree bucket's nodes start in `treeWeights`. */
   readonly treeStarts: Int32Array;
+  /** The node that a descent in a tree bucket starts from. */
+  readonly treeRoots: Int32Array;
 
   // Per item.
   readonly itemIds: Int32Array;
@@ -69,6 +71,7 @@ export function compileCrushMap(map: CrushMap): CompiledCrushMap {
     starts: runningStarts(buckets.map((bucket) => bucket.items.length)),
     sizes: Int32Array.from(buckets, (bucket) => bucket.items.length),
     treeStarts: runningStarts(buckets.map(treeNodeCountOf)),
+    treeRoots: Int32Array.from(buckets, (bucket) => treeNodeCountOf(bucket) / 2),
     itemIds: Int32Array.from(items, (item) => item.id),
     children: Int32Array.from(items, (item) => bucketIndices.get(item.id) ?? noChild),
     weights: Uint32Array.from(buckets.flatMap(drawWeights)),
@@ -100,9 +103,11 @@ function runningWeights(bucket: Bucket): number[] {
 }
 
 function treeNodeCountOf(bucket: Bucket): number {
-  return bucket.algorithm === 'tree' ? treeNodeCount(bucket.items.length) : 0;
+  if (bucket.algorithm !== 'tree') return 0;
+  return bucket.nodeWeights?.length ?? treeNodeCount(bucket.items.length);
 }
 
-function treeNodeWeightsOf(bucket: Bucket): number[] {
-  return bucket.algorithm === 'tree' ? treeNodeWeights(bucket.items.map((item) => item.weight)) : [];
+function treeNodeWeightsOf(bucket: Bucket): readonly number[] {
+  if (bucket.algorithm !== 'tree') return [];
+  return bucket.nodeWeights ?? treeNodeWeights(bucket.items.map((item) => item.weight));
 }

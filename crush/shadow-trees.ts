@@ -43,8 +43,12 @@ export function bucketWeight(items: readonly BucketItem[]): number {
   return sum >>> 0;
 }
 
-/** The same bucket with other items: straws are found anew. */
+/** The same bucket with other items: straws are found anew, and the nodes of a tree are the sums of its items. */
 export function withItems(bucket: Bucket, items: readonly BucketItem[], tunables: Tunables): Bucket {
+  if (bucket.algorithm === 'tree') {
+    const { id, name, type, algorithm, shadow } = bucket;
+    return { id, name, type, algorithm, items, ...(shadow === undefined ? {} : { shadow }) };
+  }
   if (bucket.algorithm !== 'straw') return { ...bucket, items };
   const weights = items.map((item) => item.weight);
   return { ...bucket, items, straws: strawLengths(weights, tunables.strawCalcVersion) };

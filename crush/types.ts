@@ -37,9 +37,14 @@ interface BucketBase {
   readonly shadow?: { readonly of: number; readonly deviceClass: string };
 }
 
-/** `straw` buckets carry their straw lengths (16.16), since they depend on the `straw_calc_version` of when they were made. */
+/**
+ * `straw` buckets carry their straw lengths (16.16), since they depend on the `straw_calc_version` of when they were made.
+ * `tree` buckets carry the weights of all nodes (16.16, tree-nodes.ts) where those are not the sums of the items below:
+ * Ceph stores them, some of its releases left inner ones with arbitrary values, and placements follow what is stored.
+ */
 export type Bucket =
-  | (BucketBase & { readonly algorithm: 'uniform' | 'list' | 'tree' | 'straw2' })
+  | (BucketBase & { readonly algorithm: 'uniform' | 'list' | 'straw2' })
+  | (BucketBase & { readonly algorithm: 'tree'; readonly nodeWeights?: readonly number[] })
   | (BucketBase & { readonly algorithm: 'straw'; readonly straws: readonly number[] });
 
 export type RuleStep =
