@@ -126,6 +126,12 @@ export class OutgoingCalls {
     this.#countWaiting(level, -1, -message.cost);
   }
 
+  /** A message gave up waiting for credit: what stood behind it may need less. */
+  leaveLine(message: OutgoingMessage): void {
+    this.forgetWaiting(message);
+    this.#pump(message.parts.level);
+  }
+
   /** Takes the frame back; its credit returns when its place in the queue is free. False when it has left. */
   withdraw(message: OutgoingMessage, frame: QueuedFrame): boolean {
     if (!this.#with.outbox.withdraw(frame)) return false;
@@ -354,7 +360,7 @@ export class OutgoingMessage implements FrameOwner, Expirable {
     if (this.isSettled) return;
     const { frame, parts } = this;
     if (frame === undefined) {
-      this.#calls.forgetWaiting(this);
+      this.#calls.leaveLine(this);
     } else if (!this.hasLeft) {
       this.#calls.withdraw(this, frame);
       this.#wasSent = false;
