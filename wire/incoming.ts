@@ -1,6 +1,7 @@
 /**
  * Requests and messages that the peer makes on one connection: each holds credit from the moment its prefix arrives
- * until its handler is done. Handlers start in the order received. While too many bytes of replies wait for a slow
+ * until its reply leaves, or, without one, its handler is done: so the window bounds the replies that nobody reads, too.
+ * Handlers start in the order received. While too many bytes of replies wait for a slow
  * reader, none starts; replies never wait for anything but the socket, so the line always moves on.
  */
 import { CairnError, toCairnError } from '../base/errors.js';
@@ -32,6 +33,7 @@ export interface IncomingCollaborators {
 }
 
 const noBytes = new Uint8Array(0);
+const noPieces: readonly Uint8Array[] = [];
 
 export class IncomingCalls {
   readonly #options: ResolvedConnectionOptions;
@@ -75,7 +77,7 @@ export class IncomingCalls {
     const deadline =
       prefix.deadlineMs === noDeadline ? undefined : monotonicMs(this.#with.clock.now() + prefix.deadlineMs);
     const registration = this.#with.handlers.find(prefix.method);
-    const call = new IncomingCall(this.#with.peer, prefix, registration, payload, deadline);
+    const call = new IncomingCall(this, this.#with.peer, prefix, registration, payload, deadline);
     if (call.isRequest) this.#running.set(call.id, call);
     else this.#messages.add(call);
     this.#with.metrics.handlersRunning++;
@@ -96,15 +98,12 @@ export class IncomingCalls {
 
   /** Starts what was held back, as far as the queue of replies allows. */
   pump(): void {
-    if (this.#line.length === 0) return;
-    let started = 0;
-    for (const call of this.#line) {
-      if (this.#isHeldBack() || this.#closedBy !== undefined) break;
-      started++;
+    while (this.#line.length > 0 && !this.#isHeldBack()) {
+      // Taken out first: a handler may close the connection, which counts what is still in line.
+      const call = this.#line.shift();
       this.#with.metrics.requestsHeldBack--;
-      this.#start(call);
+      if (call !== undefined) this.#start(call);
     }
-    this.#line = this.#line.slice(started);
   }
 
   /** Queues one credit frame per level that owes any. */
@@ -207,8 +206,8 @@ export class IncomingCalls {
     prefix.requestId = call.id;
     prefix.headerBytes = viewHeader.byteLength;
     prefix.payloadBytes = payloadBytes;
-    const owner = reply.released === undefined ? undefined : new ReplyOwner(reply.released);
-    this.#with.outbox.queue(prefix, viewHeader, pieces, owner);
+    this.#with.outbox.queue(prefix, viewHeader, pieces, call);
+    call.released = reply.released;
   }
 
   /** The fence around handlers: what is not an operational error is a bug of this end, and that request's only. */
@@ -237,20 +236,25 @@ export class IncomingCalls {
     prefix.requestId = call.id;
     prefix.headerBytes = viewHeader.byteLength;
     prefix.payloadBytes = 0;
-    this.#with.outbox.queue(prefix, viewHeader);
+    this.#with.outbox.queue(prefix, viewHeader, noPieces, call);
   }
 
-  /** Returns the credit: a reply carries it, for a message it is owed. */
+  /** The reply leaves, and the credit with it: an honest peer cannot have counted on it earlier. */
+  replyLeft(call: IncomingCall): void {
+    this.#windows[call.level]?.give(1, call.cost);
+  }
+
+  /** The handler is done. The credit of a message is owed in a credit frame. */
   #done(call: IncomingCall): void {
     if (call.deadlineEntry !== undefined) this.#with.deadlines.remove(call.deadlineEntry);
     if (this.#closedBy !== undefined) return;
     this.#with.metrics.handlersRunning--;
-    this.#windows[call.level]?.give(1, call.cost);
     if (call.isRequest) {
       this.#running.delete(call.id);
       return;
     }
     this.#messages.delete(call);
+    this.#windows[call.level]?.give(1, call.cost);
     const owed = this.#owed[call.level];
     if (owed === undefined) return;
     owed.messages++;
@@ -262,21 +266,8 @@ export class IncomingCalls {
 
 const emptyReply: OutgoingReply<undefined> = { header: undefined };
 
-class ReplyOwner implements FrameOwner {
-  readonly #released: () => void;
-
-  constructor(released: () => void) {
-    this.#released = released;
-  }
-
-  frameLeft(): void {}
-
-  frameReleased(): void {
-    this.#released();
-  }
-}
-
-class IncomingCall implements IncomingRequest<never>, Expirable {
+/** One request or message; the owner of its reply. */
+class IncomingCall implements IncomingRequest<never>, Expirable, FrameOwner {
   readonly peer: Peer;
   readonly id: number;
   readonly level: number;
@@ -289,17 +280,22 @@ class IncomingCall implements IncomingRequest<never>, Expirable {
   deadlineEntry: DeadlineEntry | undefined;
   /** Why the signal aborts. */
   endedBy: CairnError | undefined;
+  /** Told when the payload of the reply is the handler's again. */
+  released: (() => void) | undefined;
+  readonly #calls: IncomingCalls;
   #header: unknown;
   /** Made when somebody asks: 2 us that most handlers do not need. */
   #controller: AbortController | undefined;
 
   constructor(
+    calls: IncomingCalls,
     peer: Peer,
     prefix: Readonly<FramePrefix>,
     registration: Registration | undefined,
     payload: Uint8Array,
     deadline: MonotonicMs | undefined,
   ) {
+    this.#calls = calls;
     this.peer = peer;
     this.id = prefix.requestId;
     this.level = prefix.level;
@@ -330,6 +326,14 @@ class IncomingCall implements IncomingRequest<never>, Expirable {
       if (this.endedBy !== undefined) this.#controller.abort(this.endedBy);
     }
     return this.#controller.signal;
+  }
+
+  frameLeft(): void {
+    this.#calls.replyLeft(this);
+  }
+
+  frameReleased(): void {
+    this.released?.();
   }
 
   expire(): void {

@@ -246,6 +246,71 @@ describe('wire: flow control', () => {
     await pair.close();
   });
 
+  it('a peer that reads no replies is bounded by its window, even if all it sends is malformed', async () => {
+    const network = new PipeNetwork();
+    const pair = await connectPair(nodeRuntime({ network }), new HandlerTable(), {
+      listener: { ...tight, checksums: false },
+      dialer: { checksums: false },
+    });
+    const [, acceptor] = network.ends;
+    assert.ok(acceptor !== undefined);
+    acceptor.stalled = true;
+    let requestId = 1000;
+    const { metrics } = pair.listener;
+    for (let round = 0; round < 100 && metrics.protocolErrors === 0; round++) {
+      const header = new Uint8Array([0xc1]);
+      const frame = { type: frameTypes.request, method: work.id, header, payload: new Uint8Array(0) };
+      acceptor.deliver(encodeFrames([{ ...frame, requestId: requestId++ }]));
+      assert.ok(metrics.sendQueueBytes < 5000, `${metrics.sendQueueBytes} bytes of replies`);
+      await turn();
+    }
+    assert.equal(metrics.protocolErrors, 1);
+    await pair.close();
+  });
+
+  it('a message that gives up waiting makes way for those behind it', async () => {
+    const release = gate();
+    const handlers = new HandlerTable()
+      .on(work, async (request) => {
+        await release.promise;
+        return { header: request.header };
+      })
+      .on(inner, (request) => ({ header: request.header }));
+    const pair = await connectPair(nodeRuntime(), handlers, { listener: { ...tight, windowBytes: 150_000 } });
+    const running = pair.dialer.call(work, { n: 0 }, { payload: Buffer.alloc(100_000) });
+    const controller = new AbortController();
+    const large = rejection(
+      pair.dialer.call(inner, { n: 1 }, { payload: Buffer.alloc(90_000), signal: controller.signal }),
+    );
+    const small = pair.dialer.call(inner, { n: 2 });
+    controller.abort();
+    assert.ok(isCairnError(await large, 'CANCELLED'));
+    assert.equal((await small).header.n, 2);
+    release.open();
+    await running;
+    await pair.close();
+  }).timeout(1500);
+
+  it('a handler that closes the connection while others are held back leaves the counts right', async () => {
+    const network = new PipeNetwork();
+    const handlers = new HandlerTable().on(work, (request) => {
+      if (request.header.n === 5) void pair.listener.close();
+      return { header: request.header, payload: Buffer.alloc(5000) };
+    });
+    const pair = await connectPair(nodeRuntime({ network }), handlers, { listener: { replyQueueBytesMax: 1000 } });
+    const [, acceptor] = network.ends;
+    assert.ok(acceptor !== undefined);
+    acceptor.stalled = true;
+    const calls = Array.from({ length: 10 }, (_, n) => pair.dialer.call(work, { n }).catch(() => undefined));
+    await until(() => pair.listener.metrics.requestsHeldBack > 0);
+    acceptor.stalled = false;
+    acceptor.move();
+    await until(() => pair.listener.metrics.connectionsOpen === 0);
+    assert.equal(pair.listener.metrics.requestsHeldBack, 0);
+    await pair.close();
+    await Promise.all(calls);
+  });
+
   it('a peer that overruns its credit is cut off before the message is taken in', async () => {
     const network = new PipeNetwork();
     const never = new Promise<never>(() => {});
