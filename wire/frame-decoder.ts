@@ -113,7 +113,7 @@ export class FrameDecoder {
   #startPayload(): void {
     this.#payload = allocatePayload(this.#prefix.payloadBytes);
     this.#payloadFilled = 0;
-    this.#check = this.#options.checksum?.begin(this.#gather, 0, this.#headBytes);
+    this.#check = this.#options.checksum?.begin(this.#gather, 0, this.#headBytes, this.#prefix.payloadBytes);
   }
 
   #fillPayload(payload: Uint8Array, chunk: Uint8Array, offset: number): number {

@@ -21,6 +21,13 @@ export const frameMagic = 0xca;
 export const noDeadline = 0xffffffff;
 export const levelMask = 0x0003;
 
+/**
+ * Payloads up to this are copied to lie behind their header, and hashed with it. Measured with payloads of 4 KiB: copied
+ * they cost 12 us of CPU per call and side at depth 16 and 7.3 at depth 128, as slices of their own 7.2 and 7.2; at 100
+ * bytes copying wins by far (docs/NODE-LIMITS.md 4).
+ */
+export const inlinePayloadBytesMax = 2 * 1024;
+
 export const frameTypes = {
   request: 1,
   response: 2,

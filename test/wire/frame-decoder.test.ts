@@ -74,12 +74,12 @@ describe('wire: frames', () => {
     {
       name: 'request',
       frame: full(frameTypes.request),
-      hex: '6486ebf236c4ad89ca01010004030201040000000400000088130000d0c0b0a081a16b01deadbeef',
+      hex: '578a133a83a4213aca01010004030201040000000400000088130000d0c0b0a081a16b01deadbeef',
     },
     {
       name: 'response',
       frame: full(frameTypes.response),
-      hex: '9ea7a1ae0f40f825ca02010004030201040000000400000088130000d0c0b0a081a16b01deadbeef',
+      hex: '501aeffc6a93f5dfca02010004030201040000000400000088130000d0c0b0a081a16b01deadbeef',
     },
     {
       name: 'error',
@@ -89,7 +89,7 @@ describe('wire: frames', () => {
     {
       name: 'one-way',
       frame: full(frameTypes.oneWay),
-      hex: 'd973b887843f6398ca04010004030201040000000400000088130000d0c0b0a081a16b01deadbeef',
+      hex: '404d69cc923b9249ca04010004030201040000000400000088130000d0c0b0a081a16b01deadbeef',
     },
     {
       name: 'cancel',

@@ -1,6 +1,6 @@
 /** Frames as a peer would send them, for tests that speak to a decoder directly. */
 import { FrameChecksum } from '../../wire/frame-checksum.js';
-import { noDeadline, prefixBytes, writePrefix, type FramePrefix } from '../../wire/frame.js';
+import { inlinePayloadBytesMax, noDeadline, prefixBytes, writePrefix, type FramePrefix } from '../../wire/frame.js';
 
 export interface TestFrame {
   readonly type: number;
@@ -35,7 +35,8 @@ export function encodeFrames(frames: readonly TestFrame[], seed?: bigint): Buffe
       writePrefix(view, 0, prefixOf(frame));
       bytes.set(frame.header, prefixBytes);
       bytes.set(frame.payload, headEnd);
-      checksum?.seal(bytes, view, 0, headEnd, frame.payload.byteLength > 0 ? [frame.payload] : []);
+      const isInline = frame.payload.byteLength <= inlinePayloadBytesMax;
+      checksum?.seal(bytes, view, 0, isInline ? bytes.byteLength : headEnd, isInline ? [] : [frame.payload]);
       return bytes;
     }),
   );
