@@ -3,13 +3,13 @@
  * decode of a header with ten fields, but they need state that both ends agree on, and the decoder compiles functions
  * from what the peer sends. So the codec has no state and nothing is shared between connections.
  */
-import { Packr, RESET_BUFFER_MODE } from 'msgpackr/pack';
+import { addExtension, Packr, RESET_BUFFER_MODE } from 'msgpackr/pack';
 import { CairnError } from '../base/errors.js';
 import { checkHeader } from './header-check.js';
 
 /**
  * What travels: plain values, byte arrays, `bigint` of 64 bits, objects and arrays of these. Numbers are doubles or integers of
- * at most 32 bits; other integers up to 2^53 travel as doubles, exactly. Keys that users choose belong in lists of
+ * at most 32 bits; other integers up to 2^53 travel as doubles, exactly; -0 arrives as 0, a lone surrogate as U+FFFD. Keys that users choose belong in lists of
  * pairs: `__proto__` as a key is refused.
  */
 const packr = new Packr({
@@ -20,6 +20,31 @@ const packr = new Packr({
   bundleStrings: false,
   copyBuffers: true,
 });
+
+/**
+ * Objects that msgpackr would send as something else without a word: a `Set` as a list, a `Float64Array` as bytes, half of
+ * them whatever its buffer held before. Byte arrays are `Uint8Array`.
+ * (A date travels as an extension type, which the receiver refuses.)
+ */
+// oxlint-disable-next-line typescript/no-extraneous-class -- only ever the right side of `instanceof`
+class Untransportable {
+  static [Symbol.hasInstance](value: unknown): boolean {
+    if (ArrayBuffer.isView(value)) return !(value instanceof Uint8Array);
+    return isOpaque(value);
+  }
+}
+
+addExtension({
+  Class: Untransportable,
+  type: 0x7f,
+  pack: () => {
+    throw new TypeError('only plain objects, arrays and Uint8Array travel');
+  },
+});
+
+function isOpaque(value: unknown): boolean {
+  return value instanceof ArrayBuffer || value instanceof Error || value instanceof RegExp || value instanceof Set;
+}
 
 const range = { start: 0, end: 0 };
 

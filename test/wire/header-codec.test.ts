@@ -30,6 +30,26 @@ describe('wire: headers', () => {
     assert.deepEqual([...value.key], [1, 2, 3]);
   });
 
+  it('what would arrive as something else is refused where it is sent', () => {
+    const buffer = new ArrayBuffer(8);
+    const opaque = [
+      new Float64Array(2),
+      new Uint16Array(3),
+      new DataView(buffer),
+      buffer,
+      new Set([1]),
+      /x/,
+      new Error('x'),
+    ];
+    for (const value of opaque) {
+      assert.throws(
+        () => encodeHeader({ value }),
+        (error) => isCairnError(error, 'INVALID_ARGUMENT'),
+      );
+    }
+    assert.deepEqual(decode(encodeHeader({ value: Buffer.from('ab') })), { value: new Uint8Array([97, 98]) });
+  });
+
   const refused: { name: string; bytes: Uint8Array }[] = [
     { name: 'two values', bytes: hex('0101') },
     { name: 'half a value', bytes: hex('cd01') },
