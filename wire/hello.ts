@@ -4,7 +4,14 @@
  */
 import { CairnError } from '../base/errors.js';
 import { decodeHeader, encodeHeader } from './header-codec.js';
-import { fitsWindow, windowBytesMax, windowMessagesMax, type ReceiveLimits } from './limits.js';
+import {
+  fitsWindow,
+  headerBytesLimit,
+  payloadBytesLimit,
+  windowBytesMax,
+  windowMessagesMax,
+  type ReceiveLimits,
+} from './limits.js';
 
 export const nonceBytes = 32;
 
@@ -81,7 +88,8 @@ export function decodeHello(body: Uint8Array): Hello {
     authenticates: fields['authenticates'] === true,
     checksums: fields['checksums'] === true,
     limits: {
-      ...announced,
+      headerBytesMax: Math.min(headerBytesMax, headerBytesLimit),
+      payloadBytesMax: Math.min(payloadBytesMax, payloadBytesLimit),
       windowBytes: Math.min(windowBytes, windowBytesMax),
       windowMessages: Math.min(windowMessages, windowMessagesMax),
     },

@@ -51,6 +51,9 @@ export const sendStepBytes = 1024 * 1024;
 /** Announced limits are cut to these, so that a peer's numbers cannot make this end queue without bound. */
 export const windowBytesMax = 256 * 1024 * 1024;
 export const windowMessagesMax = 65536;
+/** Together below `windowBytesMax`, so that what passes them fits the window that is left. */
+export const headerBytesLimit = 16 * 1024 * 1024;
+export const payloadBytesLimit = 128 * 1024 * 1024;
 
 export function resolveConnectionOptions(options: ConnectionOptions): ResolvedConnectionOptions {
   const resolved: ResolvedConnectionOptions = {

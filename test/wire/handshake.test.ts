@@ -13,7 +13,7 @@ import {
 } from '../../wire/handshake-message.js';
 import { decodeHeader, encodeHeader } from '../../wire/header-codec.js';
 import { decodeHello, encodeHello, type Hello } from '../../wire/hello.js';
-import { defaultReceiveLimits } from '../../wire/limits.js';
+import { defaultReceiveLimits, fitsWindow } from '../../wire/limits.js';
 import type { PeerExpectation, Session } from '../../wire/session.js';
 
 const key = new Uint8Array(32).fill(1);
@@ -257,10 +257,12 @@ describe('wire: handshake', () => {
   });
 
   it('announced windows are cut to what this end is ready to queue', () => {
-    const limits = { ...defaultReceiveLimits, windowBytes: 2 ** 52, windowMessages: 2 ** 40 };
+    const huge = { headerBytesMax: 2 ** 50, payloadBytesMax: 2 ** 51, windowBytes: 2 ** 52, windowMessages: 2 ** 40 };
+    const limits = { ...defaultReceiveLimits, ...huge };
     const decoded = decodeHello(encodeHello(hello({ limits })));
     assert.ok(decoded.limits.windowBytes <= 2 ** 28);
     assert.ok(decoded.limits.windowMessages <= 65536);
+    assert.ok(fitsWindow(decoded.limits), 'what passes the limits must fit the window, or it would wait for ever');
   });
 });
 
