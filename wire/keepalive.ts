@@ -23,6 +23,7 @@ export class Keepalive {
   #pingSentAt: MonotonicMs | undefined;
   #lastReceivedAt: MonotonicMs;
   #rttMs: number | undefined;
+  #hasLookedAgain = false;
 
   constructor(options: ResolvedConnectionOptions, collaborators: KeepaliveCollaborators) {
     this.#options = options;
@@ -64,6 +65,13 @@ export class Keepalive {
     const now = this.#with.clock.now();
     const silentMs = now - this.#lastReceivedAt;
     const sendingSince = this.#with.sendingSince();
+    if (silentMs >= silenceMs && !this.#hasLookedAgain) {
+      // Had this process stood still, what the peer sent meanwhile would wait in the socket: it is read before we judge.
+      this.#hasLookedAgain = true;
+      this.#timer = this.#with.clock.nextTurn(() => this.#check());
+      return;
+    }
+    this.#hasLookedAgain = false;
     if (silentMs >= silenceMs) {
       this.#with.onDead(new CairnError('CONNECTION_LOST', `nothing was received for ${Math.round(silentMs)} ms`));
       return;

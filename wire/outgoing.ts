@@ -88,12 +88,14 @@ export class OutgoingCalls {
     });
   }
 
+  /** The prefix of a `response`, before its payload is allocated. Throws `PROTOCOL_ERROR` when nobody waits for it. */
+  admit(prefix: Readonly<FramePrefix>): void {
+    this.#awaited(prefix.requestId);
+  }
+
   /** A `response` or `error` frame. Throws `PROTOCOL_ERROR` when nobody waits for it. */
   reply(prefix: Readonly<FramePrefix>, viewSource: Uint8Array, start: number, end: number, payload: Uint8Array): void {
-    const message = this.#pending.get(prefix.requestId);
-    if (message === undefined || !message.hasLeft) {
-      throw new CairnError('PROTOCOL_ERROR', `a reply came for request ${prefix.requestId}, which nobody made`);
-    }
+    const message = this.#awaited(prefix.requestId);
     this.#pending.delete(prefix.requestId);
     this.#with.metrics.callsPending--;
     const { level } = message.parts;
@@ -277,6 +279,12 @@ export class OutgoingCalls {
         error: new CairnError('PROTOCOL_ERROR', `${message.parts.method.name} to ${peerName}: ${sentence}`, options),
       });
     }
+  }
+
+  #awaited(requestId: number): OutgoingMessage {
+    const message = this.#pending.get(requestId);
+    if (message !== undefined && message.hasLeft) return message;
+    throw new CairnError('PROTOCOL_ERROR', `a reply came for request ${requestId}, which nobody made`);
   }
 
   #countWaiting(level: number, messages: number, bytes: number): void {

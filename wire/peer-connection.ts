@@ -150,9 +150,9 @@ export class PeerConnection implements Peer {
     return this.#outgoing.tell(method, header, options);
   }
 
-  /** Says goodbye; calls in both directions end. Idempotent; resolves when the connection is gone. */
-  close(): Promise<void> {
-    this.#shut(new CairnError('CLOSED', 'this end closed the connection'), 'goodbye');
+  /** Says goodbye; calls in both directions end with `reason`. Idempotent; resolves when the connection is gone. */
+  close(reason = new CairnError('CLOSED', 'this end closed the connection')): Promise<void> {
+    this.#shut(reason, 'goodbye', new CairnError('CLOSED', reason.message));
     return this.#closedPromise;
   }
 
@@ -202,6 +202,7 @@ export class PeerConnection implements Peer {
         this.#incoming.admit(prefix);
         return;
       case frameTypes.response:
+        this.#outgoing.admit(prefix);
         return;
       case frameTypes.error:
       case frameTypes.goodbye:

@@ -23,7 +23,8 @@ export function viewEncodedError(error: CairnError): Uint8Array {
 export function decodeError(bytes: Uint8Array, start: number, end: number): CairnError {
   const value = decodeHeader(bytes, start, end);
   const fields: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {};
-  const message = typeof fields['message'] === 'string' ? fields['message'] : 'the peer reported an error';
+  const sentence = typeof fields['message'] === 'string' ? fields['message'] : 'the peer reported an error';
+  const message = sentence.slice(0, messageCharactersMax);
   const sent = fields['details'];
   const details = typeof sent === 'object' && sent !== null ? { ...sent } : {};
   const { code } = fields;

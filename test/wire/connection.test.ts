@@ -61,6 +61,31 @@ describe('wire: connections', () => {
     await pair.close();
   }).timeout(3000);
 
+  it('a process that stood still reads what came meanwhile before it calls the peer silent', async () => {
+    const clock = new ManualClock();
+    const network = new PipeNetwork();
+    const pair = await connectPair(nodeRuntime({ clock, network }), table());
+    await until(() => pair.dialer.peer?.rttMs !== undefined);
+    const { peer } = pair.dialer;
+    const [end] = network.ends;
+    // It arrived while nothing ran: the timers fire first, then the sockets are read.
+    clock.leap(7000);
+    setImmediate(() => network.ends.forEach((each) => each.deliver(new Uint8Array(1))));
+    await clock.advance(0);
+    assert.ok(end !== undefined && pair.dialer.peer === peer, 'the connection stays');
+    await pair.close();
+  });
+
+  it('a reply that nobody awaits is refused on its prefix, before its payload is taken in', async () => {
+    const network = new PipeNetwork();
+    const plain = { listener: { checksums: false }, dialer: { checksums: false } };
+    const pair = await connectPair(nodeRuntime({ network }), table(), plain);
+    const frame = { ...bare, type: frameTypes.response, requestId: 99, payload: new Uint8Array(100_000) };
+    network.ends[1]?.deliver(encodeFrames([frame]).subarray(0, 32));
+    assert.equal(pair.listener.metrics.protocolErrors, 1);
+    await pair.close();
+  });
+
   const outOfPlace: { name: string; frame: TestFrame }[] = [
     { name: 'a reply to a request that nobody made', frame: { ...bare, type: frameTypes.response, requestId: 99 } },
     { name: 'an error for a request that nobody made', frame: { ...bare, type: frameTypes.error, requestId: 99 } },
@@ -160,6 +185,11 @@ describe('wire: errors that cross', () => {
     assert.equal(error.code, 'INTERNAL');
     assert.equal(error.applied, 'no');
     assert.deepEqual(error.details, { n: 1, code: 'QUANTUM_DECAY' });
+  });
+
+  it('a sentence of any length is cut to what logs can bear', () => {
+    const bytes = encodeHeader({ code: 'CLOSED', message: 'x'.repeat(500_000) });
+    assert.ok(decodeError(bytes, 0, bytes.byteLength).message.length <= 2000);
   });
 
   it('a code is not looked up in the prototype', () => {

@@ -52,6 +52,11 @@ export class ManualClock implements Clock {
     });
   }
 
+  /** Time passes, and nothing is called meanwhile, as when the process stands still. */
+  leap(ms: number): void {
+    this.#now += ms;
+  }
+
   /** Fires what is due on the way, in order, and lets the event loop turn after each. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
