@@ -92,7 +92,8 @@ export class Dialer {
   #connections = 0;
   #lastError = new CairnError('CONNECTION_LOST', 'no connection was made yet');
   #attempt: Promise<void> = Promise.resolve();
-  #gone: Promise<void> = Promise.resolve();
+  /** One for each connection that is not gone yet: an old one may linger while the next is used. */
+  readonly #open = new Set<Promise<void>>();
 
   /** Dials at once. */
   constructor(runtime: WireRuntime, options: DialerOptions, collaborators: DialerCollaborators) {
@@ -150,9 +151,10 @@ export class Dialer {
     });
   }
 
-  /** Drops the connection there is, and dials again: for one that seems stuck. */
+  /** Drops the connection there is, as if it were lost, and dials again: for one that seems stuck. */
   reconnect(): void {
-    if (this.#state.kind === 'connected') void this.#state.peer.close();
+    if (this.#state.kind !== 'connected') return;
+    void this.#state.peer.close(new CairnError('CONNECTION_LOST', 'this end gave the connection up to make another'));
   }
 
   /** Says goodbye; whoever waits gets `CLOSED`. Resolves when nothing is left open. Idempotent. */
@@ -178,7 +180,7 @@ export class Dialer {
         break;
     }
     await this.#attempt;
-    await this.#gone;
+    await Promise.all(this.#open);
   }
 
   #overAnyConnection<T>(options: DialerCallOptions, use: (peer: PeerConnection) => Promise<T>): Promise<T> {
@@ -246,9 +248,10 @@ export class Dialer {
     const certificateName = certificateNames ? connection.tlsPeer?.commonName : undefined;
     const handshake = new DialerHandshake(hello, key, { name: expectedName, certificateName });
     let resolveGone = (): void => {};
-    this.#gone = new Promise((resolve) => {
+    const gone = new Promise<void>((resolve) => {
       resolveGone = resolve;
     });
+    this.#open.add(gone);
     const greeting = new Greeting(
       this.#runtime,
       { handshakeMs },
@@ -258,7 +261,10 @@ export class Dialer {
         keyFor: () => undefined,
         onSession: (session) => this.#use(connection, session),
         onFailed: (error) => this.#onFailed(error),
-        onGone: () => resolveGone(),
+        onGone: () => {
+          this.#open.delete(gone);
+          resolveGone();
+        },
       },
     );
     if (this.#isClosed()) greeting.abort(this.#closedError());
@@ -278,11 +284,21 @@ export class Dialer {
     });
     this.#state = { kind: 'connected', peer, since: this.#runtime.clock.now() };
     if (this.#connections++ > 0) this.metrics.reconnects++;
-    this.#with.onConnected?.(peer);
+    this.#announce(peer);
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const waiter of waiters) waiter.succeed(peer);
     return peer;
+  }
+
+  /** A bug there costs this connection: it is made again. */
+  #announce(peer: PeerConnection): void {
+    try {
+      this.#with.onConnected?.(peer);
+    } catch (error) {
+      this.#log.error({ peer: peer.name, err: error }, 'onConnected failed; connection closed');
+      this.reconnect();
+    }
   }
 
   /** connected -> resting, for no time if it had lasted */

@@ -51,6 +51,7 @@ export class WireListener {
   readonly #greetings = new Set<Greeting>();
   readonly #peers = new Set<PeerConnection>();
   readonly #connections = new Set<Connection>();
+  #onIdle: (() => void) | undefined;
   #listener: Listener | undefined;
   #isClosed = false;
 
@@ -95,7 +96,19 @@ export class WireListener {
     this.#isClosed = true;
     for (const greeting of this.#greetings) greeting.abort(new CairnError('CLOSED', 'the listener closed'));
     const peers = [...this.#peers].map((peer) => peer.close());
-    await Promise.all([this.#listener?.close(), ...peers]);
+    await Promise.all([this.#listener?.close(), ...peers, this.#idle()]);
+  }
+
+  /** Resolves when no connection is left, those that were refused and linger included. */
+  #idle(): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const told = this.#onIdle;
+      this.#onIdle = () => {
+        told?.();
+        resolve();
+      };
+    });
   }
 
   #accept(connection: Connection): void {
@@ -132,7 +145,10 @@ export class WireListener {
           over();
           this.#failed(connection, error);
         },
-        onGone: () => this.#connections.delete(connection),
+        onGone: () => {
+          this.#connections.delete(connection);
+          if (this.#connections.size === 0) this.#onIdle?.();
+        },
       },
     );
     this.#greetings.add(greeting);
@@ -164,12 +180,22 @@ export class WireListener {
     });
     this.#peers.add(peer);
     void peer.closed.then(() => this.#peers.delete(peer));
-    this.#with.onConnected?.(peer);
+    this.#announce(peer);
     return peer;
   }
 
+  /** A bug there costs this connection, not all. */
+  #announce(peer: PeerConnection): void {
+    try {
+      this.#with.onConnected?.(peer);
+    } catch (error) {
+      this.#log.error({ peer: peer.name, err: error }, 'onConnected failed; connection closed');
+      void peer.close();
+    }
+  }
+
   #failed(connection: Connection, error: CairnError): void {
-    if (error.code === 'CLOSED') return;
+    if (this.#isClosed) return;
     this.metrics.handshakesFailed++;
     const { code, message } = error;
     this.#log.warn({ remote: connection.remote, code, reason: message }, 'handshake failed');

@@ -136,6 +136,77 @@ describe('wire: the dialer', () => {
     await listener.close();
   });
 
+  it('reconnect counts as a loss: calls that had not left go out on the next connection', async () => {
+    const network = new PipeNetwork();
+    const runtime = nodeRuntime({ network });
+    const listener = await listen(runtime, table());
+    const dialer = dial(runtime, listener);
+    await dialer.connected();
+    const sent = rejection(dialer.call(hang, undefined));
+    await until(() => listener.metrics.handlersRunning === 1);
+    const unsent = dialer.call(echo, { text: 'next' });
+    dialer.reconnect();
+    assert.equal((await unsent).header.text, 'next');
+    const error = await sent;
+    assert.ok(isCairnError(error, 'CONNECTION_LOST'));
+    assert.equal(error.applied, 'maybe');
+    await dialer.close();
+    await listener.close();
+  }).timeout(1500);
+
+  it('close waits for earlier connections that linger', async () => {
+    const clock = new ManualClock();
+    const network = new PipeNetwork();
+    const runtime = nodeRuntime({ clock, network });
+    const listener = await listen(runtime, table());
+    const dialer = dial(runtime, listener);
+    await dialer.connected();
+    const [first] = network.ends;
+    assert.ok(first !== undefined);
+    first.stalled = true;
+    dialer.reconnect();
+    await clock.advance(100);
+    await until(() => dialer.metrics.reconnects === 1);
+    let isClosed = false;
+    const closed = dialer.close().then(() => {
+      isClosed = true;
+    });
+    for (let turns = 0; turns < 20; turns++) await turn();
+    assert.equal(isClosed, false);
+    await clock.advance(1000);
+    await closed;
+    await listener.close();
+    assert.equal(clock.timers, 0);
+  }).timeout(1500);
+
+  it('an onConnected that throws is logged and costs the connection only', async () => {
+    const runtime = nodeRuntime({ network: new PipeNetwork() });
+    let listenerThrows = true;
+    let dialerThrows = true;
+    const listener = await listen(runtime, table(), {
+      served: {
+        onConnected: () => {
+          const isFirst = listenerThrows;
+          listenerThrows = false;
+          if (isFirst) throw new Error('a bug in the listener');
+        },
+      },
+    });
+    const dialer = dial(runtime, listener, {
+      dialled: {
+        onConnected: () => {
+          const isFirst = dialerThrows;
+          dialerThrows = false;
+          if (isFirst) throw new Error('a bug in the dialer');
+        },
+      },
+    });
+    await until(() => runtime.log.sentences().filter((s) => s.startsWith('onConnected failed')).length === 2);
+    assert.equal((await dialer.call(echo, { text: 'well' })).header.text, 'well');
+    await dialer.close();
+    await listener.close();
+  }).timeout(1500);
+
   for (const stage of ['connecting', 'greeting', 'connected', 'resting'] as const) {
     it(`close leaves nothing behind while ${stage}`, async () => {
       const clock = new ManualClock();

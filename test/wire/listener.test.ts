@@ -79,6 +79,25 @@ describe('wire: the listener', () => {
     await pair.close();
   });
 
+  it('close waits for connections that were refused and linger', async () => {
+    const clock = new ManualClock();
+    const network = new PipeNetwork();
+    const listener = await listen(nodeRuntime({ clock, network }), table());
+    const connection = await network.connect(listener.address);
+    connection.start({ onData: () => {}, onEnd: () => {}, onClose: () => {} });
+    await connection.send([encodeHandshakeMessage(handshakeTypes.proof, new Uint8Array(32))]);
+    await until(() => listener.metrics.handshakesFailed === 1);
+    let isClosed = false;
+    const closed = listener.close().then(() => {
+      isClosed = true;
+    });
+    for (let turns = 0; turns < 20; turns++) await turn();
+    assert.equal(isClosed, false);
+    await clock.advance(500);
+    await closed;
+    assert.equal(clock.timers, 0);
+  }).timeout(1500);
+
   it('stays healthy whatever a peer sends after its handshake (150 connections)', async () => {
     const network = new PipeNetwork();
     const runtime = nodeRuntime({ network });
