@@ -230,7 +230,7 @@ export class IncomingCalls {
   }
 
   #queueError(call: IncomingCall, error: CairnError): void {
-    const viewHeader = viewEncodedError(error);
+    const viewHeader = viewEncodedError(error, this.#with.peerLimits.headerBytesMax);
     const prefix = this.#prefix;
     prefix.type = frameTypes.error;
     prefix.requestId = call.id;

@@ -306,7 +306,8 @@ export class PeerConnection implements Peer {
       this.#outbox.close();
     } else {
       this.#outbox.withdrawAll();
-      if (how === 'goodbye') this.#sendControl(frameTypes.goodbye, 0, viewEncodedError(told));
+      const { headerBytesMax } = this.#with.session.limits;
+      if (how === 'goodbye') this.#sendControl(frameTypes.goodbye, 0, viewEncodedError(told, headerBytesMax));
       this.#outbox.endWhenEmpty();
       this.#linger = this.#runtime.clock.after(lingerMs, () => {
         this.#with.connection.destroy();

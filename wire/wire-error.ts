@@ -4,18 +4,29 @@ import { decodeHeader, viewEncodedHeader } from './header-codec.js';
 
 const messageCharactersMax = 2000;
 
-/** The bytes of `error`, valid until the next encoding. Details that cannot be encoded are left out. */
-export function viewEncodedError(error: CairnError): Uint8Array {
-  const { code, applied, details } = error;
+/**
+ * The bytes of `error`, valid until the next encoding: at most `bytesMax`, what the peer takes as a header. Details that
+ * cannot be encoded or do not fit are left out; then the sentence is cut.
+ */
+export function viewEncodedError(error: CairnError, bytesMax = detailsBytesMax): Uint8Array {
+  const { code, applied } = error;
   const message = error.message.slice(0, messageCharactersMax);
-  const hasDetails = Object.keys(details).length > 0;
-  if (!hasDetails) return viewEncodedHeader({ code, message, applied });
+  const viewDetailed = viewWithDetails(error, message);
+  if (viewDetailed !== undefined && viewDetailed.byteLength <= Math.min(bytesMax, detailsBytesMax)) return viewDetailed;
+  const viewPlain = viewEncodedHeader({ code, message, applied });
+  if (viewPlain.byteLength <= bytesMax) return viewPlain;
+  const charactersMax = Math.max(0, Math.floor((bytesMax - sentenceExcludedBytes) / 3));
+  return viewEncodedHeader({ code, message: message.slice(0, charactersMax), applied });
+}
+
+function viewWithDetails({ code, applied, details }: CairnError, message: string): Uint8Array | undefined {
+  if (Object.keys(details).length === 0) return undefined;
   try {
     const bytes = viewEncodedHeader({ code, message, applied, details });
     decodeHeader(bytes, 0, bytes.byteLength);
-    return bytes.byteLength <= detailsBytesMax ? bytes : viewEncodedHeader({ code, message, applied });
+    return bytes;
   } catch {
-    return viewEncodedHeader({ code, message, applied });
+    return undefined;
   }
 }
 
@@ -34,6 +45,8 @@ export function decodeError(bytes: Uint8Array, start: number, end: number): Cair
 }
 
 const detailsBytesMax = 64 * 1024;
+/** Room for everything but the sentence, of which a character takes at most three bytes. */
+const sentenceExcludedBytes = 64;
 
 function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorCodes, code);

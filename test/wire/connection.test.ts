@@ -192,6 +192,31 @@ describe('wire: errors that cross', () => {
     assert.ok(decodeError(bytes, 0, bytes.byteLength).message.length <= 2000);
   });
 
+  it('an error fits the header that the peer takes: without its details, then with less of its sentence', () => {
+    const error = new CairnError('CONFLICT', 'ü'.repeat(3000), { applied: 'maybe', details: { a: 'x'.repeat(5000) } });
+    for (const bytesMax of [10_000, 5000, 1000, 100]) {
+      const bytes = viewEncodedError(error, bytesMax);
+      assert.ok(bytes.byteLength <= bytesMax, `${bytes.byteLength} for ${bytesMax}`);
+      const decoded = decodeError(bytes, 0, bytes.byteLength);
+      assert.equal(decoded.code, 'CONFLICT');
+      assert.equal(decoded.applied, 'maybe');
+      assert.ok(decoded.message.startsWith('üü'));
+    }
+  });
+
+  it('a small header limit does not cost the connection when a request fails', async () => {
+    const handlers = table().on(defineMethod('test.fail'), () => {
+      throw new CairnError('CONFLICT', 'no', { details: { a: 'x'.repeat(5000) } });
+    });
+    const pair = await connectPair(nodeRuntime({ network: new PipeNetwork() }), handlers, {
+      dialer: { headerBytesMax: 1000 },
+    });
+    const error = await rejection(pair.dialer.call(defineMethod('test.fail'), undefined));
+    assert.ok(isCairnError(error, 'CONFLICT'));
+    assert.equal(pair.dialer.metrics.protocolErrors, 0);
+    await pair.close();
+  });
+
   it('a code is not looked up in the prototype', () => {
     const bytes = encodeHeader({ code: 'toString', message: 'x' });
     assert.equal(decodeError(bytes, 0, bytes.byteLength).code, 'INTERNAL');
