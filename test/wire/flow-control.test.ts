@@ -291,6 +291,30 @@ describe('wire: flow control', () => {
     await pair.close();
   }).timeout(1500);
 
+  it('a small message does not overtake a large one that waits for credit', async () => {
+    const release = gate();
+    const order: number[] = [];
+    const handlers = new HandlerTable()
+      .on(work, async (request) => {
+        await release.promise;
+        return { header: request.header };
+      })
+      .on(inner, (request) => {
+        order.push(request.header.n);
+        return { header: request.header };
+      });
+    const pair = await connectPair(nodeRuntime(), handlers, { listener: { ...tight, windowBytes: 150_000 } });
+    const running = pair.dialer.call(work, { n: 0 }, { payload: Buffer.alloc(100_000) });
+    const large = pair.dialer.call(inner, { n: 1 }, { payload: Buffer.alloc(90_000) });
+    const small = pair.dialer.call(inner, { n: 2 });
+    await until(() => pair.listener.metrics.handlersRunning === 1);
+    for (let turns = 0; turns < 20; turns++) await turn();
+    release.open();
+    await Promise.all([running, large, small]);
+    assert.deepEqual(order, [1, 2]);
+    await pair.close();
+  }).timeout(1500);
+
   it('a handler that closes the connection while others are held back leaves the counts right', async () => {
     const network = new PipeNetwork();
     const handlers = new HandlerTable().on(work, (request) => {
