@@ -6,6 +6,8 @@ export class Owner {
   /** Of the machine it lives on; the world itself lives nowhere and never stands still. */
   readonly time: MachineTime | undefined;
   #isAlive = true;
+  /** Its events wait until it goes on, while its machine's clocks do not (SIGSTOP, a long garbage collection). */
+  isStopped = false;
 
   constructor(label: string, time: MachineTime | undefined) {
     this.label = label;

@@ -115,6 +115,23 @@ export class SimProcess extends Owner {
     this.resources.clear();
   }
 
+  /**
+   * SIGSTOP, or a pause that looks like one (a long garbage collection, a stalled virtual CPU): no code of it runs, while
+   * the kernel goes on (acknowledges, buffers, completes writes) and so do the clocks. What came due meanwhile happens at
+   * `proceed`, in order: timers all at once, leases long over.
+   */
+  pause(): void {
+    this.scheduler.note('process.pause', this.label);
+    this.isStopped = true;
+  }
+
+  proceed(): void {
+    if (!this.isStopped) return;
+    this.scheduler.note('process.proceed', this.label);
+    this.isStopped = false;
+    this.scheduler.letGoOn(this);
+  }
+
   /** The machine lost its power: the kernel has no time to close anything. */
   vanish(): void {
     this.end();

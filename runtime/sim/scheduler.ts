@@ -13,6 +13,8 @@ export class Scheduler {
   /** For what belongs to no machine: cables, faults, the test itself. */
   readonly world = new Owner('world', undefined);
   readonly #queue = new EventQueue();
+  /** Events that came due while their process was stopped, in order. */
+  readonly #heldBack = new WeakMap<Owner, SimEvent[]>();
   /** Events that came due while their machine stood still, in order. */
   readonly #parked = new Map<MachineTime, SimEvent[]>();
   #now = 0;
@@ -100,7 +102,7 @@ export class Scheduler {
     if (event === undefined) return false;
     invariant(event.time >= this.#now, 'time never goes back', { time: event.time, now: this.#now });
     this.#now = event.time;
-    if (!event.owner.isAlive || this.#standsStill(event)) return true;
+    if (!event.owner.isAlive || this.#isHeldBack(event) || this.#standsStill(event)) return true;
     this.#eventCount += 1;
     this.trace.record(event.time, event.kind, event.owner.label, 0, 0);
     const run = event.run;
@@ -122,6 +124,19 @@ export class Scheduler {
     this.#now = Math.max(this.#now, ceilTick(to));
   }
 
+  /** Events that came due while their process was stopped happen now, in their order. */
+  letGoOn(owner: Owner): void {
+    const events = this.#heldBack.get(owner) ?? [];
+    this.#heldBack.delete(owner);
+    for (const event of events) {
+      event.time = this.#now;
+      // They were gathered as they came due; all at one instant now, only fresh numbers keep that order.
+      this.#sequence += 1;
+      event.sequence = this.#sequence;
+      this.#queue.push(event);
+    }
+  }
+
   /** Events that came due while their machine was suspended happen now that it runs again. */
   unpark(time: MachineTime): void {
     const events = this.#parked.get(time) ?? [];
@@ -132,6 +147,14 @@ export class Scheduler {
   /** Forgets them: the machine was restarted. */
   dropParked(time: MachineTime): void {
     this.#parked.delete(time);
+  }
+
+  #isHeldBack(event: SimEvent): boolean {
+    if (!event.owner.isStopped) return false;
+    const events = this.#heldBack.get(event.owner);
+    if (events === undefined) this.#heldBack.set(event.owner, [event]);
+    else events.push(event);
+    return true;
   }
 
   /** Parks the event when its machine is suspended; moves it back by the pauses since it was set. */

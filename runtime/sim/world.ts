@@ -191,7 +191,7 @@ export class World {
       const state = !machine.isUp ? ' (down)' : machine.isSuspended ? ' (suspended)' : '';
       if (state !== '') lines.push(`${machine.name}${state}`);
       for (const process of machine.processes) {
-        lines.push(process.label);
+        lines.push(process.isStopped ? `${process.label} (paused)` : process.label);
         for (const resource of process.resources) {
           const line = resource.describeWaiting?.();
           if (line !== undefined) lines.push(`  ${line}`);

@@ -164,6 +164,58 @@ describe('runtime/sim: the world', () => {
     });
   });
 
+  it('lets a paused process do nothing while its clocks go on, and catch up in order', async () => {
+    const world = new World({ seed: 1 });
+    const machine = world.machine('m', { clockRate: 1 });
+    const happened: string[] = [];
+    await world.main(async () => {
+      const paused = machine.start('paused', async ({ clock }) => {
+        const began = clock.now();
+        for (const delayMs of [3, 1, 2, 500]) {
+          clock.after(delayMs, () => happened.push(`${delayMs} at ${Math.floor(clock.now() - began)}`));
+        }
+        clock.after(4, () => happened.push('never')).cancel();
+      });
+      await paused.finished;
+      paused.pause();
+      let others = 0;
+      machine.start('other', async ({ clock }) => void clock.after(1, () => (others += 1)));
+      await world.sleep(100);
+      assert.deepEqual(happened, []);
+      assert.equal(others, 1);
+      paused.proceed();
+      await world.sleep(1_000);
+    });
+    assert.deepEqual(happened, ['1 at 100', '2 at 100', '3 at 100', '500 at 500']);
+  });
+
+  it('lets the kernel of a paused process take what its peers send, until its buffers are full', async () => {
+    const world = new World({ seed: 1 });
+    await world.main(async () => {
+      let received = 0;
+      const server = world.machine('a').start('server', async ({ network }) => {
+        await network.listen({ host: '0.0.0.0', port: 1 }, {}, (connection) => {
+          connection.start({ onData: (chunk) => void (received += chunk.byteLength), onEnd() {}, onClose() {} });
+        });
+      });
+      await server.finished;
+      let sent = 0;
+      const client = world.machine('b').start('client', async ({ network }) => {
+        const connection = await network.connect({ host: 'a', port: 1 });
+        connection.start({ onData() {}, onEnd() {}, onClose() {} });
+        server.pause();
+        for (; sent < 1024; sent++) await connection.send([new Uint8Array(1 << 16)]);
+      });
+      await world.sleep(60_000);
+      assert.ok(sent >= 1 && sent < 1024, `${sent} pieces were taken`);
+      assert.equal(received, 0);
+      server.proceed();
+      await client.finished;
+      await world.sleep(1_000);
+      assert.equal(received, 64 << 20);
+    });
+  });
+
   it('stops the monotonic clock of a suspended machine while its wall clock jumps', async () => {
     const world = new World({ seed: 1 });
     const machine = world.machine('m', { clockRate: 1 });
