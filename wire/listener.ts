@@ -1,5 +1,6 @@
 /** Accepts connections, greets them, and serves the peers behind them. Nothing that arrives can do more than close its own connection. */
 import { CairnError } from '../base/errors.js';
+import type { MonotonicMs } from '../base/instants.js';
 import type { Address, Connection, Listener, TlsOptions } from '../runtime/network.js';
 import { AcceptorHandshake } from './acceptor-handshake.js';
 import { Greeting } from './greeting.js';
@@ -24,7 +25,10 @@ export interface WireListenerOptions extends ConnectionOptions {
   readonly checksums?: boolean;
   /** Connections, greeted or not. Default 4,096; each idle one costs some 20 KiB. */
   readonly connectionsMax?: number;
-  /** Connections whose handshake has not ended. Default 256; further ones are closed at once. */
+  /**
+   * Connections whose handshake has not ended. Default 256; a further one takes the place of the oldest if that has had
+   * 500 ms, else it is closed at once: idle connections cannot keep others out.
+   */
   readonly handshakesMax?: number;
   /** Default 5,000. */
   readonly handshakeMs?: number;
@@ -39,6 +43,9 @@ export interface WireListenerCollaborators {
   readonly onDisconnected?: ((peer: Peer, error: CairnError) => void) | undefined;
 }
 
+/** An honest handshake takes two round trips; a lookup of the key may take a while. */
+const graceMs = 500;
+
 export class WireListener {
   readonly metrics: WireMetrics;
   readonly #runtime: WireRuntime;
@@ -48,7 +55,8 @@ export class WireListener {
   readonly #log: LimitedLog;
   readonly #slabs = new SlabPool();
   readonly #decoyKey: Uint8Array;
-  readonly #greetings = new Set<Greeting>();
+  /** Oldest first, with the instants at which they began. */
+  readonly #greetings = new Map<Greeting, MonotonicMs>();
   readonly #peers = new Set<PeerConnection>();
   readonly #connections = new Set<Connection>();
   #onIdle: (() => void) | undefined;
@@ -94,7 +102,7 @@ export class WireListener {
   /** Stops accepting, says goodbye to every peer. Resolves when all connections are gone. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const greeting of this.#greetings) greeting.abort(new CairnError('CLOSED', 'the listener closed'));
+    for (const greeting of this.#greetings.keys()) greeting.abort(new CairnError('CLOSED', 'the listener closed'));
     const peers = [...this.#peers].map((peer) => peer.close());
     await Promise.all([this.#listener?.close(), ...peers, this.#idle()]);
   }
@@ -112,8 +120,8 @@ export class WireListener {
   }
 
   #accept(connection: Connection): void {
-    const { handshakesMax = 256, connectionsMax = 4096 } = this.#options;
-    if (this.#isClosed || this.#greetings.size >= handshakesMax || this.#connections.size >= connectionsMax) {
+    const { connectionsMax = 4096 } = this.#options;
+    if (this.#isClosed || this.#connections.size >= connectionsMax || !this.#hasRoomToGreet()) {
       this.metrics.connectionsRefused++;
       this.#log.warn({ remote: connection.remote }, 'too many connections; one was refused');
       connection.start({ onData: () => {}, onEnd: () => {}, onClose: () => {} });
@@ -123,6 +131,16 @@ export class WireListener {
     this.metrics.connectionsAccepted++;
     this.#connections.add(connection);
     this.#greet(connection);
+  }
+
+  /** Makes room, if need be, at the cost of a peer that has been slow. */
+  #hasRoomToGreet(): boolean {
+    const { handshakesMax = 256 } = this.#options;
+    if (this.#greetings.size < handshakesMax) return true;
+    const [oldest] = this.#greetings;
+    if (oldest === undefined || this.#runtime.clock.now() - oldest[1] < graceMs) return false;
+    oldest[0].abort(new CairnError('OVERLOADED', 'the handshake was slow and others were waiting'));
+    return true;
   }
 
   #greet(connection: Connection): void {
@@ -151,7 +169,7 @@ export class WireListener {
         },
       },
     );
-    this.#greetings.add(greeting);
+    this.#greetings.set(greeting, this.#runtime.clock.now());
     this.metrics.handshakesInProgress++;
   }
 

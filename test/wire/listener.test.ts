@@ -171,6 +171,28 @@ describe('wire: the listener', () => {
     await listener.close();
   });
 
+  it('idle connections do not keep others out: the oldest makes room once it has had its time', async () => {
+    const clock = new ManualClock();
+    const network = new PipeNetwork();
+    const runtime = nodeRuntime({ clock, network });
+    const listener = await listen(runtime, table(), { listener: { handshakesMax: 3 } });
+    let closed = 0;
+    for (let i = 0; i < 3; i++) {
+      const connection = await network.connect(listener.address);
+      connection.start({ onData: () => {}, onEnd: () => {}, onClose: () => closed++ });
+    }
+    const early = await network.connect(listener.address);
+    early.start({ onData: () => {}, onEnd: () => {}, onClose: () => {} });
+    await until(() => listener.metrics.connectionsRefused === 1);
+    clock.leap(600);
+    const dialer = dial(runtime, listener);
+    await dialer.connected();
+    assert.equal(closed, 1);
+    assert.equal(listener.metrics.handshakesInProgress, 2);
+    await dialer.close();
+    await listener.close();
+  });
+
   it('refuses a wrong key, and the dialer learns so', async () => {
     const runtime = nodeRuntime();
     const listener = await listen(runtime, table());
