@@ -54,6 +54,8 @@ export interface KvSnapshot extends KvReader {
 
 /** Callers await their batches; one that does not is stopped before it fills the memory. */
 export const batchesWaitingMax = 10_000;
+/** Of keys and values; a larger batch passes when no other waits. */
+export const batchesWaitingBytesMax = 64 * 1024 * 1024;
 
 export interface KvBatchOptions {
   readonly sync: boolean;
@@ -63,7 +65,7 @@ export interface Kv extends KvReader {
   /**
    * All operations or none; later ones in the list win. Batches apply in the order given, and those that wait together
    * share one sync. Values are lent. Refuses with `INVALID_ARGUMENT` an empty key, and (as every method does) one with
-   * characters above \xff; with `OVERLOADED` more than `batchesWaitingMax` batches that wait at once. After a batch that
+   * characters above \xff; with `OVERLOADED` more than `batchesWaitingMax` batches, or `batchesWaitingBytesMax` bytes, that wait at once. After a batch that
    * failed in the disk (`NO_SPACE`, `IO_ERROR`) every later one is an `IO_ERROR`: reopen the store.
    */
   batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void>;

@@ -1,6 +1,6 @@
 /** Batches on their way to LevelDB: in order, one write at a time, those that waited together in one write. */
 import { CairnError } from '../../base/errors.js';
-import { batchesWaitingMax } from '../kv.js';
+import { batchesWaitingBytesMax, batchesWaitingMax } from '../kv.js';
 
 export type SealedOperation =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
@@ -25,6 +25,7 @@ const joinedBytesMax = 1024 * 1024;
 export class KvBatches {
   readonly #write: (operations: SealedOperation[], sync: boolean) => Promise<void>;
   #waiting: WaitingBatch[] = [];
+  #waitingBytes = 0;
   #isWriting = false;
   readonly #whenIdle: (() => void)[] = [];
 
@@ -34,13 +35,16 @@ export class KvBatches {
   }
 
   add(operations: readonly SealedOperation[], sync: boolean): Promise<void> {
-    if (this.#waiting.length >= batchesWaitingMax) {
-      return Promise.reject(
-        new CairnError('OVERLOADED', `${batchesWaitingMax} batches wait already; await some of them`),
-      );
+    const count = this.#waiting.length;
+    const bytes = bytesOf(operations);
+    const isTooMuch = count > 0 && this.#waitingBytes + bytes > batchesWaitingBytesMax;
+    if (count >= batchesWaitingMax || isTooMuch) {
+      const sentence = `${count} batches of ${this.#waitingBytes} bytes wait already; await some of them`;
+      return Promise.reject(new CairnError('OVERLOADED', sentence));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operations, bytes: bytesOf(operations), sync, resolve, reject });
+      this.#waiting.push({ operations, bytes, sync, resolve, reject });
+      this.#waitingBytes += bytes;
       if (!this.#isWriting) void this.#drain();
     });
   }
@@ -81,6 +85,7 @@ export class KvBatches {
     }
     const joined = this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.slice(count);
+    for (const batch of joined) this.#waitingBytes -= batch.bytes;
     return joined;
   }
 }

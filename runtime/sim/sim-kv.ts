@@ -1,7 +1,7 @@
 /** LevelDB of a simulated process: directories on its disks that hold a `KvContent`. */
 import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
-import { batchesWaitingMax } from '../kv.js';
+import { batchesWaitingBytesMax, batchesWaitingMax } from '../kv.js';
 import type {
   Kv,
   KvBatchOptions,
@@ -91,6 +91,7 @@ class SimKv implements Kv, KvHandle, Resource {
   /** Writes complete in the order of the log. */
   #lastWriteAt = 0;
   #batchesWaiting = 0;
+  #waitingBytes = 0;
 
   constructor(
     process: SimProcess,
@@ -137,8 +138,13 @@ class SimKv implements Kv, KvHandle, Resource {
       checkKey(key);
     }
     if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
-    if (this.#batchesWaiting >= batchesWaitingMax) {
-      throw new CairnError('OVERLOADED', `${batchesWaitingMax} batches wait already; await some of them`);
+    const bytes = operations.reduce(
+      (sum, op) => sum + op.key.length + (op.type === 'put' ? op.value.byteLength : 0),
+      0,
+    );
+    const isTooMuch = this.#batchesWaiting > 0 && this.#waitingBytes + bytes > batchesWaitingBytesMax;
+    if (this.#batchesWaiting >= batchesWaitingMax || isTooMuch) {
+      throw new CairnError('OVERLOADED', `${this.#batchesWaiting} batches wait already; await some of them`);
     }
     const values = operations.filter((op) => op.type === 'put').map((op) => op.value);
     const lent = new LentBuffers(`batch of ${this.#directory}`, values);
@@ -150,8 +156,10 @@ class SimKv implements Kv, KvHandle, Resource {
     const { scheduler } = this.#process;
     this.#lastWriteAt = Math.max(this.#lastWriteAt, scheduler.now + delay);
     this.#batchesWaiting += 1;
+    this.#waitingBytes += bytes;
     await this.#process.operation('kv.batch', this.#lastWriteAt - scheduler.now, () => {
       this.#batchesWaiting -= 1;
+      this.#waitingBytes -= bytes;
       const changed = lent.check();
       if (changed !== undefined) {
         this.#process.fatal(changed);

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { latin1Text, utf8Bytes } from '../../../base/bytes.js';
 import { isCairnError } from '../../../base/errors.js';
 import { InvariantError } from '../../../base/invariant.js';
-import { batchesWaitingMax } from '../../../runtime/kv.js';
-import type { Kv, KvEntry, KvIterateOptions, KvIterator, KvOperation, KvReader } from '../../../runtime/kv.js';
+import { batchesWaitingBytesMax, batchesWaitingMax } from '../../../runtime/kv.js';
+import type { Kv, KvEntry, KvIterateOptions } from '../../../runtime/kv.js';
+import { contentOf, drain, keysOf, put, textOf, walk } from './kv-contents.js';
 import { claim, patternBytes, withCode, type Harness, type OpenHarness } from './harness.js';
 
 const lazily = { sync: false } as const;
@@ -96,6 +97,13 @@ export function kvContract(name: string, open: OpenHarness): void {
           assert.equal(await textOf(kv, 'a'), String(last));
         },
       );
+
+      claimOfStore('batches that wait are bounded in bytes too', open, async (kv) => {
+        const operation = { type: 'put', key: 'a', value: new Uint8Array(batchesWaitingBytesMax / 4) } as const;
+        const outcomes = await Promise.allSettled(Array.from({ length: 8 }, () => kv.batch([operation], lazily)));
+        const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+        assert.ok(refused.length >= 1 && refused.length <= 5, `${refused.length} were refused`);
+      });
 
       claimOfStore('an empty batch is fine', open, async (kv) => {
         await kv.batch([], lazily);
@@ -459,36 +467,4 @@ function claimOfStore(title: string, open: OpenHarness, body: (kv: Kv) => Promis
 
 function openStore(harness: Harness, options = {}): Promise<Kv> {
   return harness.runtime.kv.open(`${harness.directory}/store`, options);
-}
-
-function put(key: string, value: string): KvOperation {
-  return { type: 'put', key, value: utf8Bytes(value) };
-}
-
-async function textOf(reader: KvReader, key: string): Promise<string | undefined> {
-  const value = await reader.get(key);
-  return value && latin1Text(value);
-}
-
-async function contentOf(reader: KvReader, options: KvIterateOptions): Promise<string> {
-  return (await walk(reader, options)).map((entry) => `${entry.key}=${latin1Text(entry.value)}`).join(' ');
-}
-
-async function walk(reader: KvReader, options: KvIterateOptions): Promise<KvEntry[]> {
-  const iterator = reader.iterate(options);
-  try {
-    return await drain(iterator);
-  } finally {
-    await iterator.close();
-  }
-}
-
-async function drain(iterator: KvIterator): Promise<KvEntry[]> {
-  const entries: KvEntry[] = [];
-  for (let page = await iterator.next(100); page.length > 0; page = await iterator.next(100)) entries.push(...page);
-  return entries;
-}
-
-async function keysOf(iterator: KvIterator): Promise<string> {
-  return (await iterator.next(1)).map((entry) => entry.key).join('');
 }
