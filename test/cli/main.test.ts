@@ -52,12 +52,14 @@ describe('cairn as a process', () => {
     assert.equal(run.stderr, 'cairn: the output has an empty name; name a file\n');
   });
 
-  it('says in one line that the result cannot be written', function () {
-    if (!existsSync('/dev/full')) this.skip();
-    const full = openSync('/dev/full', 'w');
-    const run = cairn(['crush', 'decompile', map], full);
-    closeSync(full);
-    assert.equal(run.status, 1);
-    assert.match(run.stderr, /^cairn: cannot write the result \(ENOSPC.*\); send it elsewhere\n$/);
-  });
+  // Linux only.
+  if (existsSync('/dev/full')) {
+    it('says in one line that the result cannot be written', () => {
+      const full = openSync('/dev/full', 'w');
+      const run = cairn(['crush', 'decompile', map], full);
+      closeSync(full);
+      assert.equal(run.status, 1);
+      assert.match(run.stderr, /^cairn: cannot write the result \(ENOSPC.*\); send it elsewhere\n$/);
+    });
+  }
 });
