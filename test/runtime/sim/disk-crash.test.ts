@@ -246,6 +246,16 @@ describe('runtime/sim: what a power loss leaves of names', () => {
     assert(seen.includes('') && seen.includes('a') && seen.includes('-'));
   });
 
+  it('makes durable what was there when a directory sync began, not what came while it ran', async () => {
+    const before = async ({ disk }: Runtime): Promise<void> => {
+      await durableFile(disk, 'a');
+      const sync = disk.syncDirectory('/');
+      await disk.rename('/f', '/g');
+      await sync;
+    };
+    assert.deepEqual(await outcomes((seed) => crashing(seed, before, names)), ['f', 'g']);
+  });
+
   it('renames at once or not at all, and never loses both names', async () => {
     const before = async ({ disk }: Runtime): Promise<void> => {
       await durableFile(disk, 'a');
