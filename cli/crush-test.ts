@@ -37,7 +37,7 @@ export function addCrushTest(crush: Command, context: CliContext): void {
     .requiredOption('--map <file>', 'text or binary map, - for stdin')
     .option('--rule <rule>', 'name or id of a rule; default all rules')
     .option('--num-rep <n>', 'how many devices to ask for; default min_size to max_size of the rule', countOption)
-    .option('--min-rep <n>', 'with --max-rep: a range of numbers instead', countOption)
+    .option('--min-rep <n>', 'with --max-rep: a range of numbers instead (crushtool has no such option)', countOption)
     .option('--max-rep <n>', 'with --min-rep', countOption)
     .option('--min-x <x>', 'first input, given with --max-x; default 0', integerOption)
     .option('--max-x <x>', 'last input, given with --min-x; default 1023', integerOption)
