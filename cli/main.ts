@@ -7,7 +7,7 @@ import { concatBytes } from '../base/bytes.js';
 import { CairnError, isCairnError } from '../base/errors.js';
 import type { Disk, FileStat } from '../runtime/disk.js';
 import { createNodeRuntime } from '../runtime/node/runtime.js';
-import { readWholeFile } from '../runtime/whole-file.js';
+import { readWholeFile, writeFileDurably } from '../runtime/whole-file.js';
 import type { CliContext } from './context.js';
 import { runCli } from './program.js';
 
@@ -71,29 +71,11 @@ async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<v
     return;
   }
   // A link stays a link: what it points at is replaced.
-  await replaceFile(disk, kind === 'absent' ? path : await realpath(path), bytes);
-}
-
-/**
- * As `writeFileDurably`, but next to files that are not ours: `crushmap.new` may be the user's, and another command may
- * be writing the same output.
- */
-async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
-  const file = await disk.open(temporary, { mode: 'create-new' });
-  try {
-    try {
-      await file.write(bytes, 0);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-    await disk.rename(temporary, path);
-  } catch (error) {
-    await disk.removeFile(temporary);
-    throw error;
-  }
-  await disk.syncDirectory(posix.dirname(path));
+  const target = kind === 'absent' ? path : await realpath(path);
+  const name = posix.basename(target);
+  // Beside files that are not ours: `crushmap.new` may be the user's, and another command may write the same output.
+  const temporaryName = `${name}.${process.pid}.new`;
+  await writeFileDurably(disk, posix.dirname(target), name, bytes, { temporaryName });
 }
 
 async function kindOf(disk: Disk, path: string): Promise<FileStat['kind'] | 'absent'> {

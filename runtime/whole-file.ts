@@ -17,20 +17,41 @@ export async function readWholeFile(disk: Disk, path: string, bytesMax: number):
   }
 }
 
+export interface WriteFileOptions {
+  /**
+   * The name, in the same directory, that the bytes get first. Default `NAME.new`, for directories that are the daemon's
+   * own; elsewhere choose one that nobody else has.
+   */
+  readonly temporaryName?: string;
+}
+
 /**
  * Replaces `directory/name` by `bytes`, durably: after a crash at any moment the file has its old content or its new
- * one, whole. Two writers of one name need their own exclusion.
+ * one, whole. When it fails, nothing is left behind. Two writers of one name need their own exclusion, or temporary
+ * names of their own: then the last one wins.
  */
-export async function writeFileDurably(disk: Disk, directory: string, name: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${directory}/${name}.new`;
+export async function writeFileDurably(
+  disk: Disk,
+  directory: string,
+  name: string,
+  bytes: Uint8Array,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  const temporary = `${directory}/${options.temporaryName ?? `${name}.new`}`;
   const file = await disk.open(temporary, { mode: 'create' });
   try {
-    await file.truncate(0);
-    await file.write(bytes, 0);
-    await file.datasync();
-  } finally {
-    await file.close();
+    try {
+      await file.truncate(0);
+      await file.write(bytes, 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await disk.rename(temporary, `${directory}/${name}`);
+  } catch (error) {
+    // Best effort: what went wrong first is what the caller must hear.
+    await disk.removeFile(temporary).catch(() => undefined);
+    throw error;
   }
-  await disk.rename(temporary, `${directory}/${name}`);
   await disk.syncDirectory(directory);
 }

@@ -328,6 +328,30 @@ describe('runtime/sim: what a power loss leaves of names', () => {
     assert.deepEqual([...seen].sort(), ['aaa', 'bbbbb', 'none']);
   });
 
+  it('keeps what writeFileDurably wrote once it has resolved', async () => {
+    const before = async ({ disk }: Runtime): Promise<void> => {
+      await writeFileDurably(disk, '/', 'f', filled('aaa'));
+      await writeFileDurably(disk, '/', 'f', filled('bbbbb'));
+    };
+    assert.deepEqual(await outcomes((seed) => crashing(seed, before, read)), ['bbbbb']);
+  });
+
+  it('leaves the old file, and nothing beside it, when writeFileDurably fails', async () => {
+    const world = new World({ seed: 1 });
+    const machine = world.machine('m');
+    await world.main(
+      () =>
+        machine.start('p', async (runtime) => {
+          const { disk } = runtime;
+          await writeFileDurably(disk, '/', 'f', filled('a'));
+          machine.disk().faults.failNextSyncs = 1;
+          await assert.rejects(writeFileDurably(disk, '/', 'f', filled('b')), { code: 'IO_ERROR' });
+          assert.deepEqual(await disk.list('/'), ['f']);
+          assert.equal(await read(runtime), 'a');
+        }).finished,
+    );
+  });
+
   it('finds a tree half removed when the process is killed meanwhile', async () => {
     const world = new World({ seed: 3 });
     const machine = world.machine('m');
