@@ -1,0 +1,54 @@
+/** What the monitor sees of consensus: a replicated sequence of commands, applied in order to one state machine. */
+import type { CairnError } from '../../base/errors.js';
+import type { WaitOptions } from '../../runtime/clock.js';
+import type { LogEntry, LogIndex, MemberId, Membership, RaftMessage, Term } from '../raft/types.js';
+import type { RaftStatus } from '../raft/output.js';
+
+/** The state that committed commands build. Deterministic: same entries, same state, on every member and in every version. */
+export interface StateMachine {
+  /** Called in log order, once per entry per run; entries of kind `noop` are not passed on. Throwing stops the daemon. */
+  apply(entry: LogEntry): void;
+  /** The state as of now, as pieces of any size. It must not change while it is written, whatever is applied meanwhile. */
+  snapshot(): AsyncIterable<Uint8Array>;
+  /** Replaces the state; throws `CORRUPT` when the pieces are no snapshot. */
+  restore(pieces: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/** Carries messages to members; may lose, repeat and delay them. Never throws, never blocks. */
+export interface Transport {
+  send(message: RaftMessage): void;
+}
+
+export interface Proposed {
+  readonly index: LogIndex;
+  readonly term: Term;
+}
+
+export interface ConsensusEvents {
+  /** Role, term, leader or membership changed. */
+  readonly onStatus?: (status: RaftStatus) => void;
+}
+
+export interface Consensus {
+  readonly self: MemberId;
+  readonly status: RaftStatus;
+  /** A message from another member arrived. */
+  receive(message: RaftMessage): void;
+  /**
+   * Resolves once the command is committed and applied here. Errors: `CONFLICT` (this member does not lead; `applied`
+   * 'no'), `OVERLOADED`; `CANCELLED` (leadership was lost first; `applied` 'maybe'), `DEADLINE_EXCEEDED` ('maybe').
+   * Commands are applied in the order proposed. `data` becomes consensus's.
+   */
+  propose(takeData: Uint8Array, wait: WaitOptions): Promise<Proposed>;
+  /** As `propose`, for a change by one voter, or of learners. */
+  changeMembership(membership: Membership, takeData: Uint8Array, wait: WaitOptions): Promise<Proposed>;
+  /** Resolves when this member's state machine is at least as new as anything acknowledged before the call. */
+  readBarrier(wait: WaitOptions): Promise<void>;
+  /** Resolves when `to` leads. */
+  transfer(to: MemberId, wait: WaitOptions): Promise<void>;
+  /** Waiters get `CLOSED`. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Why a store could not be opened; the message says how to rejoin from the peers. */
+export type StoreRot = CairnError & { readonly code: 'CORRUPT' };
