@@ -1,3 +1,12 @@
+import type { MonotonicMs } from '../base/instants.js';
+import type { MonitorClient } from '../protocol/monitor-client.js';
+
+/** How to find a cluster: `--dir` or `--conf`, else `CAIRN_DIR` or `CAIRN_CONF`, else `./data` (DESIGN.md section 9). */
+export interface ClusterChoice {
+  readonly dir: string | undefined;
+  readonly conf: string | undefined;
+}
+
 /** What a command may touch, so that tests run the whole command line in their own process. */
 export interface CliContext {
   /** Writes to stdout: results only. */
@@ -9,4 +18,10 @@ export interface CliContext {
   /** Replaces the file as a whole or not at all. `-` is stdout. */
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** A client of the cluster's monitors. Errors say how to name another cluster, or how to start one. */
+  connect(choice: ClusterChoice): Promise<MonitorClient>;
+  /** Aborts on Ctrl-C, for commands that follow something. */
+  readonly interrupted: AbortSignal;
+  /** Absolute deadline for a command that may take so long. */
+  deadlineIn(ms: number): MonotonicMs;
 }

@@ -5,6 +5,7 @@ import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
 import { concatBytes } from '../base/bytes.js';
 import { CairnError, isCairnError } from '../base/errors.js';
+import { monotonicMs } from '../base/instants.js';
 import type { Disk, FileStat } from '../runtime/disk.js';
 import { createNodeRuntime } from '../runtime/node/runtime.js';
 import { readWholeFile, writeFileDurably } from '../runtime/whole-file.js';
@@ -22,13 +23,19 @@ export async function main(): Promise<void> {
 }
 
 function processContext(): CliContext {
-  const { disk } = createNodeRuntime({ daemon: 'cli' });
+  const { clock, disk } = createNodeRuntime({ daemon: 'cli' });
+  const interruption = new AbortController();
   return {
     print: (text) => void process.stdout.write(text),
     note: (text) => void process.stderr.write(text),
     readFile: (path, bytesMax) => readFile(disk, path, bytesMax),
     writeFile: (path, bytes) => writeFile(disk, path, bytes),
     env: process.env,
+    connect: () => {
+      throw new CairnError('UNSUPPORTED', 'this version cannot reach a cluster yet');
+    },
+    interrupted: interruption.signal,
+    deadlineIn: (ms) => monotonicMs(clock.now() + ms),
   };
 }
 

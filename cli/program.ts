@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
+import { addClusterOptions } from './cluster-command.js';
 import { registerCrushCommands } from './crush-commands.js';
 
 /** As in package.json; a test compares the two. */
@@ -45,6 +46,7 @@ function createProgram(context: CliContext): Command {
       writeErr: (text) => context.note(text),
       outputError: (text, write) => write(usageError(text)),
     });
+  addClusterOptions(program);
   registerCrushCommands(program, context);
   return program;
 }

@@ -1,5 +1,7 @@
 /** A command line with files in memory, and what it printed. */
 import { CairnError } from '../../base/errors.js';
+import { monotonicMs } from '../../base/instants.js';
+import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { CliContext } from '../../cli/context.js';
 import { runCli } from '../../cli/program.js';
 
@@ -12,7 +14,16 @@ export interface CliRun {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-export async function cli(args: readonly string[], files: Record<string, string | Uint8Array> = {}): Promise<CliRun> {
+export interface CliOptions {
+  readonly client?: MonitorClient;
+  readonly interrupted?: AbortSignal;
+}
+
+export async function cli(
+  args: readonly string[],
+  files: Record<string, string | Uint8Array> = {},
+  { client, interrupted = new AbortController().signal }: CliOptions = {},
+): Promise<CliRun> {
   const stored = new Map(
     Object.entries(files).map(([path, content]) => {
       return [path, typeof content === 'string' ? new TextEncoder().encode(content) : content] as const;
@@ -31,6 +42,13 @@ export async function cli(args: readonly string[], files: Record<string, string 
       return bytes;
     },
     writeFile: async (path, bytes) => void stored.set(path, bytes.slice()),
+    connect: async () => {
+      if (client === undefined)
+        throw new CairnError('NOT_FOUND', 'there is no cluster here; start one with `cairn dev`');
+      return client;
+    },
+    interrupted,
+    deadlineIn: (ms) => monotonicMs(ms),
   };
   const code = await runCli(args, context);
   return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored };

@@ -24,6 +24,7 @@ const layers = [...Object.keys(below), 'cli'];
 const packages: Readonly<Record<string, Readonly<Record<string, readonly string[] | 'all'>>>> = {
   base: { 'xxhash-wasm': 'all' },
   wire: { 'msgpackr/pack': 'all', 'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual'] },
+  protocol: { 'zod/mini': 'all' },
   cli: { commander: 'all' },
 };
 

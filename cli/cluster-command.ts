@@ -1,0 +1,42 @@
+/** What every command that talks to a cluster has in common: which cluster, how long to wait, closing the client. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { WaitOptions } from '../runtime/clock.js';
+import type { MonitorClient } from '../protocol/monitor-client.js';
+import type { CliContext } from './context.js';
+
+const timeoutSecondsDefault = 30;
+
+/** Options of the whole program, so that they may stand before or after a command. */
+export function addClusterOptions(program: Command): void {
+  program
+    .option('--dir <dir>', 'cluster made by `cairn dev` (default: CAIRN_DIR, else ./data)')
+    .option('--conf <file>', 'configuration of any other cluster (default: CAIRN_CONF)')
+    .option('--timeout <seconds>', 'how long to wait for the cluster', parseSeconds, timeoutSecondsDefault);
+}
+
+/** Runs `body` with a client of the chosen cluster and the one deadline of this command line, and closes the client. */
+export async function withCluster<T>(
+  command: Command,
+  context: CliContext,
+  body: (client: MonitorClient, wait: WaitOptions) => Promise<T>,
+): Promise<T> {
+  const { dir, conf, timeout } = command.optsWithGlobals<{ dir?: string; conf?: string; timeout: number }>();
+  const client = await context.connect({ dir, conf });
+  try {
+    return await body(client, { deadline: context.deadlineIn(timeout * 1000), signal: context.interrupted });
+  } finally {
+    await client.close();
+  }
+}
+
+/** Notes on stderr that an answer may be old; programs see `stale` in JSON. */
+export function noteStale(context: CliContext, answer: { readonly isStale: boolean; readonly epoch: number }): void {
+  if (!answer.isStale) return;
+  context.note(`cairn: the monitors have no quorum; this is what was true at map epoch ${answer.epoch}\n`);
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (Number.isFinite(seconds) && seconds > 0 && seconds <= 86_400) return seconds;
+  throw new InvalidArgumentError('give seconds, more than 0 and at most 86400.');
+}

@@ -1,0 +1,34 @@
+/** What the monitors know without having agreed on it: gone with a restart, learnt again within seconds. */
+import type { WallMs } from '../base/instants.js';
+import type { OsdId } from '../cluster/ids.js';
+import type { RaftStatus } from './raft/output.js';
+
+/** Of one monitor, as it told the leader (or as this one knows it, when there is no leader). */
+export interface MonitorVitals {
+  readonly name: string;
+  readonly isInQuorum: boolean;
+  /** Its wall clock minus the leader's; `undefined` while not measured. */
+  readonly clockOffsetMs: number | undefined;
+  readonly diskFreeBytes: number | undefined;
+  readonly diskTotalBytes: number | undefined;
+  readonly storeBytes: number | undefined;
+  readonly loopDelayMs: number | undefined;
+  readonly version: string | undefined;
+}
+
+/** As its last beacon said. */
+export interface OsdVitals {
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+  readonly loopDelayMs: number;
+  readonly slowOps: number;
+  readonly heardAt: WallMs;
+}
+
+export interface SoftState {
+  readonly raft: RaftStatus;
+  readonly hasQuorum: boolean;
+  readonly leaderName: string | undefined;
+  readonly monitors: readonly MonitorVitals[];
+  readonly osds: ReadonlyMap<OsdId, OsdVitals>;
+}

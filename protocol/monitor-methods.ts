@@ -1,0 +1,121 @@
+/** What travels between the monitors and everybody else, and among the monitors. */
+import { defineMethod } from '../wire/method.js';
+
+/** Identifies a change through retries: the session is drawn once per client, numbers count up from 1. */
+export interface RequestId {
+  /** 32 hex digits. */
+  readonly session: string;
+  readonly number: number;
+  /** The client still waits for no lower number: replies below may be forgotten. */
+  readonly floor: number;
+}
+
+export interface CommandRequest {
+  readonly command: string;
+  readonly args: unknown;
+  /** With changes only. */
+  readonly request?: RequestId;
+  readonly mayBeStale?: boolean;
+  /** From the log record back to whoever asked first (DESIGN.md section 10). */
+  readonly trace?: string;
+}
+
+export interface CommandReply {
+  readonly result: unknown;
+  readonly epoch: number;
+  readonly isStale: boolean;
+}
+
+/** A client or daemon to any monitor. */
+export const commandMethod = defineMethod<CommandRequest, CommandReply>('mon.command');
+
+export interface ForwardedRequest extends CommandRequest {
+  /** Who asked, as the forwarding monitor authenticated it, and from where. */
+  readonly entity: string;
+  readonly from: string;
+}
+
+/** A monitor to the leader. */
+export const forwardMethod = defineMethod<ForwardedRequest, CommandReply>('mon.forward');
+
+/** Between monitors: the payload is one Raft message. */
+export const raftMethod = defineMethod<Record<string, never>>('mon.raft');
+
+export interface SubscribeRequest {
+  readonly what: 'map' | 'log';
+  /** The epoch that the subscriber has, or the number of the last log record; 0 for none. */
+  readonly have: number;
+}
+
+export interface SubscribeReply {
+  /** The monitor's own newest. */
+  readonly newest: number;
+}
+
+/** Replaces an earlier subscription of this connection to the same thing. */
+export const subscribeMethod = defineMethod<SubscribeRequest, SubscribeReply>('mon.subscribe');
+
+export interface MapPush {
+  /** A full map of epoch `to`, or the incrementals `from + 1` to `to`, each after its length (u32). */
+  readonly kind: 'full' | 'incrementals';
+  readonly from: number;
+  readonly to: number;
+  /** The leader's wall time as the monitor knows it. */
+  readonly wall: number;
+}
+
+/** A monitor to its subscriber, answered when applied: one at a time, so a slow subscriber gets fewer and longer ones. */
+export const mapPushMethod = defineMethod<MapPush, { readonly have: number }>('mon.map');
+
+export interface LogPush {
+  /** Records in order; `missed` of them were trimmed before the first. */
+  readonly records: readonly unknown[];
+  readonly missed: number;
+}
+
+export const logPushMethod = defineMethod<LogPush, { readonly have: number }>('mon.log');
+
+export interface OsdBeacon {
+  readonly osd: number;
+  readonly boot: number;
+  readonly epoch: number;
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+  readonly loopDelayMs: number;
+  readonly slowOps: number;
+}
+
+export interface BeaconReply {
+  /** The leader's wall time: monotone through changes of the leader. */
+  readonly wall: number;
+  readonly epoch: number;
+}
+
+export const beaconMethod = defineMethod<OsdBeacon, BeaconReply>('mon.beacon');
+
+export interface FailureReport {
+  readonly reporter: number;
+  readonly target: number;
+  /** `OsdInfo.boot` of the target that the report is about. */
+  readonly boot: number;
+  /** `heard`: it is back, the reporter withdraws what it said. */
+  readonly kind: 'refused' | 'silent' | 'heard';
+  readonly silentMs: number;
+}
+
+export const failureMethod = defineMethod<FailureReport, Record<string, never>>('mon.failure');
+
+export interface JoinRequest {
+  readonly name: string;
+  readonly address: { readonly host: string; readonly port: number };
+  /** Drawn anew with each empty disk, 32 hex digits: a retry gets the same member id again. */
+  readonly disk: string;
+}
+
+export interface JoinReply {
+  readonly fsid: string;
+  readonly member: number;
+}
+
+/** A monitor with an empty disk asks to become a learner. */
+export const joinMethod = defineMethod<JoinRequest, JoinReply>('mon.join');
