@@ -96,11 +96,14 @@ export const beaconMethod = defineMethod<OsdBeacon, BeaconReply>('mon.beacon');
 export interface FailureReport {
   readonly reporter: number;
   readonly target: number;
-  /** `OsdInfo.boot` of the target that the report is about. */
-  readonly boot: number;
+  /** `OsdInfo.upFrom` of the target in the reporter's map: the life that it speaks of. */
+  readonly targetUpFrom: number;
   /** `heard`: it is back, the reporter withdraws what it said. */
   readonly kind: 'refused' | 'silent' | 'heard';
+  /** Since it was last heard; 0 with `refused`. */
   readonly silentMs: number;
+  /** OSDs that the reporter heartbeats now. */
+  readonly peerCount: number;
 }
 
 export const failureMethod = defineMethod<FailureReport, Record<string, never>>('mon.failure');
@@ -117,5 +120,21 @@ export interface JoinReply {
   readonly member: number;
 }
 
-/** A monitor with an empty disk asks to become a learner. */
+/**
+ * A monitor with an empty disk asks to become a learner. Whoever does not lead answers `CONFLICT` with the leader's address
+ * in `details.leader`, if it knows one.
+ */
 export const joinMethod = defineMethod<JoinRequest, JoinReply>('mon.join');
+
+/** What a monitor tells the leader about itself, every second. */
+export interface VitalsReport {
+  readonly name: string;
+  /** Its own clock when it sent this. */
+  readonly clock: number;
+  readonly diskFreeBytes: number | undefined;
+  readonly diskTotalBytes: number | undefined;
+  readonly loopDelayMs: number;
+  readonly version: string;
+}
+
+export const vitalsMethod = defineMethod<VitalsReport, BeaconReply>('mon.vitals');

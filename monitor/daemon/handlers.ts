@@ -1,0 +1,169 @@
+/** What a monitor answers, to whom. Whatever arrives is checked here before any part sees it. */
+import { CairnError } from '../../base/errors.js';
+import { type MonotonicMs, type WallMs, wallMs } from '../../base/instants.js';
+import { mayRun } from '../../cluster/caps.js';
+import { epoch, osdId } from '../../cluster/ids.js';
+import { printAddress } from '../../protocol/address-text.js';
+import {
+  beaconMethod,
+  type BeaconReply,
+  commandMethod,
+  failureMethod,
+  forwardMethod,
+  joinMethod,
+  raftMethod,
+  subscribeMethod,
+  vitalsMethod,
+} from '../../protocol/monitor-methods.js';
+import * as schemas from '../../protocol/monitor-schemas.js';
+import { parseWith } from '../../protocol/schema.js';
+import type { Clock } from '../../runtime/clock.js';
+import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
+import type { Method } from '../../wire/method.js';
+import type { Peer } from '../../wire/peer.js';
+import type { Consensus } from '../consensus/types.js';
+import { decodeMessage } from '../raft/codec/message-codec.js';
+import type { MonitorState } from '../state/state.js';
+import type { Leading, Office } from './leading.js';
+import { type Mesh, monitorName } from './mesh.js';
+import type { Requests } from './requests.js';
+import type { SoftBook } from './soft-book.js';
+import type { Subscriptions } from './subscriptions.js';
+
+export interface HandlerParts {
+  readonly clock: Clock;
+  readonly state: MonitorState;
+  readonly consensus: Consensus;
+  readonly leading: Leading;
+  readonly mesh: Mesh;
+  readonly requests: Requests;
+  readonly book: SoftBook;
+  readonly subscriptions: Subscriptions;
+  /** The connection to the leader, when that is another monitor. */
+  leader(): Peer | undefined;
+}
+
+export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): void {
+  const { state, consensus, leading, mesh, requests, book, subscriptions, clock } = parts;
+
+  handlers.on(commandMethod, async (incoming) => {
+    const request = parseWith(schemas.commandRequest, incoming.header, 'mon.command');
+    const { peer } = incoming;
+    const asked = { ...request, entity: peer.name, from: printAddress(peer.remote) };
+    return { header: await requests.run(asked, waitOf(incoming)) };
+  });
+
+  handlers.on(forwardMethod, async (incoming) => {
+    mustBeMonitor(state, incoming.peer);
+    const request = parseWith(schemas.forwardedRequest, incoming.header, 'mon.forward');
+    return { header: await requests.runAsLeader(request, waitOf(incoming)) };
+  });
+
+  handlers.onMessage(raftMethod, ({ peer, payload }) => {
+    mustBeMonitor(state, peer);
+    const message = decodeMessage(payload);
+    mesh.heard(message.from, peer);
+    consensus.receive(message);
+  });
+
+  handlers.on(subscribeMethod, ({ header, peer }) => {
+    const request = parseWith(schemas.subscribeRequest, header, 'mon.subscribe');
+    const entity = state.map.entities.get(peer.name);
+    if (entity === undefined || !mayRun(entity, { service: 'mon', access: 'r' })) throw denied(peer, 'follow the map');
+    return { header: subscriptions.subscribe(peer, request) };
+  });
+
+  handlers.on(joinMethod, async (incoming) => {
+    const request = parseWith(schemas.joinRequest, incoming.header, 'mon.join');
+    if (incoming.peer.name !== `mon.${request.name}`) throw denied(incoming.peer, `join as mon.${request.name}`);
+    mustBeMonitor(state, incoming.peer);
+    const { office } = leading;
+    if (office === undefined) throw notLeader(parts);
+    return { header: await office.membership.join(request, incoming.deadline) };
+  });
+
+  handlers.on(beaconMethod, async (incoming) => {
+    const beacon = parseWith(schemas.osdBeacon, incoming.header, 'mon.beacon');
+    mustSpeakFor(state, incoming.peer, beacon.osd);
+    const { office } = leading;
+    if (office === undefined) return passOn(parts, beaconMethod, incoming);
+    const wall = office.lead.wall();
+    book.noteOsd(beacon, wall);
+    office.failures.take({ kind: 'beacon', osd: osdId(beacon.osd), boot: beacon.boot, at: clock.now() });
+    return { header: replyOf(state, wall) };
+  });
+
+  handlers.on(failureMethod, async (incoming) => {
+    const report = parseWith(schemas.failureReport, incoming.header, 'mon.failure');
+    mustSpeakFor(state, incoming.peer, report.reporter);
+    const { office } = leading;
+    if (office === undefined) return passOn(parts, failureMethod, incoming);
+    takeReport(office, report, clock.now());
+    return { header: {} };
+  });
+
+  handlers.on(vitalsMethod, (incoming) => {
+    const report = parseWith(schemas.vitalsReport, incoming.header, 'mon.vitals');
+    if (monitorName(incoming.peer) !== report.name) throw denied(incoming.peer, `speak for mon.${report.name}`);
+    mustBeMonitor(state, incoming.peer);
+    const { office } = leading;
+    if (office === undefined) throw notLeader(parts);
+    book.noteMonitor(report, { at: clock.now(), wall: clock.wall() }, incoming.peer.rttMs ?? 0);
+    return { header: replyOf(state, office.lead.wall()) };
+  });
+}
+
+function takeReport(office: Office, report: typeof schemas.failureReport._zod.output, at: MonotonicMs): void {
+  const reporter = osdId(report.reporter);
+  const target = osdId(report.target);
+  if (report.kind === 'heard') {
+    office.failures.take({ kind: 'withdrawal', reporter, target });
+    return;
+  }
+  const { targetUpFrom, silentMs, peerCount, kind } = report;
+  const facts = { reporter, target, targetUpFrom: epoch(targetUpFrom), reason: kind, silentMs, peerCount, at };
+  office.failures.take({ kind: 'report', report: facts });
+}
+
+function replyOf(state: MonitorState, wall: WallMs): BeaconReply {
+  return { wall: wallMs(wall), epoch: state.map.epoch };
+}
+
+function waitOf({ deadline, signal, level }: IncomingRequest<unknown>) {
+  return { deadline, signal, within: { level } };
+}
+
+async function passOn<Req, Rep>(
+  parts: HandlerParts,
+  method: Method<Req, Rep>,
+  incoming: IncomingRequest<Req>,
+): Promise<{ header: Rep }> {
+  const leader = parts.leader();
+  // Passed on once only: two followers that take each other for the leader must not send it round and round.
+  if (leader === undefined || incoming.peer.role === 'monitor') throw notLeader(parts);
+  return leader.call(method, incoming.header, waitOf(incoming));
+}
+
+function mustBeMonitor(state: MonitorState, peer: Peer): void {
+  // Without a state this monitor knows nobody; whom it dialled, or who answers it, has proven to know its own key.
+  const isKnown = state.map.epoch === 0 || state.map.entities.has(peer.name);
+  if (peer.authenticated && peer.name.startsWith('mon.') && isKnown) return;
+  throw denied(peer, 'speak as a monitor');
+}
+
+function mustSpeakFor(state: MonitorState, peer: Peer, osd: number): void {
+  if (peer.name === `osd.${osd}` || (peer.name.startsWith('mon.') && state.map.entities.has(peer.name))) return;
+  throw denied(peer, `speak for osd.${osd}`);
+}
+
+function denied(peer: Peer, what: string): CairnError {
+  return new CairnError('PERMISSION_DENIED', `${peer.name} may not ${what}; see \`cairn auth get ${peer.name}\``);
+}
+
+function notLeader({ consensus, state }: HandlerParts): CairnError {
+  const { leader } = consensus.status;
+  const monitor = [...state.map.monitors.values()].find(({ member }) => member === leader);
+  return new CairnError('CONFLICT', 'this monitor does not lead; ask the leader', {
+    details: { lostLead: true, ...(monitor === undefined ? {} : { leader: monitor.address }) },
+  });
+}

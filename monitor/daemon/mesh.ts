@@ -1,0 +1,174 @@
+/**
+ * The monitors' connections to one another: each dials all others, and answers on what it accepted. Carries Raft's
+ * messages, which may get lost, and calls to the leader.
+ */
+import type { CairnError } from '../../base/errors.js';
+import { monotonicMs } from '../../base/instants.js';
+import type { MonitorInfo } from '../../cluster/map.js';
+import type { NodeAddress } from '../../cluster/osd.js';
+import { raftMethod } from '../../protocol/monitor-methods.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { TlsOptions } from '../../runtime/network.js';
+import { Dialer } from '../../wire/dialer.js';
+import type { HandlerTable } from '../../wire/handlers.js';
+import type { Peer } from '../../wire/peer.js';
+import type { Transport } from '../consensus/types.js';
+import { encodeMessage } from '../raft/codec/message-codec.js';
+import type { MemberId, RaftMessage } from '../raft/types.js';
+
+/** Of one peer, on their way: Raft sends again what is dropped, and bounds appends by itself. */
+const inFlightMax = 256;
+const inFlightBytesMax = 64 * 1024 * 1024;
+/** Older messages of Raft are of no use. */
+const messageMs = 5_000;
+/** A monitor that restarts should be found within its peers' election timeout. */
+const backoffMsMax = 500;
+
+export interface MeshOptions {
+  /** `a` for `mon.a`. */
+  readonly name: string;
+  readonly fsid: string;
+  readonly key: Uint8Array;
+  /** To dial while the map is not known: who is there says so itself. */
+  readonly seeds: readonly NodeAddress[];
+  readonly tls: TlsOptions | undefined;
+}
+
+interface Link {
+  readonly address: string;
+  readonly dialer: Dialer;
+}
+
+export class Mesh implements Transport {
+  readonly #runtime: Runtime;
+  readonly #options: MeshOptions;
+  readonly #handlers: HandlerTable;
+  readonly #links = new Map<string, Link>();
+  readonly #accepted = new Map<string, Peer>();
+  readonly #nameOf = new Map<MemberId, string>();
+  readonly #inFlight = new Map<string, { count: number; bytes: number }>();
+  #seeds: readonly Dialer[] = [];
+  #dropped = 0;
+  #isClosed = false;
+
+  constructor(runtime: Runtime, options: MeshOptions, handlers: HandlerTable) {
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#handlers = handlers;
+  }
+
+  /** Raft messages that could not be sent: no connection, or too many on their way. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Whom to dial, by the map; while that is empty, the seeds. */
+  update(monitors: Iterable<MonitorInfo>): void {
+    if (this.#isClosed) return;
+    const wanted = new Map([...monitors].map((monitor) => [monitor.name, monitor]));
+    if (wanted.size === 0) {
+      this.#dialSeeds();
+      return;
+    }
+    for (const [name, link] of this.#links) {
+      const monitor = wanted.get(name);
+      if (monitor !== undefined && addressText(monitor) === link.address) continue;
+      this.#links.delete(name);
+      void link.dialer.close();
+    }
+    for (const monitor of wanted.values()) {
+      this.#nameOf.set(monitor.member as MemberId, monitor.name);
+      if (monitor.name !== this.#options.name && !this.#links.has(monitor.name)) this.#dial(monitor);
+    }
+  }
+
+  /** A monitor dialled this one: answers can go back there, also to one that this one's map does not know yet. */
+  accepted(peer: Peer): void {
+    this.#accepted.set(monitorName(peer), peer);
+  }
+
+  gone(peer: Peer): void {
+    const name = monitorName(peer);
+    if (this.#accepted.get(name) === peer) this.#accepted.delete(name);
+  }
+
+  /** A message of member `id` came over `peer`. */
+  heard(id: MemberId, peer: Peer): void {
+    this.#nameOf.set(id, monitorName(peer));
+  }
+
+  /** The connection to a monitor, its own or ours; `undefined` when there is none. */
+  peer(name: string): Peer | undefined {
+    return this.#links.get(name)?.dialer.peer ?? this.#accepted.get(name);
+  }
+
+  send(message: RaftMessage): void {
+    const name = this.#nameOf.get(message.to);
+    const peer = name === undefined ? undefined : this.peer(name);
+    if (name === undefined || peer === undefined) {
+      this.#dropped += 1;
+      return;
+    }
+    const payload = encodeMessage(message);
+    const load = this.#inFlight.get(name) ?? { count: 0, bytes: 0 };
+    this.#inFlight.set(name, load);
+    if (load.count >= inFlightMax || (load.count > 0 && load.bytes + payload.byteLength > inFlightBytesMax)) {
+      this.#dropped += 1;
+      return;
+    }
+    load.count += 1;
+    load.bytes += payload.byteLength;
+    const deadline = monotonicMs(this.#runtime.clock.now() + messageMs);
+    const settle = (): void => {
+      load.count -= 1;
+      load.bytes -= payload.byteLength;
+    };
+    peer.tell(raftMethod, {}, { payload, deadline }).then(settle, (_error: CairnError) => {
+      settle();
+      this.#dropped += 1;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const dialers = [...this.#seeds, ...[...this.#links.values()].map(({ dialer }) => dialer)];
+    this.#seeds = [];
+    this.#links.clear();
+    await Promise.all(dialers.map((dialer) => dialer.close()));
+  }
+
+  #dial(monitor: MonitorInfo): void {
+    const dialer = this.#dialer(monitor.address, { expectedName: `mon.${monitor.name}` });
+    this.#links.set(monitor.name, { address: addressText(monitor), dialer });
+  }
+
+  /** They stay until this mesh closes: a leader may talk through one before the map says where it is. */
+  #dialSeeds(): void {
+    if (this.#seeds.length > 0) return;
+    this.#seeds = this.#options.seeds.map((address) => {
+      const dialer: Dialer = this.#dialer(address, { onConnected: (peer) => this.accepted(peer) });
+      return dialer;
+    });
+  }
+
+  #dialer(
+    address: NodeAddress,
+    { expectedName, onConnected }: { readonly expectedName?: string; readonly onConnected?: (peer: Peer) => void },
+  ): Dialer {
+    const { name, fsid, key, tls } = this.#options;
+    const identity = { name: `mon.${name}`, role: 'monitor', fsid };
+    return new Dialer(
+      this.#runtime,
+      { address, identity, tls, expectedName, backoffMsMax },
+      { key, handlers: this.#handlers, onConnected },
+    );
+  }
+}
+
+export function monitorName(peer: Peer): string {
+  return peer.name.replace(/^mon\./, '');
+}
+
+function addressText({ address }: MonitorInfo): string {
+  return `${address.host}:${address.port}`;
+}

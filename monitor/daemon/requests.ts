@@ -1,0 +1,174 @@
+/**
+ * Commands of clients and daemons at any monitor: who asks is known from the connection; what it may do stands in the
+ * map; the leader runs it. A follower passes it on, and on again when the leader changes meanwhile: changes carry request
+ * ids, so that one takes effect once.
+ */
+import { CairnError, isCairnError } from '../../base/errors.js';
+import { monotonicMs } from '../../base/instants.js';
+import { mayRun } from '../../cluster/caps.js';
+import type { Entity } from '../../cluster/map.js';
+import { type CommandReply, type ForwardedRequest, forwardMethod } from '../../protocol/monitor-methods.js';
+import type { WaitOptions } from '../../runtime/clock.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { CommandContext, CommandTable } from '../commands/types.js';
+import { isLostLead } from '../leader/proposer.js';
+import type { Lead } from '../leader/lead.js';
+import type { MonitorState } from '../state/state.js';
+import type { Peer } from '../../wire/peer.js';
+import type { StatusGate } from './status-gate.js';
+
+/** For requests that bring no deadline. */
+const waitMsDefault = 30_000;
+/** An election takes about a second; whoever accepts an old answer gets one after this. */
+const staleAfterMs = 2_000;
+/** Requests under way through this monitor; each costs a few KiB. */
+const underWayMax = 10_000;
+
+export interface RequestsParts {
+  readonly table: CommandTable;
+  readonly state: MonitorState;
+  readonly gate: StatusGate;
+  /** While this monitor leads, and knows all that was committed before. */
+  lead(): Lead | undefined;
+  /** The connection to whoever leads, `undefined` when nobody does or it is not connected. */
+  leader(): Peer | undefined;
+  /** What a command may see when this monitor answers by itself, without a quorum. */
+  staleContext(entity: Entity): CommandContext;
+}
+
+export interface RequestOptions extends WaitOptions {
+  /** The wire request that asks, for the level of credit of calls made on its behalf. */
+  readonly within: { readonly level: number };
+}
+
+export class Requests {
+  readonly #runtime: Runtime;
+  readonly #parts: RequestsParts;
+  #underWay = 0;
+
+  constructor(runtime: Runtime, parts: RequestsParts) {
+    this.#runtime = runtime;
+    this.#parts = parts;
+  }
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Errors: those of the command; `PERMISSION_DENIED`; `DEADLINE_EXCEEDED` when there is no leader in time. */
+  async run(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+    if (this.#underWay >= underWayMax) throw new CairnError('OVERLOADED', 'too many requests wait at this monitor');
+    this.#underWay += 1;
+    try {
+      return await this.#route(request, options);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  /** At the leader, for a request that another monitor passed on. */
+  runAsLeader(request: ForwardedRequest, wait: WaitOptions): Promise<CommandReply> {
+    const lead = this.#parts.lead();
+    if (lead === undefined) {
+      return Promise.reject(
+        new CairnError('CONFLICT', 'this monitor does not lead; ask again', { details: { lostLead: true } }),
+      );
+    }
+    this.#authorize(request);
+    return lead.run(request, wait);
+  }
+
+  async #route(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+    this.#authorize(request);
+    const registered = this.#parts.table.find(request.command);
+    const begun = this.#runtime.clock.now();
+    const deadline = options.deadline ?? monotonicMs(begun + waitMsDefault);
+    const staleAt = request.mayBeStale === true ? monotonicMs(begun + staleAfterMs) : undefined;
+    let applied: 'no' | 'maybe' = 'no';
+    for (;;) {
+      try {
+        const attemptEnd = staleAt === undefined || registered.kind !== 'query' ? deadline : earlier(staleAt, deadline);
+        return await this.#oneAttempt(request, { ...options, deadline: attemptEnd });
+      } catch (error) {
+        if (!isCairnError(error)) throw error;
+        if (isLate(error) && staleAt !== undefined && registered.kind === 'query' && staleAt < deadline) {
+          return this.#answerStale(request);
+        }
+        if (error.applied === 'maybe') applied = 'maybe';
+        if (isLate(error)) throw this.#noQuorum(request, error, applied);
+        const maySendAgain = registered.kind !== 'control' || error.applied === 'no';
+        if (!maySendAgain || !mayPass(error)) throw error;
+        // The next leader may be known already; if not, wait for news.
+        await this.#pause(options, deadline).catch((late: unknown) => {
+          throw this.#noQuorum(request, late, applied);
+        });
+      }
+    }
+  }
+
+  async #oneAttempt(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+    for (;;) {
+      const lead = this.#parts.lead();
+      if (lead !== undefined) return lead.run(request, options);
+      const leader = this.#parts.leader();
+      if (leader !== undefined) return (await leader.call(forwardMethod, request, options)).header;
+      await this.#parts.gate.changed(options);
+    }
+  }
+
+  /** Until something changes, or a moment passes: a lost connection may be back before anything else is news. */
+  async #pause(options: WaitOptions, deadline: NonNullable<WaitOptions['deadline']>): Promise<void> {
+    const soon = monotonicMs(this.#runtime.clock.now() + retryMs);
+    await this.#parts.gate.changed({ ...options, deadline: earlier(soon, deadline) }).catch((error: unknown) => {
+      if (!isCairnError(error, 'DEADLINE_EXCEEDED') || soon >= deadline) throw error;
+    });
+  }
+
+  #authorize({ entity: name, command }: ForwardedRequest): Entity {
+    const entity = this.#parts.state.map.entities.get(name);
+    if (entity === undefined) {
+      throw new CairnError('PERMISSION_DENIED', `${name} is not known to this cluster; see \`cairn auth ls\``);
+    }
+    const { access } = this.#parts.table.find(command).command;
+    if (!mayRun(entity, { service: 'mon', access })) {
+      throw new CairnError(
+        'PERMISSION_DENIED',
+        `${name} may not run ${command}: its capability on mon does not allow "${access}"; see \`cairn auth get ${name}\``,
+      );
+    }
+    return entity;
+  }
+
+  async #answerStale(request: ForwardedRequest): Promise<CommandReply> {
+    const entity = this.#authorize(request);
+    const registered = this.#parts.table.find(request.command);
+    if (registered.kind !== 'query') throw new CairnError('INTERNAL', 'only queries may be answered without a quorum');
+    const args = registered.command.parse(request.args);
+    const result = await registered.answer(args, this.#parts.staleContext(entity));
+    return { result, epoch: this.#parts.state.map.epoch, isStale: true };
+  }
+
+  #noQuorum(request: ForwardedRequest, cause: unknown, applied: 'no' | 'maybe'): CairnError {
+    if (isCairnError(cause, 'CANCELLED')) return cause;
+    const isLed = this.#parts.lead() !== undefined || this.#parts.leader() !== undefined;
+    const why = isLed
+      ? 'the leader did not finish it in time; allow more time, or see `cairn health detail`'
+      : 'the monitors have no leader; see `cairn mon stat`, start the monitors that are down, and try again';
+    return new CairnError('DEADLINE_EXCEEDED', `${request.command}: ${why}`, { applied, cause });
+  }
+}
+
+const retryMs = 100;
+
+function isLate(error: CairnError): boolean {
+  return error.code === 'DEADLINE_EXCEEDED';
+}
+
+/** What another attempt, or another leader, may heal. */
+function mayPass(error: CairnError): boolean {
+  return isLostLead(error) || error.code === 'CONNECTION_LOST' || error.code === 'CLOSED';
+}
+
+function earlier<T extends number>(a: T, b: T): T {
+  return a < b ? a : b;
+}

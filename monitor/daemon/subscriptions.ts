@@ -1,0 +1,141 @@
+/**
+ * Whoever follows the map or the cluster log at this monitor. Each follower gets one message at a time and the next when
+ * it has taken that: a slow one gets fewer and longer ones, and costs nothing while it thinks.
+ */
+import { CairnError, isCairnError } from '../../base/errors.js';
+import { monotonicMs, type WallMs } from '../../base/instants.js';
+import { encodeMapInSlices } from '../../cluster/codec/map-codec.js';
+import type { ClusterMap } from '../../cluster/map.js';
+import {
+  logPushMethod,
+  mapPushMethod,
+  type SubscribeReply,
+  type SubscribeRequest,
+} from '../../protocol/monitor-methods.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { Peer } from '../../wire/peer.js';
+import type { MonitorState } from '../state/state.js';
+import { frameIncrementals } from '../../protocol/map-push-frame.js';
+
+/** A follower that takes longer over one message is dropped: it asks again, and gets a whole map. */
+const pushMs = 60_000;
+/** Of incrementals in one message. */
+const pushBytesMax = 4 * 1024 * 1024;
+const logRecordsPerPush = 500;
+
+interface Follower {
+  readonly peer: Peer;
+  readonly what: 'map' | 'log';
+  have: number;
+  isPushing: boolean;
+}
+
+export class Subscriptions {
+  readonly #runtime: Runtime;
+  readonly #state: MonitorState;
+  readonly #wall: () => WallMs;
+  readonly #followers = new Map<Peer, Map<Follower['what'], Follower>>();
+  /** The newest whole map as bytes: a hundred followers that start together share the work. */
+  #whole: { readonly epoch: number; readonly bytes: Promise<Uint8Array> } | undefined;
+
+  constructor(runtime: Runtime, state: MonitorState, wall: () => WallMs) {
+    this.#runtime = runtime;
+    this.#state = state;
+    this.#wall = wall;
+  }
+
+  get count(): number {
+    let count = 0;
+    for (const followers of this.#followers.values()) count += followers.size;
+    return count;
+  }
+
+  /** Replaces what the peer followed before. The first message may overtake the reply. */
+  subscribe(peer: Peer, { what, have }: SubscribeRequest): SubscribeReply {
+    const follower: Follower = { peer, what, have, isPushing: false };
+    const others = this.#followers.get(peer) ?? new Map<Follower['what'], Follower>();
+    others.set(what, follower);
+    this.#followers.set(peer, others);
+    this.#push(follower);
+    return { newest: this.#newest(what) };
+  }
+
+  forget(peer: Peer): void {
+    this.#followers.delete(peer);
+  }
+
+  /** The state has changed. */
+  changed(): void {
+    for (const followers of this.#followers.values()) for (const follower of followers.values()) this.#push(follower);
+  }
+
+  #newest(what: Follower['what']): number {
+    return what === 'map' ? this.#state.map.epoch : this.#state.log.last;
+  }
+
+  #push(follower: Follower): void {
+    if (follower.isPushing || follower.have >= this.#newest(follower.what)) return;
+    follower.isPushing = true;
+    this.#pushOne(follower).then(
+      () => {
+        follower.isPushing = false;
+        if (this.#isCurrent(follower)) this.#push(follower);
+      },
+      (error: unknown) => {
+        // Gone, or too slow: it will ask again when it wants more.
+        if (this.#isCurrent(follower)) this.#followers.get(follower.peer)?.delete(follower.what);
+        if (!isCairnError(error)) this.#runtime.fatal(error);
+      },
+    );
+  }
+
+  #isCurrent(follower: Follower): boolean {
+    return this.#followers.get(follower.peer)?.get(follower.what) === follower;
+  }
+
+  async #pushOne(follower: Follower): Promise<void> {
+    const deadline = monotonicMs(this.#runtime.clock.now() + pushMs);
+    const have = await (follower.what === 'map'
+      ? this.#pushMap(follower, deadline)
+      : this.#pushLog(follower, deadline));
+    if (!(have > follower.have)) {
+      throw new CairnError('PROTOCOL_ERROR', `${follower.peer.name} did not take what it follows`);
+    }
+    follower.have = have;
+  }
+
+  async #pushMap({ peer, have }: Follower, deadline: ReturnType<typeof monotonicMs>): Promise<number> {
+    const steps = this.#state.history.incrementalsAfter(have, pushBytesMax);
+    const wall = this.#wall();
+    if (have > 0 && steps !== undefined) {
+      const to = have + steps.length;
+      const header = { kind: 'incrementals' as const, from: have, to, wall };
+      return (await peer.call(mapPushMethod, header, { payload: frameIncrementals(steps), deadline })).header.have;
+    }
+    const { epoch, bytes } = this.#wholeMap();
+    const header = { kind: 'full' as const, from: 0, to: epoch, wall };
+    return (await peer.call(mapPushMethod, header, { payload: await bytes, deadline })).header.have;
+  }
+
+  async #pushLog({ peer, have }: Follower, deadline: ReturnType<typeof monotonicMs>): Promise<number> {
+    const records = this.#state.log.following({ after: have, count: logRecordsPerPush });
+    const missed = Math.max(0, (records[0]?.number ?? 0) - have - 1);
+    return (await peer.call(logPushMethod, { records, missed }, { deadline })).header.have;
+  }
+
+  #wholeMap(): { readonly epoch: number; readonly bytes: Promise<Uint8Array> } {
+    const { map } = this.#state;
+    if (this.#whole?.epoch !== map.epoch) this.#whole = { epoch: map.epoch, bytes: this.#encode(map) };
+    return this.#whole;
+  }
+
+  /** In slices: a map of 100,000 PGs must not hold up everything else. */
+  async #encode(map: ClusterMap): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    for (const piece of encodeMapInSlices(map)) {
+      pieces.push(piece);
+      await this.#runtime.clock.yieldTurn();
+    }
+    return Buffer.concat(pieces);
+  }
+}

@@ -1,0 +1,114 @@
+/** The requests that share one entry: decided one after the other, then written together as a transaction. */
+import { CairnError, toCairnError } from '../../base/errors.js';
+import type { WallMs } from '../../base/instants.js';
+import { emptyBytes } from '../../base/bytes.js';
+import { encodeIncremental } from '../../cluster/codec/incremental-codec.js';
+import { epoch } from '../../cluster/ids.js';
+import { mergeChanges } from '../../cluster/merge-changes.js';
+import { encodeHeader } from '../../wire/header-codec.js';
+import type { Membership } from '../raft/types.js';
+import { Draft } from '../state/draft.js';
+import type { RecordedReply, Transaction } from '../state/transaction.js';
+import type { StateView } from '../state/types.js';
+import type { ChangeRequest } from './change-request.js';
+
+/** Evaluating so many takes a few ms, and their entry stays far below a message's limit. */
+const requestsMax = 256;
+const replyBytesMax = 256 * 1024;
+
+export type Outcome<Waiting> =
+  | { readonly kind: 'done'; readonly waiting: Waiting; readonly result: unknown }
+  | { readonly kind: 'refused'; readonly waiting: Waiting; readonly error: CairnError };
+
+export class Batch<Waiting extends { readonly request: ChangeRequest }> {
+  readonly outcomes: Outcome<Waiting>[] = [];
+  readonly #base: StateView;
+  readonly #wall: WallMs;
+  readonly #draft: Draft;
+  readonly #replies: RecordedReply[] = [];
+  readonly #audit: Transaction['audit'][number][] = [];
+  #replyBytes = 0;
+  #membership: Membership | undefined;
+  #isAlone = false;
+  #isTime = false;
+
+  constructor(base: StateView, wall: WallMs) {
+    this.#base = base;
+    this.#wall = wall;
+    this.#draft = new Draft(base, wall);
+  }
+
+  /** Goes into the entry as its membership. */
+  get membership(): Membership | undefined {
+    return this.#membership;
+  }
+
+  /** The epoch that the map will have. */
+  get epoch(): number {
+    return this.#base.map.epoch + (this.#draft.changes.length > 0 ? 1 : 0);
+  }
+
+  /** Nothing to write: whoever is refused is told so all the same. */
+  get isEmpty(): boolean {
+    return (
+      this.#draft.isEmpty &&
+      this.#replies.length === 0 &&
+      this.#audit.length === 0 &&
+      this.#membership === undefined &&
+      !this.#isTime
+    );
+  }
+
+  takes(request: ChangeRequest): boolean {
+    if (this.outcomes.length === 0) return true;
+    if (this.#isAlone || request.isAlone === true) return false;
+    return this.outcomes.length < requestsMax && this.#replyBytes < replyBytesMax;
+  }
+
+  /** Fenced: what the request throws, or does wrong, is its own failure. */
+  async decide(waiting: Waiting): Promise<void> {
+    const { request } = waiting;
+    this.#isAlone = request.isAlone === true;
+    try {
+      const decision = await request.evaluate(this.#draft.view, this.#wall);
+      const result = encodeHeader(decision.result);
+      this.#draft.add(decision);
+      this.#membership = decision.membership;
+      this.#isTime ||= decision.isTime === true;
+      if (request.id !== undefined) {
+        this.#replies.push({ ...request.id, result });
+        this.#replyBytes += result.byteLength;
+      }
+      this.outcomes.push({ kind: 'done', waiting, result: decision.result });
+      this.#audits(request, { kind: 'done', epoch: this.epoch });
+    } catch (error) {
+      const refusal = toCairnError(error);
+      this.outcomes.push({ kind: 'refused', waiting, error: refusal });
+      this.#audits(request, { kind: 'refused', code: refusal.code });
+    }
+  }
+
+  transaction(wallLimit: WallMs): Transaction {
+    const { keys, mutes, log } = this.#draft;
+    const changes = mergeChanges(this.#draft.changes);
+    const { epoch: baseEpoch, fsid } = this.#base.map;
+    return {
+      expects: this.#base.version,
+      wall: this.#wall,
+      wallLimit,
+      incremental:
+        changes.length === 0
+          ? emptyBytes
+          : encodeIncremental({ epoch: epoch(baseEpoch + 1), fsid, changedAt: this.#wall, changes }),
+      replies: this.#replies,
+      keys,
+      mutes,
+      log,
+      audit: this.#audit,
+    };
+  }
+
+  #audits(request: ChangeRequest, outcome: Transaction['audit'][number]['outcome']): void {
+    if (request.audit !== undefined) this.#audit.push({ ...request.audit, outcome });
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * One term of leadership: what only the leader does. It begins when everything that earlier leaders committed is applied
+ * here, and ends for good when the term does.
+ */
+import { CairnError } from '../../base/errors.js';
+import type { Entity } from '../../cluster/map.js';
+import type { CommandReply, ForwardedRequest } from '../../protocol/monitor-methods.js';
+import type { WaitOptions } from '../../runtime/clock.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
+import type { Consensus } from '../consensus/types.js';
+import type { SoftState } from '../soft-state.js';
+import type { MonitorMachine } from '../state/machine.js';
+import type { StateView } from '../state/types.js';
+import type { WallMs } from '../../base/instants.js';
+import type { ChangeReply, ChangeRequest } from './change-request.js';
+import { Proposer } from './proposer.js';
+import { WallClock } from './wall-clock.js';
+
+/** Arguments in the audit trail: enough to see what was meant, bounded whatever is sent. */
+const auditArgsMax = 4096;
+
+export interface LeadParts {
+  readonly consensus: Consensus;
+  readonly machine: MonitorMachine;
+  readonly table: CommandTable;
+  readonly soft: () => SoftState;
+}
+
+export class Lead {
+  readonly term: number;
+  readonly #runtime: Runtime;
+  readonly #parts: LeadParts;
+  readonly #wallClock: WallClock;
+  readonly #proposer: Proposer;
+
+  constructor(runtime: Runtime, parts: LeadParts) {
+    const { consensus, machine } = parts;
+    this.term = consensus.status.term;
+    this.#runtime = runtime;
+    this.#parts = parts;
+    this.#wallClock = new WallClock(machine.state.wallLimit);
+    this.#proposer = new Proposer(runtime, { consensus, machine, wallClock: this.#wallClock });
+  }
+
+  get queued(): number {
+    return this.#proposer.queued;
+  }
+
+  /** The cluster's time as this leader may hand it out now. */
+  wall(): WallMs {
+    return this.#wallClock.now(this.#runtime.clock.wall(), this.#parts.machine.state.wallLimit);
+  }
+
+  /** The limit in the log is near: something must be committed, or time stands still. */
+  get wantsCommit(): boolean {
+    return this.#wallClock.needsRenewal(this.#runtime.clock.wall(), this.#parts.machine.state.wallLimit);
+  }
+
+  /** Commits the next limit of time. */
+  async renewTime(): Promise<void> {
+    await this.#proposer.submit({
+      name: 'mon.time',
+      id: undefined,
+      deadline: undefined,
+      audit: undefined,
+      evaluate: () => ({ result: undefined, isTime: true }),
+    });
+  }
+
+  /** For what the leader decides by itself. Errors as `Proposer.submit`. */
+  submit(request: ChangeRequest): Promise<ChangeReply> {
+    return this.#proposer.submit(request);
+  }
+
+  /** The sender's right to the command was checked. */
+  async run(request: ForwardedRequest, wait: WaitOptions): Promise<CommandReply> {
+    const registered = this.#parts.table.find(request.command);
+    const args = registered.command.parse(request.args);
+    switch (registered.kind) {
+      case 'change':
+        return this.#change(request, registered, args, wait);
+      case 'query': {
+        await this.#parts.consensus.readBarrier(wait);
+        const { state } = this.#parts.machine;
+        const epoch = state.map.epoch;
+        const context = this.context(state.view(), this.#entity(state.view(), request.entity), this.wall());
+        return { result: await registered.answer(args, context), epoch, isStale: false };
+      }
+      case 'control': {
+        const view = this.#parts.machine.state.view();
+        const context = this.context(view, this.#entity(view, request.entity), this.wall());
+        const result = await registered.act(args, context, wait);
+        return { result, epoch: this.#parts.machine.state.map.epoch, isStale: false };
+      }
+    }
+  }
+
+  context(state: StateView, entity: Entity, wall: WallMs): CommandContext {
+    const { clock, random } = this.#runtime;
+    return {
+      state,
+      entity,
+      wall,
+      random: (count) => random.bytes(count),
+      yieldTurn: () => clock.yieldTurn(),
+      soft: this.#parts.soft(),
+    };
+  }
+
+  close(error: CairnError): void {
+    this.#proposer.close(error);
+  }
+
+  async #change(
+    request: ForwardedRequest,
+    registered: RegisteredCommand & { readonly kind: 'change' },
+    args: unknown,
+    wait: WaitOptions,
+  ): Promise<CommandReply> {
+    const { result, epoch } = await this.#proposer.submit({
+      name: request.command,
+      id: request.request,
+      deadline: wait.deadline,
+      // Asked again when its turn comes: what it may do can have changed since it arrived.
+      evaluate: (view, wall) => registered.evaluate(args, this.context(view, this.#entity(view, request.entity), wall)),
+      audit: isDaemon(request.entity)
+        ? undefined
+        : {
+            who: request.entity,
+            from: request.from,
+            command: request.command,
+            args: (JSON.stringify(registered.redact(args)) ?? '').slice(0, auditArgsMax),
+          },
+    });
+    return { result, epoch, isStale: false };
+  }
+
+  #entity(view: StateView, name: string): Entity {
+    const entity = view.map.entities.get(name);
+    if (entity !== undefined) return entity;
+    throw new CairnError('PERMISSION_DENIED', `${name} is not known to this cluster any more`);
+  }
+}
+
+/** What daemons change by themselves (PGs, registrations) is in the cluster log; the audit trail is about people. */
+function isDaemon(entity: string): boolean {
+  return entity.startsWith('osd.') || entity.startsWith('mon.');
+}

@@ -1,0 +1,112 @@
+/** Monitors that come and go, at the leader: each change goes into the map and into Raft's membership by one entry. */
+import { CairnError } from '../../base/errors.js';
+import type { MonotonicMs } from '../../base/instants.js';
+import type { MapChange } from '../../cluster/change.js';
+import type { MonitorInfo } from '../../cluster/map.js';
+import type { JoinReply, JoinRequest } from '../../protocol/monitor-methods.js';
+import type { Logger } from '../../runtime/log.js';
+import type { Consensus } from '../consensus/types.js';
+import type { MonitorMachine } from '../state/machine.js';
+import type { Lead } from './lead.js';
+import { nextMembershipStep, withLearner } from './membership-plan.js';
+
+/** A cluster of seven survives three failures; more monitors make each change slower and nothing safer. */
+const monitorsMax = 9;
+
+export interface MembershipParts {
+  readonly lead: Lead;
+  readonly consensus: Consensus;
+  readonly machine: MonitorMachine;
+  readonly log: Logger;
+}
+
+export class MembershipChanges {
+  readonly #parts: MembershipParts;
+  #isStepping = false;
+
+  constructor(parts: MembershipParts) {
+    this.#parts = parts;
+  }
+
+  /** A monitor with an empty disk becomes a learner under a new member id; asked again for that disk, gets the same. */
+  async join({ name, address, disk }: JoinRequest, deadline: MonotonicMs | undefined): Promise<JoinReply> {
+    const { lead, consensus, machine } = this.#parts;
+    const { result } = await lead.submit({
+      name: 'mon.join',
+      id: { session: disk, number: 1, floor: 1 },
+      deadline,
+      isAlone: true,
+      audit: undefined,
+      evaluate: ({ map }) => {
+        const present = map.monitors.get(name);
+        if (present !== undefined) this.#checkIsLost(present);
+        if (present === undefined && map.monitors.size >= monitorsMax) {
+          throw new CairnError('CONFLICT', `there are ${monitorsMax} monitors already; remove one first`);
+        }
+        const member = map.memberLast + 1;
+        const monitor: MonitorInfo = { name, member, address, role: 'learner' };
+        const how = present === undefined ? 'joined' : 'lost its disk and joins again';
+        return {
+          result: { fsid: map.fsid, member } satisfies JoinReply,
+          changes: [{ kind: 'monitor', monitor }],
+          membership: withLearner(consensus.status.membership, member),
+          log: [
+            { source: `mon.${name}`, severity: 'info', message: `mon.${name} ${how} as a learner (member ${member})` },
+          ],
+        };
+      },
+    });
+    return result as JoinReply;
+  }
+
+  /** Takes the next step towards what the map says, if none is under way. */
+  step(): void {
+    if (this.#isStepping) return;
+    const { consensus, machine, log } = this.#parts;
+    if (nextMembershipStep(consensus.status, machine.state.map.monitors) === undefined) return;
+    this.#isStepping = true;
+    this.#takeStep()
+      .catch((error: unknown) => log.warn({ err: error }, 'a change of membership did not go through; will retry'))
+      .finally(() => {
+        this.#isStepping = false;
+      });
+  }
+
+  async #takeStep(): Promise<void> {
+    const { lead, consensus } = this.#parts;
+    await lead.submit({
+      name: 'mon.membership',
+      id: undefined,
+      deadline: undefined,
+      isAlone: true,
+      audit: undefined,
+      evaluate: ({ map }) => {
+        const step = nextMembershipStep(consensus.status, map.monitors);
+        if (step === undefined) throw new CairnError('CONFLICT', 'the membership is as it should be already');
+        const { promoted, membership, why } = step;
+        const changes: MapChange[] = promoted === undefined ? [] : [{ kind: 'monitor', monitor: promoted }];
+        return {
+          result: undefined,
+          changes,
+          membership,
+          log: [{ source: 'mon', severity: 'info', message: `monitors changed: ${why}` }],
+        };
+      },
+    });
+  }
+
+  /** A second life under one name is let in only when the first is not there any more. */
+  #checkIsLost({ name, member }: MonitorInfo): void {
+    const { status } = this.#parts.consensus;
+    const followed = status.progress.find((progress) => progress.member === member);
+    if (status.membership.voters.length === 1 && status.membership.voters[0] === member) {
+      throw new CairnError('CONFLICT', `mon.${name} is the only monitor; nobody could take its place`);
+    }
+    if (member === this.#parts.consensus.self || followed?.isActive === true) {
+      throw new CairnError(
+        'CONFLICT',
+        `mon.${name} is running already (member ${member}); stop it, or choose another name for this one`,
+      );
+    }
+  }
+}

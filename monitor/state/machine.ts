@@ -1,0 +1,50 @@
+/** The state as consensus drives it: entries in, snapshots out and in. */
+import { invariant } from '../../base/invariant.js';
+import type { StateMachine } from '../consensus/types.js';
+import type { LogEntry, LogIndex } from '../raft/types.js';
+import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
+import type { MonitorState } from './state.js';
+import { decodeTransaction } from './transaction.js';
+
+/** Entries without effect are rare (a change of the leader in a narrow moment); whoever proposed one asks at once. */
+const voidsKept = 1000;
+
+export class MonitorMachine implements StateMachine {
+  readonly state: MonitorState;
+  readonly #onApplied: () => void;
+  readonly #voids = new Set<LogIndex>();
+
+  /** `onApplied` is called after each entry and each snapshot restored. */
+  constructor(state: MonitorState, onApplied: () => void) {
+    this.state = state;
+    this.#onApplied = onApplied;
+  }
+
+  apply(entry: LogEntry): void {
+    invariant(entry.kind !== 'noop', 'entries without data stay in consensus');
+    // A membership that a joining member's operator asked for by hand carries nothing.
+    if (entry.data.byteLength > 0 && !this.state.apply(decodeTransaction(entry.data))) this.#remember(entry.index);
+    this.#onApplied();
+  }
+
+  /** Whether the entry at `index`, applied here a moment ago, changed the state. */
+  tookEffect(index: LogIndex): boolean {
+    return !this.#voids.has(index);
+  }
+
+  snapshot(): AsyncIterable<Uint8Array> {
+    return encodeSnapshot(this.state.content());
+  }
+
+  async restore(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    this.state.restore(await decodeSnapshot(pieces));
+    this.#onApplied();
+  }
+
+  #remember(index: LogIndex): void {
+    this.#voids.add(index);
+    if (this.#voids.size <= voidsKept) return;
+    const [oldest] = this.#voids;
+    if (oldest !== undefined) this.#voids.delete(oldest);
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The whole state as bytes, for snapshots: sections one after the other.
+ *
+ *     u8 kind | u32 bytes | content          little-endian
+ *
+ * The first is the head, the last the end; sections of one kind stand together, in the order of `kinds`. Lists come in sections of a few
+ * hundred, so that no step of writing or reading takes long. The store around it carries the checksums.
+ */
+import { CairnError } from '../../base/errors.js';
+import { wallMs } from '../../base/instants.js';
+import { OrderedMap } from '../../base/ordered-map.js';
+import { applyIncremental } from '../../cluster/apply-incremental.js';
+import { decodeIncremental } from '../../cluster/codec/incremental-codec.js';
+import { decodeMap, encodeMapInSlices } from '../../cluster/codec/map-codec.js';
+import type { AuditRecord, ClusterLogRecord } from '../../protocol/cluster-log.js';
+import { decodeHeader, encodeHeader } from '../../wire/header-codec.js';
+import { MapHistory } from './map-history.js';
+import { NumberedRecords } from './numbered-records.js';
+import { type Session, Sessions } from './sessions.js';
+import { auditRecordsMax, logRecordsMax, type StateContent } from './state.js';
+import type { HealthMute } from './types.js';
+
+const format = 1;
+
+/** Numbers are the format's: never reused. */
+const kinds = { head: 1, map: 2, incremental: 3, keys: 4, sessions: 5, audit: 6, log: 7, end: 8 } as const;
+
+const headBytes = 5;
+/** Entries of a list per section: some tens of KiB. */
+const listMax = 200;
+/** A section is read whole; a map of 100,000 PGs has a few MiB. */
+const sectionBytesMax = 512 * 1024 * 1024;
+
+interface Head {
+  readonly format: number;
+  readonly version: number;
+  readonly wall: number;
+  readonly wallLimit: number;
+  readonly sweptAt: number;
+  readonly auditLast: number;
+  readonly logLast: number;
+  readonly mutes: readonly HealthMute[];
+}
+
+/** In steps: whoever reads it may let other work run between two pieces. */
+export async function* encodeSnapshot(content: StateContent): AsyncGenerator<Uint8Array> {
+  const { version, wall, wallLimit, history, sessions, audit, log, mutes } = content;
+  const head: Head = {
+    format,
+    version,
+    wall,
+    wallLimit,
+    sweptAt: sessions.sweptAt,
+    auditLast: audit.last,
+    logLast: log.last,
+    mutes: [...mutes.values()],
+  };
+  yield* section(kinds.head, encodeHeader(head));
+  // The oldest map kept, and what leads from it to the newest: so the past survives a restart.
+  const map: Uint8Array[] = [];
+  for (const piece of encodeMapInSlices(history.base)) {
+    map.push(piece);
+    yield new Uint8Array(0);
+  }
+  yield* section(kinds.map, ...map);
+  for (const { incremental } of history.steps) yield* section(kinds.incremental, incremental);
+  yield* list(kinds.keys, content.keys.entries());
+  yield* list(kinds.sessions, sessions.entries());
+  yield* list(kinds.audit, audit.following({ after: 0, count: auditRecordsMax }));
+  yield* list(kinds.log, log.following({ after: 0, count: logRecordsMax }));
+  yield* section(kinds.end);
+}
+
+/** Throws `CORRUPT` when the pieces are no snapshot, `VERSION_MISMATCH` when a newer program wrote it. */
+export async function decodeSnapshot(pieces: AsyncIterable<Uint8Array>): Promise<StateContent> {
+  let head: Head | undefined;
+  let history: MapHistory | undefined;
+  const keys = new OrderedMap<Uint8Array>();
+  const bySession = new OrderedMap<Session>();
+  const audit: AuditRecord[] = [];
+  const log: ClusterLogRecord[] = [];
+  for await (const { kind, bytes } of readSections(pieces)) {
+    if (kind === kinds.head) head = readHead(bytes);
+    else if (kind === kinds.map) history = new MapHistory(decodeMap(bytes));
+    else if (kind === kinds.incremental) {
+      if (history === undefined) throw corrupt('a change of the map stands before the map');
+      history.add(applyIncremental(history.newest, decodeIncremental(bytes)), bytes);
+    } else if (kind === kinds.keys)
+      for (const [name, key] of readList<[string, Uint8Array]>(bytes)) keys.set(name, key);
+    else if (kind === kinds.sessions)
+      for (const [id, one] of readList<[string, Session]>(bytes)) bySession.set(id, one);
+    else if (kind === kinds.audit) audit.push(...readList<AuditRecord>(bytes));
+    else if (kind === kinds.log) log.push(...readList<ClusterLogRecord>(bytes));
+    else if (kind !== kinds.end) throw corrupt(`section kind ${kind} is unknown`);
+  }
+  if (head === undefined || history === undefined) throw corrupt('it has no head or no map');
+  return {
+    version: head.version,
+    wall: wallMs(head.wall),
+    wallLimit: wallMs(head.wallLimit),
+    history,
+    keys,
+    sessions: new Sessions(bySession, head.sweptAt),
+    audit: NumberedRecords.from(auditRecordsMax, audit, head.auditLast),
+    log: NumberedRecords.from(logRecordsMax, log, head.logLast),
+    mutes: new Map(head.mutes.map((mute) => [mute.code, mute])),
+  };
+}
+
+function* section(kind: number, ...content: readonly Uint8Array[]): Generator<Uint8Array> {
+  const head = new Uint8Array(headBytes);
+  head[0] = kind;
+  let bytes = 0;
+  for (const piece of content) bytes += piece.byteLength;
+  new DataView(head.buffer).setUint32(1, bytes, true);
+  yield head;
+  yield* content;
+}
+
+function* list(kind: number, entries: Iterable<unknown>): Generator<Uint8Array> {
+  let some: unknown[] = [];
+  for (const entry of entries) {
+    some.push(entry);
+    if (some.length < listMax) continue;
+    yield* section(kind, encodeHeader(some));
+    some = [];
+  }
+  if (some.length > 0) yield* section(kind, encodeHeader(some));
+}
+
+function readHead(bytes: Uint8Array): Head {
+  const head = decodeHeader(bytes, 0, bytes.byteLength) as Head;
+  if (head.format === format) return head;
+  throw new CairnError('VERSION_MISMATCH', `the snapshot has format ${head.format}; start a newer version of cairn`);
+}
+
+/** What was written by `list`: the store's checksum covers it. */
+function readList<T>(bytes: Uint8Array): readonly T[] {
+  return decodeHeader(bytes, 0, bytes.byteLength) as readonly T[];
+}
+
+async function* readSections(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<{ kind: number; bytes: Uint8Array }> {
+  let waiting: Uint8Array[] = [];
+  let waitingBytes = 0;
+  const take = (count: number): Uint8Array => {
+    const all = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting);
+    waiting = [all.subarray(count)];
+    waitingBytes -= count;
+    return Uint8Array.from(all.subarray(0, count));
+  };
+  let head: { kind: number; bytes: number } | undefined;
+  let hasEnd = false;
+  for await (const piece of pieces) {
+    if (piece.byteLength === 0) continue;
+    waiting.push(piece);
+    waitingBytes += piece.byteLength;
+    for (;;) {
+      if (head === undefined) {
+        if (waitingBytes < headBytes) break;
+        if (hasEnd) throw corrupt('it goes on after its end');
+        const bytes = take(headBytes);
+        head = { kind: bytes[0] ?? 0, bytes: new DataView(bytes.buffer).getUint32(1, true) };
+        if (head.bytes > sectionBytesMax) throw corrupt('a section is too large');
+      }
+      if (waitingBytes < head.bytes) break;
+      hasEnd = head.kind === kinds.end;
+      yield { kind: head.kind, bytes: take(head.bytes) };
+      head = undefined;
+    }
+  }
+  if (!hasEnd || head !== undefined || waitingBytes > 0) throw corrupt('it ends in the middle');
+}
+
+function corrupt(what: string): CairnError {
+  return new CairnError('CORRUPT', `this is no snapshot of a monitor: ${what}`);
+}

@@ -1,0 +1,83 @@
+/** The headers of monitor-methods.ts as they must be when they arrive. */
+import * as z from 'zod/mini';
+import type {
+  CommandRequest,
+  FailureReport,
+  ForwardedRequest,
+  JoinRequest,
+  OsdBeacon,
+  RequestId,
+  SubscribeRequest,
+  VitalsReport,
+} from './monitor-methods.js';
+
+const count = z.int().check(z.minimum(0));
+const amount = z.number().check(z.minimum(0));
+const hex32 = z.string().check(z.regex(/^[0-9a-f]{32}$/, 'write 32 hex digits'));
+const osd = z.int().check(z.minimum(0), z.maximum(2 ** 24 - 1));
+const host = z.string().check(z.minLength(1), z.maxLength(253));
+const port = z.int().check(z.minimum(1), z.maximum(65_535));
+export const monitorNamePattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
+const monitorName = z.string().check(z.regex(monitorNamePattern, 'use up to 31 of a-z, 0-9 and "-"'));
+
+const requestId: z.ZodMiniType<RequestId> = z.object({
+  session: hex32,
+  number: z.int().check(z.minimum(1)),
+  floor: z.int().check(z.minimum(1)),
+});
+
+const commandFields = {
+  command: z.string().check(z.minLength(1), z.maxLength(100)),
+  args: z.unknown(),
+  request: z.optional(requestId),
+  mayBeStale: z.optional(z.boolean()),
+  trace: z.optional(z.string().check(z.maxLength(100))),
+};
+
+// Fields that this version does not know are ignored: a newer peer may send them.
+export const commandRequest = z.object(commandFields) as z.ZodMiniType<CommandRequest>;
+
+export const forwardedRequest = z.object({
+  ...commandFields,
+  entity: z.string().check(z.maxLength(100)),
+  from: z.string().check(z.maxLength(300)),
+}) as z.ZodMiniType<ForwardedRequest>;
+
+export const subscribeRequest: z.ZodMiniType<SubscribeRequest> = z.object({
+  what: z.enum(['map', 'log']),
+  have: count,
+});
+
+export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
+  osd,
+  boot: count,
+  epoch: count,
+  usedBytes: amount,
+  totalBytes: amount,
+  loopDelayMs: amount,
+  slowOps: count,
+});
+
+export const failureReport: z.ZodMiniType<FailureReport> = z.object({
+  reporter: osd,
+  target: osd,
+  targetUpFrom: count,
+  kind: z.enum(['refused', 'silent', 'heard']),
+  silentMs: amount,
+  peerCount: count,
+});
+
+export const joinRequest: z.ZodMiniType<JoinRequest> = z.object({
+  name: monitorName,
+  address: z.object({ host, port }),
+  disk: hex32,
+});
+
+export const vitalsReport = z.object({
+  name: monitorName,
+  clock: z.number(),
+  diskFreeBytes: z.optional(amount),
+  diskTotalBytes: z.optional(amount),
+  loopDelayMs: amount,
+  version: z.string().check(z.maxLength(100)),
+}) as z.ZodMiniType<VitalsReport>;
