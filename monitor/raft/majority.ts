@@ -1,0 +1,15 @@
+/** What a majority of voters has: the heart of commitment, of read rounds, and of leadership. */
+
+/**
+ * The highest value that a majority reached; `reached[i]` is voter `i`'s: its durable log index (paper, section 5.3), or
+ * the latest round it acknowledged. 0 without voters: nothing is agreed on where nobody can agree.
+ */
+export function majorityReached(reached: readonly number[]): number {
+  const descending = [...reached].sort((a, b) => b - a);
+  return descending[majorityOf(reached.length) - 1] ?? 0;
+}
+
+/** How many of `voters` are a majority: more than half. 1 of 0, which nobody can fulfil. */
+export function majorityOf(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
