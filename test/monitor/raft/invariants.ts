@@ -1,0 +1,224 @@
+/**
+ * What must hold for a cluster at any time (paper, figure 3), checked from the outside, step by step: nothing here reads
+ * the core's own bookkeeping but its status. Each check costs what is new in the step; only an election walks a log.
+ *
+ * - Election safety: at most one leader per term. A member votes once per term, whatever it forgot.
+ * - Log matching: an index and a term name one entry, with one entry before it, wherever it is written.
+ * - Leader completeness: a new leader has every entry that was ever committed.
+ * - State machine safety: all members apply the same entries, in order, each once per run.
+ * - What is committed is durable on a majority; terms, votes and commits never go back.
+ * - A read's index covers all that was committed anywhere when the read was asked for.
+ */
+import assert from 'node:assert/strict';
+import type { Persist, RaftInitial, RaftInput, RaftOutput, RaftStatus } from '../../../monitor/raft/output.js';
+import type { EntryPosition, HardState, LogEntry, MemberId, Membership } from '../../../monitor/raft/types.js';
+
+/** A member's log: its snapshot's position and what follows. */
+interface ModelLog {
+  base: EntryPosition;
+  entries: LogEntry[];
+}
+
+interface Watched {
+  /** As handed out to be persisted. */
+  readonly log: ModelLog;
+  /** As reported durable. */
+  readonly durable: ModelLog;
+  hardState: HardState;
+  durableHardState: HardState;
+  /** Not reported durable yet, nor what waits for it. */
+  outstanding: RaftOutput[];
+  commit: number;
+  readonly reads: Map<number, number>;
+}
+
+export class RaftInvariants {
+  readonly #members = new Map<MemberId, Watched>();
+  readonly #leaders = new Map<number, MemberId>();
+  readonly #votes = new Map<string, MemberId>();
+  /** By `term/index`. */
+  readonly #written = new Map<string, { readonly entry: LogEntry; readonly previousTerm: number }>();
+  /** By index; what the first member to commit it said. */
+  readonly #committed = new Map<number, LogEntry>();
+  #lastCommitted = 0;
+
+  get lastCommitted(): number {
+    return this.#lastCommitted;
+  }
+
+  /** A member begins a run with what it found on its disk. */
+  started(member: MemberId, initial: RaftInitial): void {
+    const { hardState, snapshot, entries } = initial;
+    const before = this.#members.get(member);
+    if (before !== undefined) {
+      assert.ok(hardState.term >= before.durableHardState.term, `member ${member} forgot its term`);
+      for (const entry of before.durable.entries) {
+        // What is not committed may have been replaced by a write that survived without being reported.
+        if (entry.index <= snapshot.index || this.#committed.get(entry.index)?.term !== entry.term) continue;
+        const found = entries[entry.index - snapshot.index - 1];
+        assert.equal(found?.term, entry.term, `member ${member} forgot the durable entry ${entry.index}`);
+      }
+    }
+    this.#members.set(member, {
+      log: { base: snapshot, entries: [...entries] },
+      durable: { base: snapshot, entries: [...entries] },
+      hardState,
+      durableHardState: hardState,
+      outstanding: [],
+      commit: snapshot.index,
+      reads: new Map(),
+    });
+  }
+
+  /** A member took `input`, answered with `output`, and is as `status` says now. */
+  stepped(member: MemberId, input: RaftInput, output: RaftOutput, status: RaftStatus): void {
+    const watched = this.#members.get(member);
+    assert.ok(watched !== undefined, `member ${member} was not started`);
+    if (input.kind === 'persisted') this.#persisted(member, watched, input.output);
+    if (input.kind === 'compacted') compact(watched, input.snapshot);
+    if (input.kind === 'read') watched.reads.set(input.id, this.#lastCommitted);
+    if (output.persist !== undefined) this.#handedOut(member, watched, output.persist);
+    if (output.persist !== undefined || watched.outstanding.length > 0) watched.outstanding.push(output);
+    else this.#checkVotes(member, output);
+    this.#checkElection(member, watched, status);
+    this.#checkCommitted(member, watched, output, status);
+    this.#checkReads(member, watched, output);
+    assert.deepEqual(watched.hardState, { term: status.term, vote: status.vote }, `member ${member} saves its vote`);
+  }
+
+  #persisted(member: MemberId, watched: Watched, output: number): void {
+    const pending = watched.outstanding.findIndex(({ number, persist }) => number > output && persist !== undefined);
+    const done = watched.outstanding.splice(0, pending === -1 ? watched.outstanding.length : pending);
+    for (const released of done) {
+      this.#checkVotes(member, released);
+      if (released.persist === undefined) continue;
+      if (released.persist.hardState !== undefined) watched.durableHardState = released.persist.hardState;
+      applyPersist(watched.durable, released.persist);
+    }
+  }
+
+  #handedOut(member: MemberId, watched: Watched, persist: Persist): void {
+    const { hardState, entries } = persist;
+    if (hardState !== undefined) {
+      const before = watched.hardState;
+      assert.ok(hardState.term >= before.term, `member ${member} went back to term ${hardState.term}`);
+      const keepsVote = hardState.term > before.term || before.vote === undefined || before.vote === hardState.vote;
+      assert.ok(keepsVote, `member ${member} changed its vote in term ${hardState.term}`);
+      watched.hardState = hardState;
+    }
+    const [first] = entries;
+    assert.ok(first === undefined || first.index > watched.commit, `member ${member} replaced committed entries`);
+    applyPersist(watched.log, persist);
+    for (const entry of entries) this.#checkMatching(watched.log, entry);
+  }
+
+  #checkMatching(log: ModelLog, entry: LogEntry): void {
+    const key = `${entry.term}/${entry.index}`;
+    const previousTerm = termAt(log, entry.index - 1) ?? -1;
+    const known = this.#written.get(key);
+    if (known === undefined) {
+      this.#written.set(key, { entry, previousTerm });
+      return;
+    }
+    assertSame(known.entry, entry);
+    assert.equal(previousTerm, known.previousTerm, `two logs with ${key} differ before it`);
+  }
+
+  #checkElection(member: MemberId, watched: Watched, status: RaftStatus): void {
+    if (status.role !== 'leader' || this.#leaders.get(status.term) === member) return;
+    assert.equal(this.#leaders.get(status.term), undefined, `a second leader in term ${status.term}: ${member}`);
+    this.#leaders.set(status.term, member);
+    for (let index = watched.log.base.index + 1; index <= this.#lastCommitted; index++) {
+      const committed = this.#committed.get(index);
+      if (committed === undefined) continue;
+      assert.equal(termAt(watched.log, index), committed.term, `leader ${member} lacks the committed entry ${index}`);
+    }
+  }
+
+  /** Votes that are on their way, now that what they wait for is durable. */
+  #checkVotes(member: MemberId, output: RaftOutput): void {
+    for (const message of output.afterPersist) {
+      if (message.kind !== 'vote-reply' || message.isPreVote || !message.granted) continue;
+      const key = `${message.term}/${member}`;
+      const before = this.#votes.get(key) ?? message.to;
+      assert.equal(message.to, before, `member ${member} voted twice in term ${message.term}`);
+      this.#votes.set(key, message.to);
+    }
+    const early = output.messages.some(
+      (message) => message.kind === 'vote-reply' && !message.isPreVote && message.granted,
+    );
+    assert.ok(!early, `member ${member} promised a vote before it was durable`);
+  }
+
+  #checkCommitted(member: MemberId, watched: Watched, output: RaftOutput, status: RaftStatus): void {
+    const { restore, committed } = output;
+    if (restore !== undefined) {
+      assert.ok(restore.index > watched.commit, `member ${member} went back to a snapshot`);
+      const known = this.#committed.get(restore.index);
+      assert.equal(known?.term, restore.term, `member ${member} restored what was not committed`);
+      watched.commit = restore.index;
+    }
+    for (const entry of committed) {
+      assert.equal(entry.index, watched.commit + 1, `member ${member} applies in order`);
+      watched.commit = entry.index;
+      const known = this.#committed.get(entry.index);
+      if (known === undefined) this.#firstCommitted(member, entry, status.membership);
+      else assertSame(known, entry);
+    }
+    assert.equal(status.applied, watched.commit, `member ${member} handed out all that it committed`);
+  }
+
+  #firstCommitted(member: MemberId, entry: LogEntry, { voters }: Membership): void {
+    this.#committed.set(entry.index, entry);
+    this.#lastCommitted = Math.max(this.#lastCommitted, entry.index);
+    const holders = voters.filter((voter) => {
+      const durable = this.#members.get(voter)?.durable;
+      return (
+        durable !== undefined && (durable.base.index >= entry.index || termAt(durable, entry.index) === entry.term)
+      );
+    });
+    const text = `member ${member} committed ${entry.index}, durable on [${holders.join(' ')}] of [${voters.join(' ')}]`;
+    assert.ok(holders.length * 2 > voters.length, text);
+  }
+
+  #checkReads(member: MemberId, watched: Watched, output: RaftOutput): void {
+    for (const { id, index } of output.reads) {
+      const atLeast = watched.reads.get(id);
+      assert.ok(atLeast !== undefined, `member ${member} answered read ${id} once, and was asked`);
+      watched.reads.delete(id);
+      if (index !== undefined) assert.ok(index >= atLeast, `read ${id} at ${index} misses commit ${atLeast}`);
+    }
+  }
+}
+
+function applyPersist(log: ModelLog, { entries, snapshotChunk, dropsLog }: Persist): void {
+  const [first] = entries;
+  if (first !== undefined) {
+    const kept = Math.max(first.index - log.base.index - 1, 0);
+    assert.ok(kept <= log.entries.length, 'logs have no gaps');
+    log.entries.length = kept;
+    for (const entry of entries) if (entry.index > log.base.index) log.entries.push(entry);
+  }
+  if (snapshotChunk === undefined || snapshotChunk.chunk < snapshotChunk.meta.chunks - 1) return;
+  replaceBase(log, snapshotChunk.meta, dropsLog);
+}
+
+function compact(watched: Watched, snapshot: EntryPosition): void {
+  for (const log of [watched.log, watched.durable]) {
+    if (snapshot.index > log.base.index) replaceBase(log, snapshot, false);
+  }
+}
+
+function replaceBase(log: ModelLog, base: EntryPosition, dropsLog: boolean): void {
+  log.entries = dropsLog ? [] : log.entries.filter((entry) => entry.index > base.index);
+  log.base = base;
+}
+
+function termAt(log: ModelLog, index: number): number | undefined {
+  return index === log.base.index ? log.base.term : log.entries[index - log.base.index - 1]?.term;
+}
+
+function assertSame(a: LogEntry, b: LogEntry): void {
+  // Within one process entries are usually shared; only where they are not, their content is compared.
+  if (a !== b) assert.deepEqual(a, b, `two entries at ${a.term}/${a.index}`);
+}

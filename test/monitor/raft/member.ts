@@ -1,0 +1,99 @@
+/**
+ * A member of a test cluster: a pure core, its disk, and the smallest driver that keeps the promises of `RaftOutput`.
+ * What is not persisted yet waits in `outstanding` until the test says so.
+ */
+import { Raft } from '../../../monitor/raft/raft.js';
+import type { RaftInput, RaftOptions, RaftOutput, SnapshotChunkToSend } from '../../../monitor/raft/output.js';
+import type { MemberId, Membership, RaftMessage } from '../../../monitor/raft/types.js';
+import { chunkData, snapshotMeta, type ModelDisk } from './model-disk.js';
+
+export interface MemberEvents {
+  send(message: RaftMessage): void;
+  /** After every step. */
+  stepped(member: Member, input: RaftInput, output: RaftOutput): void;
+}
+
+export class Member {
+  readonly id: MemberId;
+  readonly disk: ModelDisk;
+  readonly #options: RaftOptions;
+  readonly #events: MemberEvents;
+  #raft: Raft;
+  /** Handed out, not durable; the first has something to persist. */
+  outstanding: RaftOutput[] = [];
+  #applied: { readonly index: number; readonly term: number; readonly membership: Membership };
+
+  constructor(options: RaftOptions, disk: ModelDisk, events: MemberEvents) {
+    this.id = options.self;
+    this.disk = disk;
+    this.#options = options;
+    this.#events = events;
+    this.#raft = new Raft(options, disk.initial);
+    this.#applied = disk.snapshot;
+  }
+
+  get status(): Raft['status'] {
+    return this.#raft.status;
+  }
+
+  step(input: RaftInput): RaftOutput {
+    const output = this.#raft.step(input);
+    this.#events.stepped(this, input, output);
+    for (const message of output.messages) this.#events.send(message);
+    if (output.persist !== undefined || this.outstanding.length > 0) this.outstanding.push(output);
+    else for (const message of output.afterPersist) this.#events.send(message);
+    if (output.restore !== undefined) this.#applied = output.restore;
+    for (const entry of output.committed) {
+      const membership = entry.kind === 'membership' ? entry.membership : this.#applied.membership;
+      this.#applied = { index: entry.index, term: entry.term, membership };
+    }
+    for (const chunk of output.snapshotChunks) this.#sendChunk(chunk);
+    return output;
+  }
+
+  /** The first `count` outstanding outputs become durable, and are reported so. */
+  persist(count = this.outstanding.length): void {
+    const done = this.outstanding.splice(0, count);
+    const last = done.at(-1);
+    if (last === undefined) return;
+    this.#write(done);
+    this.step({ kind: 'persisted', output: last.number });
+    for (const { afterPersist } of done) for (const message of afterPersist) this.#events.send(message);
+    // What only waited for these has nothing of its own to wait for.
+    const idle = this.outstanding.findIndex((output) => output.persist !== undefined);
+    const free = this.outstanding.splice(0, idle === -1 ? this.outstanding.length : idle);
+    for (const { afterPersist } of free) for (const message of afterPersist) this.#events.send(message);
+  }
+
+  /** The driver snapshots what is applied. False when there is nothing new; all that is outstanding is written first. */
+  compact(chunks: number): boolean {
+    if (this.#applied.index <= this.disk.snapshot.index) return false;
+    this.persist();
+    const meta = snapshotMeta({ ...this.#applied, chunks });
+    this.disk.replaceLog(meta, false);
+    this.step({ kind: 'compacted', snapshot: meta });
+    return true;
+  }
+
+  /** Loses memory and all outstanding outputs but the first `survivors`, and starts again. */
+  restart(survivors: number): void {
+    this.#write(this.outstanding.slice(0, survivors));
+    this.outstanding = [];
+    this.disk.partial = undefined;
+    this.#raft = new Raft(this.#options, this.disk.initial);
+    this.#applied = this.disk.snapshot;
+  }
+
+  #write(outputs: readonly RaftOutput[]): void {
+    for (const { persist } of outputs) if (persist !== undefined) this.disk.write(persist);
+  }
+
+  #sendChunk({ to, term, meta, chunk, round }: SnapshotChunkToSend): void {
+    if (meta.checksum === this.disk.snapshot.checksum) {
+      const data = chunkData(meta, chunk);
+      this.#events.send({ kind: 'snapshot-chunk', from: this.id, to, term, meta, chunk, data, round });
+    } else {
+      this.step({ kind: 'snapshot-failed', to });
+    }
+  }
+}
