@@ -1,0 +1,32 @@
+/** Admit: a joiner has every acknowledged write and becomes a member. */
+import type { Member, PgRecord } from '../pg-record.js';
+import { memberCountMax } from '../record-chunk.js';
+import type { PgContext } from './context.js';
+import { hasMember, printMember } from './members.js';
+import { conflict, type FromPrimary, membersOf, nextRecord, requirePrimary } from './next-record.js';
+
+export interface Admit extends FromPrimary {
+  readonly joiner: Member;
+}
+
+/**
+ * `acting + joiner`; who was eligible stays so, since a joiner that is level says nothing about them. Throws `CONFLICT` on
+ * another term; for a joiner with a store that is no more, that is down, or that the record knows already: eligible members
+ * come back by a change of the monitors, never by a join, which would cut their log (PG-PROTOCOL.md section 6, pitfall p).
+ *
+ * A joiner that is down could be admitted safely, only to be removed again at once. Refusing costs nothing: the primary
+ * needs it until the term ends, whatever the answer, and ends the term by a bump.
+ */
+export function admitJoiner(record: PgRecord, request: Admit, context: PgContext): PgRecord {
+  requirePrimary(record, request, context);
+  const { joiner } = request;
+  const name = printMember(joiner);
+  if (hasMember(membersOf(record), joiner)) throw conflict(record, context, `has ${name} as a member already`);
+  if (context.isGone(joiner))
+    throw conflict(record, context, `cannot admit ${name}: that store is gone; bump the term`);
+  if (!context.isUp(joiner)) throw conflict(record, context, `cannot admit ${name}, which is down; bump the term`);
+  if (record.acting.length + record.eligible.length >= memberCountMax) {
+    throw conflict(record, context, `has ${memberCountMax} members, the most that it can; let some leave first`);
+  }
+  return nextRecord(record, { acting: [...record.acting, joiner], eligible: record.eligible }, context);
+}

@@ -1,0 +1,61 @@
+/**
+ * PG split (PG-PROTOCOL.md section 6, pitfall k): the pool's larger `pgNum`, a new term of each parent, and the records of
+ * its children are one change of the map.
+ *
+ * By stable-mod the objects of a child come from one parent: the PG that has the child's number less its highest bit, and
+ * again, until it is one that existed. When `pgNum` doubles from `n`, PG `p` has the one child `p + n`.
+ */
+import { CairnError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
+import type { PgRecord } from '../pg-record.js';
+import { pgNumMax } from '../packed-pg-records.js';
+import type { PgContext } from './context.js';
+import { requireActing, nextRecord } from './next-record.js';
+
+export interface SplitRequest {
+  readonly fromPgNum: number;
+  readonly toPgNum: number;
+}
+
+/** The one of the first `fromPgNum` PGs whose objects go to `child`. */
+export function parentOf(child: number, fromPgNum: number): number {
+  let parent = child;
+  while (parent >= fromPgNum) parent -= 2 ** Math.floor(Math.log2(parent));
+  return parent;
+}
+
+/** Throws `INVALID_ARGUMENT` unless the pool grows, to 65,536 PGs at most. */
+export function checkSplit({ fromPgNum, toPgNum }: SplitRequest): void {
+  invariant(fromPgNum >= 1, 'a pool has PGs');
+  if (Number.isInteger(toPgNum) && toPgNum > fromPgNum && toPgNum <= pgNumMax) return;
+  throw new CairnError(
+    'INVALID_ARGUMENT',
+    `a pool of ${fromPgNum} PGs cannot be split into ${toPgNum}; give a number above that, up to ${pgNumMax}`,
+  );
+}
+
+/** Ascending; empty for a PG that is not split. */
+export function childrenOf(parent: number, split: SplitRequest): number[] {
+  const children: number[] = [];
+  // Whoever loses its highest bit to become `pg`. PGs that existed before keep what is theirs.
+  const collect = (pg: number): void => {
+    for (let bit = pg === 0 ? 1 : 2 ** (Math.floor(Math.log2(pg)) + 1); pg + bit < split.toPgNum; bit *= 2) {
+      if (pg + bit < split.fromPgNum) continue;
+      children.push(pg + bit);
+      collect(pg + bit);
+    }
+  };
+  collect(parent);
+  return children.sort((a, b) => a - b);
+}
+
+/**
+ * The record of a parent with children, and of each child: same members, same mode, one term up. An unconfirmed parent has
+ * unconfirmed children, whose members hold the same as its own. A parent that was never created stays so, with them.
+ * Throws `CONFLICT` when a member that acts is gone: `reconcile` comes first, and a lost PG is not split.
+ */
+export function splitRecord(parent: PgRecord, context: PgContext): PgRecord {
+  if (parent.term === 0) return parent;
+  requireActing(parent, parent.acting, context);
+  return nextRecord(parent, parent, context);
+}
