@@ -1,0 +1,122 @@
+/**
+ * Builds a binary document in one growing buffer. Numbers of fixed width are little-endian; a `varint` is LEB128: seven
+ * bits a byte, the lowest first, so that small numbers take one byte and a safe integer at most eight.
+ */
+import { utf8Bytes } from './bytes.js';
+import { invariant } from './invariant.js';
+
+export class ByteWriter {
+  #buffer: Uint8Array;
+  #view: DataView;
+  #length = 0;
+
+  /** `sizeHint` in bytes saves copies while the buffer grows. */
+  constructor(sizeHint = 256) {
+    this.#buffer = new Uint8Array(Math.max(16, sizeHint));
+    this.#view = new DataView(this.#buffer.buffer);
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  u8(value: number): void {
+    invariant(Number.isInteger(value) && value >= 0 && value <= 0xff, 'a u8 is 0 to 255', { value });
+    this.#view.setUint8(this.#reserve(1), value);
+  }
+
+  u32(value: number): void {
+    invariant(Number.isInteger(value) && value >= 0 && value <= 0xffffffff, 'a u32 is 0 to 2^32-1', { value });
+    // Reserved first: it may replace the view.
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, value, true);
+  }
+
+  u64(value: bigint): void {
+    const at = this.#reserve(8);
+    this.#view.setBigUint64(at, value, true);
+  }
+
+  /** Exact for every number, fractions too. */
+  f64(value: number): void {
+    const at = this.#reserve(8);
+    this.#view.setFloat64(at, value, true);
+  }
+
+  /** 0 to 2^53-1. */
+  varint(value: number): void {
+    invariant(Number.isSafeInteger(value) && value >= 0, 'a varint is a safe integer from 0', { value });
+    const start = this.#reserve(8);
+    const buffer = this.#buffer;
+    let at = start;
+    let rest = value;
+    // Above 31 bits by division: the operators on bits would cut them off.
+    for (; rest > 0x7fffffff; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) | 0x80;
+    for (; rest > 0x7f; rest >>>= 7) buffer[at++] = (rest & 0x7f) | 0x80;
+    buffer[at++] = rest;
+    this.#length = at;
+  }
+
+  bool(value: boolean): void {
+    this.u8(value ? 1 : 0);
+  }
+
+  /** Without a length. */
+  raw(bytes: Uint8Array): void {
+    const at = this.#reserve(bytes.byteLength);
+    this.#buffer.set(bytes, at);
+  }
+
+  /** A varint of the length, then the bytes. */
+  blob(bytes: Uint8Array): void {
+    this.varint(bytes.byteLength);
+    this.raw(bytes);
+  }
+
+  /** As `blob`, in UTF-8. */
+  text(value: string): void {
+    this.blob(utf8Bytes(value));
+  }
+
+  /** A u32 whose value is known later; `fillU32` sets it. Returns where it stands. */
+  holdU32(): number {
+    const at = this.#reserve(4);
+    this.#view.setUint32(at, 0, true);
+    return at;
+  }
+
+  fillU32(at: number, value: number): void {
+    invariant(at >= 0 && at + 4 <= this.#length, 'the place was held before', { at });
+    invariant(Number.isInteger(value) && value >= 0 && value <= 0xffffffff, 'a u32 is 0 to 2^32-1', { value });
+    this.#view.setUint32(at, value, true);
+  }
+
+  /** What was written, as a view that is valid until the next call of any method. */
+  viewWritten(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
+  /** A copy of exactly what was written. */
+  bytes(): Uint8Array {
+    return this.#buffer.slice(0, this.#length);
+  }
+
+  /** Starts again at length 0, and keeps the buffer. */
+  clear(): void {
+    this.#length = 0;
+  }
+
+  #reserve(count: number): number {
+    const at = this.#length;
+    const needed = at + count;
+    if (needed > this.#buffer.byteLength) {
+      const larger = new Uint8Array(Math.max(needed, 2 * this.#buffer.byteLength));
+      larger.set(this.#buffer.subarray(0, at));
+      this.#buffer = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    this.#length = needed;
+    return at;
+  }
+}
