@@ -1,4 +1,5 @@
 /** What a change of a PG's record is judged by, besides the record itself. */
+import { hasFeatures } from '../features.js';
 import { type ClusterMap, isGone } from '../map.js';
 import type { OsdId, PgId, PoolId } from '../ids.js';
 import type { OsdInfo } from '../osd.js';
@@ -33,11 +34,6 @@ export function memberOf(osd: OsdInfo | undefined): Member | undefined {
 /** Whether new PGs of a pool may be put on `osd`: it is up, has a store, and knows the formats that the pool needs. */
 export function isUsable(osd: OsdInfo | undefined, pool: Pick<Pool, 'requiredFeatures'>): osd is OsdInfo {
   return osd?.uuid !== undefined && osd.isUp && hasFeatures(osd.features, pool.requiredFeatures);
-}
-
-/** Bits are compared without `~`, which would make a negative number of a set 32nd bit. */
-export function hasFeatures(features: number, required: number): boolean {
-  return (features & required) >>> 0 === required >>> 0;
 }
 
 /** A reader of the OSDs that PGs of a pool stand on, by id. */
