@@ -1,0 +1,103 @@
+import { CairnError, isCairnError } from '../../base/errors.js';
+import type { Kv } from '../../runtime/kv.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { HardState, MemberId } from '../raft/types.js';
+import { kvDirectoryName } from './create-store.js';
+import { checkIdentity } from './identity.js';
+import { loadStore, wasUsed, type Loaded } from './load.js';
+import { storeRot } from './rot.js';
+import { readVoteFile, VoteFile, type VoteSlots } from './vote-file.js';
+
+export interface OpenStoreOptions {
+  readonly directory: string;
+  /** Whose store it has to be. Default: whoever's it is. */
+  readonly expected?: { readonly fsid?: string | undefined; readonly member?: MemberId | undefined } | undefined;
+  /** Of snapshots taken from now on. Default 256 KiB. */
+  readonly chunkBytes?: number | undefined;
+}
+
+export interface OpenedStore {
+  readonly directory: string;
+  readonly kv: Kv;
+  readonly voteFile: VoteFile;
+  readonly loaded: Loaded;
+  /** The newer of the file's and the database's. */
+  readonly hardState: HardState;
+  readonly chunkBytes: number | undefined;
+}
+
+/** See `RaftStore.open`. */
+export async function openStore(runtime: Runtime, options: OpenStoreOptions): Promise<OpenedStore> {
+  const { directory, expected = {}, chunkBytes } = options;
+  const slots = await readVoteFile(runtime, directory);
+  if (slots !== undefined) checkIdentity(directory, slots.newest.identity, expected);
+  const kv = await openKv(runtime, directory, slots);
+  try {
+    if (slots === undefined) throw await withoutVoteFile(kv, directory);
+    const loaded = await loadStore(kv, directory);
+    // Both are valid by themselves: files of two members were mixed.
+    checkIdentity(directory, loaded.head.identity, slots.newest.identity);
+    const hardState = newestHardState(directory, slots, loaded);
+    const voteFile = await VoteFile.open(runtime, directory, slots.newest);
+    return { directory, kv, voteFile, loaded, hardState, chunkBytes };
+  } catch (error) {
+    await kv.close();
+    throw error;
+  }
+}
+
+async function openKv(runtime: Runtime, directory: string, slots: VoteSlots | undefined): Promise<Kv> {
+  try {
+    return await runtime.kv.open(`${directory}/${kvDirectoryName}`, { createIfMissing: false });
+  } catch (error) {
+    if (isCairnError(error, 'NOT_FOUND')) {
+      if (slots === undefined) throw notCreated(directory);
+      throw storeRot(directory, `its database is missing`, error);
+    }
+    if (isCairnError(error, 'CORRUPT')) throw storeRot(directory, error.message, error);
+    throw error;
+  }
+}
+
+async function withoutVoteFile(kv: Kv, directory: string): Promise<CairnError> {
+  return (await wasUsed(kv)) ? storeRot(directory, 'its vote file is missing') : notCreated(directory);
+}
+
+function notCreated(directory: string): CairnError {
+  return new CairnError(
+    'NOT_FOUND',
+    `${directory} holds no Raft store, or one that was not made to the end; create it`,
+  );
+}
+
+/** The cases are explained at the head of `vote-file.ts`. */
+function newestHardState(directory: string, slots: VoteSlots, loaded: Loaded): HardState {
+  const { head } = loaded;
+  const { newest, isWhole } = slots;
+  const order = compareHardStates(newest.hardState, head.hardState);
+  if (order === undefined) throw storeRot(directory, `it holds two votes of term ${newest.hardState.term}`);
+  if (head.batch < newest.batch - 1) {
+    throw storeRot(
+      directory,
+      `its database ends with batch ${head.batch}, its vote file knows of batch ${newest.batch}`,
+    );
+  }
+  if (head.batch === newest.batch - 1) {
+    if (order > 0) return newest.hardState;
+    throw storeRot(
+      directory,
+      `its database ends with batch ${head.batch}, its vote file knows of batch ${newest.batch}`,
+    );
+  }
+  if (order > 0) throw storeRot(directory, `batch ${newest.batch} of its database lacks the vote in its vote file`);
+  if (order < 0 && isWhole) throw storeRot(directory, `its vote file is older than its database`);
+  return head.hardState;
+}
+
+/** Positive when `a` is newer: a later term, or a vote where there was none; `undefined` for two votes in one term. */
+function compareHardStates(a: HardState, b: HardState): number | undefined {
+  if (a.term !== b.term) return a.term - b.term;
+  if (a.vote === b.vote) return 0;
+  if (b.vote === undefined) return 1;
+  return a.vote === undefined ? -1 : undefined;
+}

@@ -1,0 +1,148 @@
+/**
+ * A second place for term and vote, beside the key-value store. LevelDB drops what it cannot read at the end of its log,
+ * without a word: the store would open as it was a few batches ago, a vote less, and the member might vote twice in one
+ * term. The file is the witness: it also says which batch holds the same term and vote, and so how many batches there
+ * must be at least.
+ *
+ *     slot 0 at 0, slot 1 at 4096, 512 bytes each: written alternately, durably, so that a tear hits only the one written
+ *
+ * A new term or vote is written to the file before the batch that holds the same, and neither is acted on before both are
+ * durable. At each opening and snapshot the file is renewed after the batch, to witness the batches up to then. So, with slot `s` the newest valid one and `kv` the last batch that the key-value store has:
+ *
+ *     kv.batch <  s.batch - 1   the key-value store lost batches: rot
+ *     kv.batch == s.batch - 1   if the slot has a newer term or vote, the crash came in between, and they hold: nobody was
+ *                               told, but a term may always grow, and a vote that was not cast may be cast. Else: rot
+ *     kv.batch >= s.batch       the key-value store has the same, or newer if the slot of the newer is the damaged one
+ *
+ * What this does not show: the loss of entries at the end of LevelDB's log that came after the file was last written.
+ */
+import { CairnError, isCairnError } from '../../base/errors.js';
+import { viewBuffer } from '../../base/bytes.js';
+import { xxh64 } from '../../base/xxh64.js';
+import type { DiskFile } from '../../runtime/disk.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { readWholeFile, writeFileDurably } from '../../runtime/whole-file.js';
+import { ByteReader } from '../raft/codec/byte-reader.js';
+import { ByteWriter } from '../raft/codec/byte-writer.js';
+import type { HardState } from '../raft/types.js';
+import { readHardState } from './head.js';
+import { readIdentity, writeIdentity, type StoreIdentity } from './identity.js';
+import { storeRot } from './rot.js';
+
+export const voteFileName = 'vote';
+
+export interface VoteSlot {
+  readonly identity: StoreIdentity;
+  /** 1, 2, 3…: the newer one counts. */
+  readonly number: number;
+  readonly hardState: HardState;
+  /** The batch that holds the same term and vote. */
+  readonly batch: number;
+}
+
+export interface VoteSlots {
+  readonly newest: VoteSlot;
+  /** Whether the other slot is valid as well. */
+  readonly isWhole: boolean;
+}
+
+const slotBytes = 512;
+/** Apart by the largest physical sector in use. */
+const slotDistance = 4096;
+const fileBytes = 2 * slotDistance;
+const checksumOffset = slotBytes - 8;
+const magic = Buffer.from('CRNVOTE\0', 'latin1');
+const version = 1;
+
+export function encodeSlot(slot: VoteSlot): Uint8Array {
+  const writer = new ByteWriter(slotBytes).raw(magic).uint8(version).uint53(slot.number);
+  writeIdentity(writer, slot.identity);
+  writer
+    .uint53(slot.hardState.term)
+    .uint32(slot.hardState.vote ?? 0)
+    .uint53(slot.batch);
+  const bytes = Buffer.alloc(slotBytes);
+  bytes.set(writer.finish(), 0);
+  bytes.writeBigUInt64LE(xxh64(bytes.subarray(0, checksumOffset)), checksumOffset);
+  return bytes;
+}
+
+/** `undefined` when it is damaged. Throws `UNSUPPORTED` when another version of Cairn wrote it. */
+export function decodeSlot(bytes: Uint8Array): VoteSlot | undefined {
+  const buffer = viewBuffer(bytes);
+  if (buffer.byteLength !== slotBytes) return undefined;
+  if (buffer.readBigUInt64LE(checksumOffset) !== xxh64(buffer.subarray(0, checksumOffset))) return undefined;
+  if (!buffer.subarray(0, magic.byteLength).equals(magic)) return undefined;
+  const reader = new ByteReader(buffer.subarray(magic.byteLength), 'CORRUPT', 'the vote file');
+  const found = reader.uint8();
+  if (found !== version) {
+    const sentence = `the vote file has version ${found}, this monitor reads ${version}; start the release of Cairn that wrote it`;
+    throw new CairnError('UNSUPPORTED', sentence);
+  }
+  const number = reader.uint53();
+  const identity = readIdentity(reader);
+  return { identity, number, hardState: readHardState(reader), batch: reader.uint53() };
+}
+
+/** Makes the file, durably. */
+export async function createVoteFile(
+  runtime: Pick<Runtime, 'disk'>,
+  directory: string,
+  slot: Omit<VoteSlot, 'number'>,
+): Promise<void> {
+  const bytes = new Uint8Array(fileBytes);
+  bytes.set(encodeSlot({ ...slot, number: 2 }), 0);
+  bytes.set(encodeSlot({ ...slot, number: 1 }), slotDistance);
+  await writeFileDurably(runtime.disk, directory, voteFileName, bytes);
+}
+
+/** `undefined` when there is no such file; `CORRUPT` when neither slot is valid. */
+export async function readVoteFile(runtime: Pick<Runtime, 'disk'>, directory: string): Promise<VoteSlots | undefined> {
+  let bytes;
+  try {
+    bytes = await readWholeFile(runtime.disk, `${directory}/${voteFileName}`, fileBytes);
+  } catch (error) {
+    if (isCairnError(error, 'NOT_FOUND')) return undefined;
+    if (isCairnError(error, 'INVALID_ARGUMENT')) throw storeRot(directory, error.message, error);
+    throw error;
+  }
+  const [even, odd] = [0, slotDistance].map((at) => decodeSlot(bytes.subarray(at, at + slotBytes)));
+  const newest = even !== undefined && (odd === undefined || even.number > odd.number) ? even : odd;
+  if (newest === undefined) throw storeRot(directory, 'both halves of its vote file are unreadable');
+  const isWhole = even !== undefined && odd !== undefined;
+  if (isWhole && Math.abs(even.number - odd.number) !== 1) {
+    throw storeRot(directory, `its vote file has the halves ${even.number} and ${odd.number}, which do not follow`);
+  }
+  return { newest, isWhole };
+}
+
+/** The open file. One write at a time; after a failed one every later one fails. */
+export class VoteFile {
+  readonly #file: DiskFile;
+  #number: number;
+
+  private constructor(file: DiskFile, number: number) {
+    this.#file = file;
+    this.#number = number;
+  }
+
+  static async open(runtime: Pick<Runtime, 'disk'>, directory: string, newest: VoteSlot): Promise<VoteFile> {
+    const path = `${directory}/${voteFileName}`;
+    return new VoteFile(await runtime.disk.open(path, { mode: 'write', durableWrites: true }), newest.number);
+  }
+
+  /** Durable when it resolves. Overwrites the older slot. */
+  async write(slot: Omit<VoteSlot, 'number'>): Promise<void> {
+    const number = this.#number + 1;
+    await this.#file.write(encodeSlot({ ...slot, number }), positionOf(number));
+    this.#number = number;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+function positionOf(number: number): number {
+  return number % 2 === 0 ? 0 : slotDistance;
+}
