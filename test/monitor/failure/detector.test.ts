@@ -243,11 +243,10 @@ describe('the failure detector: beacons', () => {
     scene.pass(5_000);
     scene.report({ reporter: 0, target: 6 });
     scene.now += 10 * beaconGraceMs;
-    // Before the tick, a report that waited in the queue: the beacons that waited behind it are not missing.
-    scene.report({ reporter: 2, target: 3, peerCount: 1 });
+    // Before the tick, reports that waited in the queue: the beacons that waited behind them are not missing.
+    for (const reporter of [4, 6]) scene.report({ reporter, target: 3, peerCount: 1 });
     scene.tick();
     scene.report({ reporter: 4, target: 6 });
-    scene.report({ reporter: 4, target: 3, peerCount: 1 });
     scene.pass(beaconIntervalMs);
     assert.deepEqual(downOf(scene), []);
     assert.ok(scene.facts().some((fact) => fact.includes('stalled')));

@@ -40,9 +40,12 @@ class Chronicle {
     const counted = standing.filter(([, { pastGraceAt }]) => pastGraceAt <= now);
     const witnesses = new Set(counted.map(([key]) => hostOf(Number(key.split('>')[0]))));
     witnesses.delete(hostOf(target));
+    const others = this.#hostsThatBeacon(target, now, isUp);
     if (this.goodbyes.has(target)) causes.push('goodbye');
     if (witnesses.size >= 2) causes.push('two hosts');
-    if (witnesses.size === 1 && this.#hostsThatBeacon(target, now, isUp) <= 1) causes.push('the only host');
+    if (witnesses.size === 1 && others <= 1) causes.push('the only host');
+    // Hosts have two OSDs: the neighbour is all there is.
+    if (counted.length > 0 && others === 0) causes.push('nobody but its neighbour');
     if (now - (this.heard.get(target) ?? 0) >= defaultFailureSettings.beaconGraceMs) causes.push('no beacons');
     const involved = [...this.reports].filter(([key]) => key.split('>').includes(String(target)));
     if (involved.some(([, { at, since }]) => at - since >= stalemateMs)) causes.push('stalemate');
