@@ -1,6 +1,6 @@
 /**
  * Stream connections: TCP, or TLS over TCP. Bytes arrive in order, once, or not at all; a connection that breaks
- * may have delivered any prefix of what was sent.
+ * may have delivered any prefix of what was sent. And datagrams (UDP), sent only, for logs: each arrives or does not.
  */
 import type { CairnError } from '../base/errors.js';
 import type { WaitOptions } from './clock.js';
@@ -84,6 +84,20 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** What one datagram holds at most: 65,535 bytes less the headers of IPv4 and UDP. */
+export const datagramBytesMax = 65_507;
+
+export interface DatagramSocket {
+  /**
+   * Sends one datagram of at most `datagramBytesMax` bytes, lent until the promise settles. It resolves when the kernel
+   * has taken it; whether it arrives, once, whole and in order is not known to anyone. Errors: `UNREACHABLE` (no route,
+   * no such host), `INVALID_ARGUMENT` (too large, no such port), `CLOSED`, `OVERLOADED`.
+   */
+  send(address: Address, bytes: Uint8Array): Promise<void>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}
+
 export interface Network {
   /**
    * Opens a connection (TLS handshake included). Errors: `CONNECTION_REFUSED`, `UNREACHABLE`, `CONNECTION_LOST`,
@@ -93,4 +107,6 @@ export interface Network {
   connect(address: Address, options?: ConnectOptions): Promise<Connection>;
   /** Errors: `ADDRESS_IN_USE`, `PERMISSION_DENIED`, `UNREACHABLE`, `INVALID_ARGUMENT` (unreadable certificates). */
   listen(address: Address, options: ListenOptions, onConnection: (connection: Connection) => void): Promise<Listener>;
+  /** A socket for sending to any address, of either family. */
+  openDatagrams(): DatagramSocket;
 }

@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock.js';
 import type { Disk } from './disk.js';
+import type { HttpServerFactory } from './http.js';
 import type { KvStore } from './kv.js';
 import type { Logger } from './log.js';
 import type { Network } from './network.js';
@@ -13,6 +14,8 @@ export interface Runtime {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: Network;
+  /** The admin port: metrics and health. */
+  readonly http: HttpServerFactory;
   readonly disk: Disk;
   readonly kv: KvStore;
   readonly log: Logger;

@@ -34,6 +34,8 @@ const meanings: Readonly<Record<string, Meaning>> = {
   ENOTCONN: { code: 'CONNECTION_LOST', text: 'the connection is gone' },
   ECANCELED: { code: 'CONNECTION_LOST', text: 'the connection was closed meanwhile' },
 
+  EMSGSIZE: { code: 'INVALID_ARGUMENT', text: 'the message is too large for the network; send less at once' },
+
   // Files and directories.
   ENOENT: { code: 'NOT_FOUND', text: 'no such file or directory; check the path' },
   EEXIST: { code: 'EXISTS', text: 'it exists already' },

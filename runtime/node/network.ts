@@ -4,9 +4,19 @@ import * as tls from 'node:tls';
 import { CairnError } from '../../base/errors.js';
 import type { Clock } from '../clock.js';
 import type { Logger } from '../log.js';
-import type { Address, ConnectOptions, Connection, Listener, ListenOptions, Network, TlsOptions } from '../network.js';
+import type {
+  Address,
+  ConnectOptions,
+  Connection,
+  DatagramSocket,
+  Listener,
+  ListenOptions,
+  Network,
+  TlsOptions,
+} from '../network.js';
 import { checkAddress, localAddress, remoteAddress, showAddress } from './address.js';
 import { NodeConnection } from './connection.js';
+import { NodeDatagramSocket } from './datagrams.js';
 import { fromErrno } from './errno.js';
 import { clientOptions, handshakeError, refusedByPeer, secureContext, tlsPeerOf } from './tls.js';
 import { raceWithWait, type Race } from '../wait.js';
@@ -65,6 +75,10 @@ export class NodeNetwork implements Network {
       this.#log.warn({ err: error, address: showAddress(address) }, 'a connection could not be accepted');
     });
     return new NodeListener(server);
+  }
+
+  openDatagrams(): DatagramSocket {
+    return new NodeDatagramSocket(this.#clock);
   }
 
   #dial(address: Address, race: Race<Connection>): () => void {

@@ -2,6 +2,7 @@
 import type { Runtime } from '../runtime.js';
 import { NodeClock } from './clock.js';
 import { NodeDisk } from './disk.js';
+import { NodeHttpServers } from './http-server.js';
 import { NodeKvStore } from './kv.js';
 import { createNodeLog, type LogDestination, type LogLevel } from './log.js';
 import { NodeNetwork } from './network.js';
@@ -30,6 +31,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): Runtime {
     clock,
     random: new NodeRandom(),
     network: new NodeNetwork(clock, log),
+    http: new NodeHttpServers(clock, log),
     disk,
     kv: new NodeKvStore(disk),
     log,

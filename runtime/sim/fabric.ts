@@ -48,6 +48,8 @@ export interface HostEndpoint {
 /** Whoever accepts at an address of a machine. */
 export interface HostListener {
   readonly address: Address;
+  /** The machine lost its power. */
+  vanish?(): void;
 }
 
 /** A machine as the network sees it. */
@@ -61,6 +63,8 @@ export interface Host {
   nextPort: number;
   readonly listeners: Set<HostListener>;
   readonly endpoints: Set<HostEndpoint>;
+  /** By UDP port. */
+  readonly datagramReceivers: Map<number, (bytes: Uint8Array, from: Address) => void>;
 }
 
 interface Link {
@@ -108,6 +112,7 @@ export class Fabric {
       nextPort,
       listeners: new Set<never>(),
       endpoints: new Set<never>(),
+      datagramReceivers: new Map<never, never>(),
     };
     this.#hosts.set(name, host);
     return host;
@@ -171,6 +176,21 @@ export class Fabric {
     return delay;
   }
 
+  /** Sends a datagram on its way: it arrives late, out of order, or not at all. `takeBytes` is the fabric's from now on. */
+  carryDatagram(from: Host, to: Host, source: Address, port: number, takeBytes: Uint8Array): void {
+    const { latencyMs, jitterMs, lossRate } = this.#link(from, to).options;
+    if (this.prng.chance(lossRate)) {
+      this.scheduler.note('net.datagram-lost', `${from.name}>${to.name}`, takeBytes.byteLength);
+      return;
+    }
+    this.scheduler.after(latencyMs + this.prng.float() * jitterMs, to.kernel, 'net.datagram', () => {
+      const receiver = to.datagramReceivers.get(port);
+      if (receiver === undefined || !this.reaches(from, to)) return;
+      this.scheduler.touch();
+      receiver(takeBytes, source);
+    });
+  }
+
   /** The machine that `host` names for `from`. */
   resolve(from: Host, host: string): Host | undefined {
     if (ownAddresses.has(host) || anyAddresses.has(host)) return from;
@@ -186,6 +206,17 @@ export class Fabric {
     if (ownAddresses.has(wanted)) return '127.0.0.1';
     if (this.resolve(host, wanted) === host) return host.ip;
     throw new CairnError('UNREACHABLE', `cannot listen at ${wanted}: it is no address of ${host.name}`);
+  }
+
+  /** The address that a listener of the machine gets; `ADDRESS_IN_USE` when another has it. */
+  claim(host: Host, wanted: Address): Address {
+    const bound = this.bindAddress(host, wanted.host);
+    const port = wanted.port === 0 ? this.freePort(host) : wanted.port;
+    for (const other of host.listeners) {
+      if (other.address.port !== port || !overlaps(other.address.host, bound)) continue;
+      throw new CairnError('ADDRESS_IN_USE', `cannot listen at ${showAddress(wanted)}: it is in use`);
+    }
+    return { host: bound, port };
   }
 
   /** Who listens for connections to that address of the machine. */
@@ -212,7 +243,9 @@ export class Fabric {
   /** The machine lost its power: what its kernel knew is gone, and nobody is told. */
   onPowerLoss(host: Host): void {
     host.isUp = false;
+    for (const listener of host.listeners) listener.vanish?.();
     host.listeners.clear();
+    host.datagramReceivers.clear();
     for (const endpoint of host.endpoints) endpoint.vanish();
   }
 
@@ -237,6 +270,10 @@ export class Fabric {
 /** Linux: TCP_RTO_MIN and TCP_RTO_MAX. */
 export const retransmitMsMin = 200;
 export const retransmitMsMax = 120_000;
+
+function overlaps(a: string, b: string): boolean {
+  return a === b || anyAddresses.has(a) || anyAddresses.has(b);
+}
 
 export function showAddress(address: Address): string {
   return `${address.host}:${address.port}`;

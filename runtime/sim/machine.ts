@@ -1,5 +1,8 @@
 /** A simulated machine: clocks, disks, an address, processes; power that fails and lids that close. */
+import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
+import type { HttpAnswer } from '../http-exchange.js';
+import type { Address } from '../network.js';
 import type { Runtime } from '../runtime.js';
 import type { Fabric, Host } from './fabric.js';
 import { MachineTime, tickMs } from './machine-time.js';
@@ -8,6 +11,7 @@ import { Prng } from './prng.js';
 import { SimProcess, type ProcessOptions } from './process.js';
 import { SimClock } from './sim-clock.js';
 import { SimDisk, type Mount } from './sim-disk.js';
+import { SimHttpListener, SimHttpServers } from './sim-http.js';
 import { SimKvStore } from './sim-kv.js';
 import { SimLogger } from './sim-logger.js';
 import { SimNetwork } from './sim-network.js';
@@ -22,6 +26,13 @@ export interface MachineOptions {
   readonly clockRate?: number;
   /** Default within a second, by the seed. */
   readonly wallOffsetMs?: number;
+}
+
+export interface HttpGetOptions {
+  /** Default GET. */
+  readonly method?: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface MachineParts {
@@ -97,13 +108,15 @@ export class Machine {
     const process = new SimProcess(label, name, scheduler, this.time, { turnMs, ...options });
     const clock = new SimClock(process, this.time);
     const disk = new SimDisk(process, this.#mounts);
+    const log = new SimLogger((level, fields, sentence) => process.log(level, fields, sentence));
     const runtime: Runtime = {
       clock,
       random: new Prng(`${seed}/process/${label}/${this.#startCount}`),
       network: new SimNetwork(process, clock, fabric, this.#host),
+      http: new SimHttpServers(process, clock, log, fabric, this.#host),
       disk,
       kv: new SimKvStore(process, disk),
-      log: new SimLogger((level, fields, sentence) => process.log(level, fields, sentence)),
+      log,
       rare: (rarity) => rarities.happens(rarity),
       fatal: (error) => process.fatal(error),
     };
@@ -111,6 +124,25 @@ export class Machine {
     process.onEnd = () => this.processes.delete(process);
     process.start(runtime, main);
     return process;
+  }
+
+  /**
+   * Asks the HTTP server at that port of this machine, as an operator would; faults of the network do not reach it. Errors:
+   * `UNREACHABLE` (the machine is down), `CONNECTION_REFUSED`, `CONNECTION_LOST` (the process died meanwhile).
+   */
+  async httpGet(port: number, target: string, options: HttpGetOptions = {}): Promise<HttpAnswer> {
+    if (!this.#isUp) throw new CairnError('UNREACHABLE', `${this.name} is down`);
+    for (const listener of this.#host.listeners) {
+      if (listener.address.port !== port || !(listener instanceof SimHttpListener)) continue;
+      const headers = new Map(Object.entries(options.headers ?? {}));
+      return await listener.ask({ method: options.method ?? 'GET', target, headers });
+    }
+    throw new CairnError('CONNECTION_REFUSED', `nobody serves HTTP at port ${port} of ${this.name}`);
+  }
+
+  /** Hands what arrives at that UDP port of this machine to the test, until the machine loses power. */
+  receiveDatagrams(port: number, onDatagram: (bytes: Uint8Array, from: Address) => void): void {
+    this.#host.datagramReceivers.set(port, onDatagram);
   }
 
   /** The power fails: processes vanish, peers hear nothing, and the disks keep what the rules of durability allow. */

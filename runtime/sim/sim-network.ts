@@ -1,10 +1,21 @@
 /** Sockets of a simulated process. TLS is the real runtime's business: here it is refused. */
+import { copyBytes } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';
 import type { Clock } from '../clock.js';
-import type { Address, Connection, ConnectOptions, Listener, ListenOptions, Network } from '../network.js';
+import {
+  datagramBytesMax,
+  type Address,
+  type Connection,
+  type ConnectOptions,
+  type DatagramSocket,
+  type Listener,
+  type ListenOptions,
+  type Network,
+} from '../network.js';
 import { raceWithWait, type Race } from '../wait.js';
 import { Endpoint } from './endpoint.js';
 import { type Fabric, type Host, showAddress } from './fabric.js';
+import { LentBuffers } from './lent.js';
 import type { Resource, SimProcess } from './process.js';
 
 const connectionsMaxDefault = 10_000;
@@ -50,14 +61,13 @@ export class SimNetwork implements Network {
       throw new CairnError('INVALID_ARGUMENT', `connectionsMax is ${connectionsMax}; it must be at least 1`);
     }
     return await this.#process.operation('net.listen', callMs, () => {
-      const host = this.#fabric.bindAddress(this.#host, address.host);
-      const port = address.port === 0 ? this.#fabric.freePort(this.#host) : address.port;
-      for (const other of this.#host.listeners) {
-        if (other.address.port !== port || !overlaps(other.address.host, host)) continue;
-        throw new CairnError('ADDRESS_IN_USE', `cannot listen at ${showAddress(address)}: it is in use`);
-      }
-      return new SimListener(this.#process, this.#host, { host, port }, connectionsMax, onConnection);
+      const bound = this.#fabric.claim(this.#host, address);
+      return new SimListener(this.#process, this.#host, bound, connectionsMax, onConnection);
     });
+  }
+
+  openDatagrams(): DatagramSocket {
+    return new SimDatagramSocket(this.#process, this.#fabric, this.#host);
   }
 }
 
@@ -124,6 +134,44 @@ export class SimListener implements Listener, Resource {
       this.#onConnection(endpoint);
     });
     return endpoint;
+  }
+}
+
+class SimDatagramSocket implements DatagramSocket {
+  readonly #process: SimProcess;
+  readonly #fabric: Fabric;
+  readonly #host: Host;
+  readonly #port: number;
+  #isClosed = false;
+
+  constructor(process: SimProcess, fabric: Fabric, host: Host) {
+    this.#process = process;
+    this.#fabric = fabric;
+    this.#host = host;
+    this.#port = fabric.freePort(host);
+  }
+
+  async send(address: Address, bytes: Uint8Array): Promise<void> {
+    checkAddress(address, 1);
+    const doing = `cannot send to ${showAddress(address)}`;
+    if (bytes.byteLength > datagramBytesMax) {
+      throw new CairnError('INVALID_ARGUMENT', `${doing}: a datagram has at most ${datagramBytesMax} bytes`);
+    }
+    if (this.#isClosed) throw new CairnError('CLOSED', `${doing}: the socket was closed`);
+    const lent = new LentBuffers(`send to ${showAddress(address)}`, [bytes]);
+    const copy = copyBytes(bytes);
+    await this.#process.operation('net.datagram-send', callMs, () => {
+      const error = lent.check();
+      if (error !== undefined) this.#process.fatal(error);
+      const target = this.#fabric.resolve(this.#host, address.host);
+      if (target === undefined) throw new CairnError('UNREACHABLE', `${doing}: no such host`);
+      const source = { host: this.#host.ip, port: this.#port };
+      this.#fabric.carryDatagram(this.#host, target, source, address.port, copy);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
   }
 }
 
@@ -222,7 +270,7 @@ function noTls(): CairnError {
   return new CairnError('UNSUPPORTED', 'the simulated network has no TLS; leave `tls` out');
 }
 
-function checkAddress(address: Address, portMin: number): void {
+export function checkAddress(address: Address, portMin: number): void {
   const { host, port } = address;
   if (host !== '' && Number.isInteger(port) && port >= portMin && port <= 65_535) return;
   throw new CairnError('INVALID_ARGUMENT', `${showAddress(address)} is no address: host, and port ${portMin} to 65535`);
@@ -230,9 +278,4 @@ function checkAddress(address: Address, portMin: number): void {
 
 function isLoopback(host: string): boolean {
   return host === '127.0.0.1' || host === '::1' || host === 'localhost' || host === '0.0.0.0' || host === '::';
-}
-
-function overlaps(a: string, b: string): boolean {
-  const any = new Set(['0.0.0.0', '::']);
-  return a === b || any.has(a) || any.has(b);
 }

@@ -4,6 +4,7 @@ import type {
   Address,
   Connection,
   ConnectionHandlers,
+  DatagramSocket,
   Listener,
   ListenOptions,
   Network,
@@ -48,6 +49,10 @@ export class PipeNetwork implements Network {
         return Promise.resolve();
       },
     });
+  }
+
+  openDatagrams(): DatagramSocket {
+    throw new CairnError('UNSUPPORTED', 'a pipe carries no datagrams');
   }
 }
 

@@ -3,7 +3,13 @@
  * test; the suites see nothing but these fields, and so cannot tell a machine from a simulation.
  */
 import type { Runtime } from '../../../runtime/runtime.js';
+import type { HttpAnswer } from '../../../runtime/http-exchange.js';
 import { CairnError } from '../../../base/errors.js';
+
+export interface HttpGetOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 export interface Harness {
   readonly runtime: Runtime;
@@ -11,6 +17,10 @@ export interface Harness {
   readonly directory: string;
   /** The address at which this world's own listeners are reached. */
   readonly host: string;
+  /** One HTTP request to a port of this world, on a connection of its own. */
+  askHttp(port: number, target: string, options?: HttpGetOptions): Promise<HttpAnswer>;
+  /** Opens a UDP port at `host` that hands what arrives to the test; resolves to its number. */
+  receiveDatagrams(onDatagram: (bytes: Uint8Array) => void): Promise<number>;
   /**
    * Runs a test's body inside the world and settles as it does. A simulation lets virtual time pass while the body
    * waits; bodies wait only for what the runtime promised them, so a body that hangs has nothing left to wait for.

@@ -1,5 +1,7 @@
 import { clockContract } from '../contract/clock-contract.js';
 import { diskContract } from '../contract/disk-contract.js';
+import { datagramContract } from '../contract/datagram-contract.js';
+import { httpContract } from '../contract/http-contract.js';
 import { kvContract } from '../contract/kv-contract.js';
 import { networkContract } from '../contract/network-contract.js';
 import { randomContract } from '../contract/random-contract.js';
@@ -11,6 +13,8 @@ clockContract('node', openNodeHarness);
 randomContract('node', openNodeHarness);
 networkContract('node', openNodeHarness);
 networkContract('node, TLS', openTlsHarness);
+datagramContract('node', openNodeHarness);
+httpContract('node', openNodeHarness);
 diskContract('node', openNodeHarness);
 kvContract('node', openNodeHarness);
 wholeFileContract('node', openNodeHarness);

@@ -28,6 +28,7 @@ export async function openTlsHarness(): Promise<Harness> {
       network: {
         connect: (address, options) => network.connect(address, { ...options, tls: client }),
         listen: (address, options, onConnection) => network.listen(address, { ...options, tls: server }, onConnection),
+        openDatagrams: () => network.openDatagrams(),
       },
     },
   };
