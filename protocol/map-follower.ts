@@ -1,0 +1,123 @@
+/** Keeps the newest map by what the monitors push, through changes of the monitor that it comes from. */
+import { CairnError } from '../base/errors.js';
+import { applyIncrementalSteps } from '../cluster/apply-incremental.js';
+import { decodeIncremental } from '../cluster/codec/incremental-codec.js';
+import { decodeMapInSlices } from '../cluster/codec/map-codec.js';
+import type { ClusterMap } from '../cluster/map.js';
+import type { Steps } from '../base/steps.js';
+import type { Runtime } from '../runtime/runtime.js';
+import type { HandlerTable } from '../wire/handlers.js';
+import type { Peer } from '../wire/peer.js';
+import { splitIncrementals } from './map-push-frame.js';
+import type { MonitorHunt } from './monitor-hunt.js';
+import { type MapPush, mapPushMethod, subscribeMethod } from './monitor-methods.js';
+
+export class MapFollower {
+  readonly #runtime: Runtime;
+  readonly #onMap: (map: ClusterMap) => void;
+  #map: ClusterMap | undefined;
+  #isFollowing = false;
+  #isClosed = false;
+  /** One push after the other, also when two monitors send for a moment. */
+  #applying: Promise<unknown> = Promise.resolve();
+  #wakers = new Set<() => void>();
+
+  constructor(runtime: Runtime, handlers: HandlerTable, onMap: (map: ClusterMap) => void) {
+    this.#runtime = runtime;
+    this.#onMap = onMap;
+    handlers.on(mapPushMethod, async ({ header, payload }) => {
+      const applied = this.#applying.then(() => this.#take(header, payload));
+      this.#applying = applied.catch(() => undefined);
+      await applied;
+      return { header: { have: this.#map?.epoch ?? 0 } };
+    });
+  }
+
+  onConnected(peer: Peer, hunt: MonitorHunt): void {
+    if (!this.#isFollowing || this.#isClosed) return;
+    peer.call(subscribeMethod, { what: 'map', have: this.#map?.epoch ?? 0 }).catch((error: unknown) => {
+      this.#runtime.log.warn({ err: error, monitor: peer.name }, 'cannot follow the map there; trying another monitor');
+      hunt.giveUp(peer);
+    });
+  }
+
+  /** The map now if there is one, then whatever is newest each time the caller asks again: it may skip epochs. */
+  async *follow(signal: AbortSignal, hunt: MonitorHunt): AsyncGenerator<ClusterMap> {
+    if (!this.#isFollowing) {
+      this.#isFollowing = true;
+      hunt.connected({ signal }).then(
+        (peer) => this.onConnected(peer, hunt),
+        () => undefined,
+      );
+    }
+    let seen = 0;
+    while (!signal.aborted && !this.#isClosed) {
+      const map = this.#map;
+      if (map !== undefined && map.epoch > seen) {
+        seen = map.epoch;
+        yield map;
+      } else await this.#changed(signal);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#wake();
+  }
+
+  async #take(push: MapPush, payload: Uint8Array): Promise<void> {
+    const next = await this.#next(push, payload);
+    if (next === undefined || this.#isClosed) return;
+    this.#map = next;
+    this.#onMap(next);
+    this.#wake();
+  }
+
+  /** In slices: a map of 100,000 PGs must not hold up everything else of this process. */
+  async #next({ kind, from, to }: MapPush, payload: Uint8Array): Promise<ClusterMap | undefined> {
+    const have = this.#map;
+    if (kind === 'full') {
+      const map = await this.#inSlices(decodeMapInSlices(payload));
+      return have === undefined || map.epoch > have.epoch ? map : undefined;
+    }
+    if (have === undefined || from > have.epoch) {
+      throw new CairnError('CONFLICT', `the monitor sent what follows epoch ${from}; this end has ${have?.epoch ?? 0}`);
+    }
+    if (to <= have.epoch) return undefined;
+    let map = have;
+    for (const bytes of splitIncrementals(payload).slice(have.epoch - from)) {
+      map = await this.#inSlices(applyIncrementalSteps(map, decodeIncremental(bytes)));
+    }
+    return map;
+  }
+
+  async #inSlices<T>(steps: Steps<T>): Promise<T> {
+    let begun = this.#runtime.clock.now();
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (this.#runtime.clock.now() - begun < sliceMs) continue;
+      await this.#runtime.clock.yieldTurn();
+      begun = this.#runtime.clock.now();
+    }
+  }
+
+  #changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        signal.removeEventListener('abort', wake);
+        this.#wakers.delete(wake);
+        resolve();
+      };
+      this.#wakers.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#wakers]) wake();
+  }
+}
+
+/** Of 20 ms that a turn may take (DESIGN.md section 8), the share of this. */
+const sliceMs = 5;

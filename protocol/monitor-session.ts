@@ -1,0 +1,142 @@
+/**
+ * A session with the monitors: commands through whichever monitor answers, repeated through others until the deadline;
+ * the map and the cluster log followed without a gap. One per daemon or client.
+ *
+ * Changes carry the session's id, a number, and the lowest number still waited for: the monitors run each once and keep
+ * its answer until it was received (DESIGN.md section 4).
+ */
+import { hexText } from '../base/bytes.js';
+import { CairnError, isCairnError } from '../base/errors.js';
+import { monotonicMs } from '../base/instants.js';
+import type { ClusterMap } from '../cluster/map.js';
+import type { WaitOptions } from '../runtime/clock.js';
+import type { Runtime } from '../runtime/runtime.js';
+import { HandlerTable } from '../wire/handlers.js';
+import type { Peer } from '../wire/peer.js';
+import type { ClusterLogRecord } from './cluster-log.js';
+import type { Command } from './command.js';
+import { LogFollower } from './log-follower.js';
+import { MapFollower } from './map-follower.js';
+import type { Answer, MonitorClient, QueryOptions } from './monitor-client.js';
+import { type HuntOptions, MonitorHunt } from './monitor-hunt.js';
+import { commandMethod, type CommandReply, type CommandRequest, type RequestId } from './monitor-methods.js';
+
+/** For callers that bring no deadline: longer than any election. */
+const waitMsDefault = 30_000;
+/** A monitor that has not answered by then may be cut off from its leader: another is asked the same. */
+const attemptMs = 5_000;
+/** Below what the monitors keep answers for (monitor/state/sessions.ts). */
+const changesMax = 1_000;
+const pauseMs = 50;
+
+export class MonitorSession implements MonitorClient {
+  readonly #runtime: Runtime;
+  readonly #session: string;
+  readonly #hunt: MonitorHunt;
+  readonly #mapFollower: MapFollower;
+  readonly #logFollower: LogFollower;
+  /** Numbers of the changes that wait for their answers, in order. */
+  readonly #waiting = new Set<number>();
+  #lastNumber = 0;
+
+  constructor(runtime: Runtime, options: HuntOptions) {
+    this.#runtime = runtime;
+    this.#session = hexText(runtime.random.bytes(16));
+    const handlers = new HandlerTable();
+    this.#hunt = new MonitorHunt(runtime, options, handlers, (peer) => this.#onConnected(peer));
+    this.#mapFollower = new MapFollower(runtime, handlers, (map) => this.#onMap(map));
+    this.#logFollower = new LogFollower(handlers);
+  }
+
+  async change<Args, Result>(command: Command<Args, Result>, args: Args, wait: WaitOptions): Promise<Result> {
+    if (this.#waiting.size >= changesMax) {
+      throw new CairnError('OVERLOADED', `${changesMax} changes of this client wait already; wait for some of them`);
+    }
+    this.#lastNumber += 1;
+    const number = this.#lastNumber;
+    this.#waiting.add(number);
+    try {
+      const [floor = number] = this.#waiting;
+      const request: RequestId = { session: this.#session, number, floor };
+      const reply = await this.#ask({ command: command.name, args, request }, { ...wait, mayRepeat: true });
+      return reply.result as Result;
+    } finally {
+      this.#waiting.delete(number);
+    }
+  }
+
+  async query<Args, Result>(
+    command: Command<Args, Result>,
+    args: Args,
+    { mayBeStale = false, ...wait }: QueryOptions,
+  ): Promise<Answer<Result>> {
+    const reply = await this.#ask({ command: command.name, args, mayBeStale }, { ...wait, mayRepeat: true });
+    return { result: reply.result as Result, epoch: reply.epoch, isStale: reply.isStale };
+  }
+
+  async control<Args, Result>(command: Command<Args, Result>, args: Args, wait: WaitOptions): Promise<Result> {
+    return (await this.#ask({ command: command.name, args }, { ...wait, mayRepeat: false })).result as Result;
+  }
+
+  followMap({ signal }: { readonly signal: AbortSignal }): AsyncIterable<ClusterMap> {
+    this.#hunt.stayConnected();
+    return this.#mapFollower.follow(signal, this.#hunt);
+  }
+
+  followLog({ signal }: { readonly signal: AbortSignal }): AsyncIterable<readonly ClusterLogRecord[]> {
+    this.#hunt.stayConnected();
+    return this.#logFollower.follow(signal, this.#hunt);
+  }
+
+  async close(): Promise<void> {
+    this.#mapFollower.close();
+    this.#logFollower.close();
+    await this.#hunt.close();
+  }
+
+  async #ask(request: CommandRequest, options: WaitOptions & { readonly mayRepeat: boolean }): Promise<CommandReply> {
+    const { clock } = this.#runtime;
+    const { mayRepeat, signal } = options;
+    const deadline = options.deadline ?? monotonicMs(clock.now() + waitMsDefault);
+    let applied: 'no' | 'maybe' = 'no';
+    for (;;) {
+      const peer = await this.#hunt.connected({ deadline, signal }).catch((error: unknown) => {
+        throw withApplied(error, applied);
+      });
+      const attemptEnd = mayRepeat ? Math.min(deadline, clock.now() + attemptMs) : deadline;
+      try {
+        return (await peer.call(commandMethod, request, { deadline: monotonicMs(attemptEnd), signal })).header;
+      } catch (error) {
+        if (!isCairnError(error)) throw error;
+        if (error.applied === 'maybe') applied = 'maybe';
+        const isOver = clock.now() >= deadline || !mayPass(error) || (!mayRepeat && error.applied !== 'no');
+        if (isOver) throw withApplied(error, applied);
+        this.#hunt.giveUp(peer);
+        await clock.sleep(pauseMs, signal);
+      }
+    }
+  }
+
+  #onConnected(peer: Peer): void {
+    this.#mapFollower.onConnected(peer, this.#hunt);
+    this.#logFollower.onConnected(peer, this.#hunt);
+  }
+
+  #onMap(map: ClusterMap): void {
+    this.#hunt.learn([...map.monitors.values()].map(({ address }) => address));
+  }
+}
+
+/** What another monitor, or the same a moment later, may do better. */
+function mayPass({ code, details }: CairnError): boolean {
+  return (
+    code === 'CONNECTION_LOST' || code === 'CLOSED' || code === 'DEADLINE_EXCEEDED' || details['lostLead'] === true
+  );
+}
+
+/** An earlier attempt may have got through although the last one did not. */
+function withApplied(error: unknown, applied: 'no' | 'maybe'): unknown {
+  if (!isCairnError(error) || error.applied === applied || applied === 'no') return error;
+  const { code, message, details } = error;
+  return new CairnError(code, message, { applied, details, cause: error });
+}
