@@ -1,0 +1,25 @@
+import * as osd from '../../protocol/commands/osd.js';
+import { evaluateOsdSet, evaluateOsdUnset } from './osd-flags.js';
+import { answerOsdDump, answerOsdFind, answerOsdLs, answerOsdStat } from './osd-queries.js';
+import { evaluateOsdReweight } from './osd-reweight.js';
+import { evaluateOsdIn, evaluateOsdOut } from './osd-state.js';
+import { answerOsdDf, answerOsdTree } from './osd-tree.js';
+import { evaluateOsdRmUpmap, evaluateOsdUpmap } from './osd-upmap.js';
+import type { CommandTable } from './types.js';
+
+export function registerOsdCommands(table: CommandTable): void {
+  table
+    .onQuery(osd.osdTree, answerOsdTree)
+    .onQuery(osd.osdDf, answerOsdDf)
+    .onQuery(osd.osdFind, answerOsdFind)
+    .onQuery(osd.osdLs, answerOsdLs)
+    .onQuery(osd.osdStat, answerOsdStat)
+    .onQuery(osd.osdDump, answerOsdDump)
+    .onChange(osd.osdIn, evaluateOsdIn)
+    .onChange(osd.osdOut, evaluateOsdOut)
+    .onChange(osd.osdReweight, evaluateOsdReweight)
+    .onChange(osd.osdSet, evaluateOsdSet)
+    .onChange(osd.osdUnset, evaluateOsdUnset)
+    .onChange(osd.osdUpmap, evaluateOsdUpmap)
+    .onChange(osd.osdRmUpmap, evaluateOsdRmUpmap);
+}

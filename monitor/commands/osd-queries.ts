@@ -1,0 +1,84 @@
+/** `osd find`, `ls`, `stat` and `dump`. */
+import type { OsdId } from '../../cluster/ids.js';
+import { printPgId } from '../../cluster/ids.js';
+import { type ClusterMap, clusterFlags } from '../../cluster/map.js';
+import { type CrushMap, weightOne } from '../../crush/types.js';
+import type { OsdDump, OsdFound, OsdStat } from '../../protocol/commands/osd.js';
+import { inOrder, osdOf } from './osd-selection.js';
+import type { CommandContext } from './types.js';
+
+export function answerOsdFind({ id }: { readonly id: OsdId }, { state }: CommandContext): OsdFound {
+  const { publicAddress, clusterAddress, hostname, uuid, isUp } = osdOf(state.map, id);
+  return { id, publicAddress, clusterAddress, hostname, uuid, isUp, location: locationOf(state.map.crush, id) };
+}
+
+export function answerOsdLs(_args: unknown, { state }: CommandContext): { readonly ids: readonly number[] } {
+  return { ids: inOrder(state.map.osds).map(({ id }) => id) };
+}
+
+export function answerOsdStat(_args: unknown, { state }: CommandContext): OsdStat {
+  const osds = [...state.map.osds.values()];
+  return {
+    total: osds.length,
+    up: osds.filter(({ isUp }) => isUp).length,
+    in: osds.filter(({ isIn }) => isIn).length,
+    flags: flagsOf(state.map),
+  };
+}
+
+export function answerOsdDump(_args: unknown, { state }: CommandContext): OsdDump {
+  const { map } = state;
+  return {
+    fsid: map.fsid,
+    createdAt: map.createdAt,
+    changedAt: map.changedAt,
+    flags: flagsOf(map),
+    osds: inOrder(map.osds).map((osd) => ({
+      id: osd.id,
+      uuid: osd.uuid,
+      store: osd.store,
+      boot: osd.boot,
+      isUp: osd.isUp,
+      isIn: osd.isIn,
+      isAutoOut: osd.isAutoOut,
+      reweight: osd.reweight / weightOne,
+      capacityBytes: osd.capacityBytes,
+      publicAddress: osd.publicAddress,
+      clusterAddress: osd.clusterAddress,
+      upFrom: osd.upFrom,
+      downAt: osd.downAt,
+      hostname: osd.hostname,
+      version: osd.version,
+    })),
+    upmaps: upmapsOf(map),
+  };
+}
+
+/** In the order of the table of flags. */
+function flagsOf(map: ClusterMap): string[] {
+  return clusterFlags.filter((flag) => map.flags.has(flag));
+}
+
+function upmapsOf(map: ClusterMap): OsdDump['upmaps'] {
+  return [...map.upmaps]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([pool, pgs]) =>
+      [...pgs].sort(([a], [b]) => a - b).map(([pg, items]) => ({ pg: printPgId({ pool, pg }), items })),
+    );
+}
+
+/** The first place where the item stands, from the holder up. What stands in several places is rare and odd. */
+function locationOf(crush: CrushMap, item: number): { type: string; name: string }[] {
+  const holders = new Map<number, number>();
+  for (const bucket of crush.buckets.values()) {
+    if (bucket.shadow !== undefined) continue;
+    for (const { id } of bucket.items) if (!holders.has(id)) holders.set(id, bucket.id);
+  }
+  const location = [];
+  for (let id = holders.get(item); id !== undefined; id = holders.get(id)) {
+    const bucket = crush.buckets.get(id);
+    if (bucket === undefined || location.length > holders.size) break;
+    location.push({ type: crush.types.get(bucket.type) ?? String(bucket.type), name: bucket.name });
+  }
+  return location;
+}
