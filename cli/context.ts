@@ -7,6 +7,11 @@ export interface ClusterChoice {
   readonly conf: string | undefined;
 }
 
+export interface WriteFileOptions {
+  /** Only the user may read the file (mode 0600), from its first byte on. For keys. */
+  readonly isPrivate?: boolean;
+}
+
 /** What a command may touch, so that tests run the whole command line in their own process. */
 export interface CliContext {
   /** Writes to stdout: results only. */
@@ -15,8 +20,10 @@ export interface CliContext {
   note(text: string): void;
   /** `-` is stdin. Errors: `NOT_FOUND`, `PERMISSION_DENIED`, `INVALID_ARGUMENT` when larger than `bytesMax`. */
   readFile(path: string, bytesMax: number): Promise<Uint8Array>;
+  /** Stdout is read by a person, who may like colours. */
+  readonly isTerminal: boolean;
   /** Replaces the file as a whole or not at all. `-` is stdout. */
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  writeFile(path: string, bytes: Uint8Array, options?: WriteFileOptions): Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A client of the cluster's monitors. Errors say how to name another cluster, or how to start one. */
   connect(choice: ClusterChoice): Promise<MonitorClient>;

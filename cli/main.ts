@@ -1,15 +1,17 @@
 /** The process side of the `cairn` command: `bin/cairn` calls `main`, everything else gets a `CliContext`. */
 import { createReadStream } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Readable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { concatBytes } from '../base/bytes.js';
 import { CairnError, isCairnError } from '../base/errors.js';
 import { monotonicMs } from '../base/instants.js';
 import type { Disk, FileStat } from '../runtime/disk.js';
+import { fromErrno } from '../runtime/node/errno.js';
 import { createNodeRuntime } from '../runtime/node/runtime.js';
 import { readWholeFile, writeFileDurably } from '../runtime/whole-file.js';
-import type { CliContext } from './context.js';
+import type { CliContext, WriteFileOptions } from './context.js';
 import { runCli } from './program.js';
 
 export async function main(): Promise<void> {
@@ -29,7 +31,9 @@ function processContext(): CliContext {
     print: (text) => void process.stdout.write(text),
     note: (text) => void process.stderr.write(text),
     readFile: (path, bytesMax) => readFile(disk, path, bytesMax),
-    writeFile: (path, bytes) => writeFile(disk, path, bytes),
+    writeFile: (path, bytes, options = {}) => writeFile(disk, path, bytes, options),
+    // NO_COLOR: https://no-color.org
+    isTerminal: isatty(1) && (process.env['NO_COLOR'] ?? '') === '',
     env: process.env,
     connect: () => {
       throw new CairnError('UNSUPPORTED', 'this version cannot reach a cluster yet');
@@ -59,7 +63,12 @@ async function readStream(stream: Readable, name: string, bytesMax: number): Pro
   return concatBytes(chunks);
 }
 
-async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
+async function writeFile(
+  disk: Disk,
+  path: string,
+  bytes: Uint8Array,
+  { isPrivate = false }: WriteFileOptions,
+): Promise<void> {
   if (path === '-') {
     process.stdout.write(bytes);
     return;
@@ -82,7 +91,18 @@ async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Promise<v
   const name = posix.basename(target);
   // Beside files that are not ours: `crushmap.new` may be the user's, and another command may write the same output.
   const temporaryName = `${name}.${process.pid}.new`;
-  await writeFileDurably(disk, posix.dirname(target), name, bytes, { temporaryName });
+  const directory = posix.dirname(target);
+  if (isPrivate) await createPrivate(`${directory}/${temporaryName}`);
+  await writeFileDurably(disk, directory, name, bytes, { temporaryName });
+}
+
+/** An empty file that keeps its mode when it is written and renamed: the bytes are never readable by others. */
+async function createPrivate(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close();
+  } catch (error) {
+    throw fromErrno(error, `${path}: cannot be written`, 'IO_ERROR');
+  }
 }
 
 async function kindOf(disk: Disk, path: string): Promise<FileStat['kind'] | 'absent'> {

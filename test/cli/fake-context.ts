@@ -12,17 +12,23 @@ export interface CliRun {
   /** Number of writes to stdout. */
   readonly writes: number;
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Paths of those that only the user may read. */
+  readonly privateFiles: ReadonlySet<string>;
 }
 
 export interface CliOptions {
   readonly client?: MonitorClient;
   readonly interrupted?: AbortSignal;
+  /** Default false. */
+  readonly isTerminal?: boolean;
+  /** Sees what is printed as it comes. */
+  readonly onPrint?: (text: string) => void;
 }
 
 export async function cli(
   args: readonly string[],
   files: Record<string, string | Uint8Array> = {},
-  { client, interrupted = new AbortController().signal }: CliOptions = {},
+  { client, interrupted = new AbortController().signal, isTerminal = false, onPrint }: CliOptions = {},
 ): Promise<CliRun> {
   const stored = new Map(
     Object.entries(files).map(([path, content]) => {
@@ -31,9 +37,14 @@ export async function cli(
   );
   const stdout: string[] = [];
   const stderr: string[] = [];
+  const privateFiles = new Set<string>();
   const context: CliContext = {
     env: {},
-    print: (text) => void stdout.push(text),
+    isTerminal,
+    print: (text) => {
+      stdout.push(text);
+      onPrint?.(text);
+    },
     note: (text) => void stderr.push(text),
     readFile: async (path, bytesMax) => {
       const bytes = stored.get(path);
@@ -41,7 +52,11 @@ export async function cli(
       if (bytes.byteLength > bytesMax) throw new CairnError('INVALID_ARGUMENT', `${path} is too large`);
       return bytes;
     },
-    writeFile: async (path, bytes) => void stored.set(path, bytes.slice()),
+    writeFile: async (path, bytes, { isPrivate = false } = {}) => {
+      if (path === '-') stdout.push(new TextDecoder().decode(bytes));
+      else stored.set(path, bytes.slice());
+      if (isPrivate) privateFiles.add(path);
+    },
     connect: async () => {
       if (client === undefined)
         throw new CairnError('NOT_FOUND', 'there is no cluster here; start one with `cairn dev`');
@@ -51,5 +66,5 @@ export async function cli(
     deadlineIn: (ms) => monotonicMs(ms),
   };
   const code = await runCli(args, context);
-  return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored };
+  return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored, privateFiles };
 }
