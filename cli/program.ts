@@ -7,6 +7,7 @@ import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
 import { addClusterOptions } from './cluster-command.js';
 import { registerCrushCommands } from './crush-commands.js';
+import { registerOsdCommands } from './osd-commands.js';
 
 /** As in package.json; a test compares the two. */
 export const version = '0.1.0';
@@ -48,6 +49,7 @@ function createProgram(context: CliContext): Command {
     });
   addClusterOptions(program);
   registerCrushCommands(program, context);
+  registerOsdCommands(program, context);
   return program;
 }
 

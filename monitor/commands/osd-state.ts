@@ -22,7 +22,7 @@ export function evaluateOsdIn({ osds: selection }: Selected, context: CommandCon
     if (reweight === weightOne) continue;
     messages.push(`osd.${id} has its reweight of ${(reweight / weightOne).toFixed(5)} again`);
   }
-  return effects(changed.map((osd) => ({ ...osd, isIn: true, isAutoOut: false })), messages, context);
+  return effects(changed, true, messages, context);
 }
 
 export function evaluateOsdOut({ osds: selection }: Selected, context: CommandContext): Effects<ChangeReport> {
@@ -39,7 +39,7 @@ export function evaluateOsdOut({ osds: selection }: Selected, context: CommandCo
   if (marked.length > 0 && map.flags.has('norebalance')) {
     messages.push('norebalance is set: no data moves until `cairn osd unset norebalance`');
   }
-  return effects(changed.map((osd) => ({ ...osd, isIn: false, isAutoOut: false })), messages, context);
+  return effects(changed, false, messages, context);
 }
 
 function noteAlready(
@@ -53,10 +53,20 @@ function noteAlready(
   if (osds.length === 0) messages.push('the map has no OSD');
 }
 
-function effects(osds: readonly OsdInfo[], messages: string[], { entity }: CommandContext): Effects<ChangeReport> {
-  const changes = osds.map((osd): MapChange => ({ kind: 'osd', osd }));
+function effects(
+  osds: readonly OsdInfo[],
+  isIn: boolean,
+  messages: string[],
+  { entity }: CommandContext,
+): Effects<ChangeReport> {
+  const changes = osds.map((osd): MapChange => changeTo(osd, isIn));
   const result = { changed: osds.map(({ id }) => `osd.${id}`), messages };
   if (changes.length === 0) return { result };
   const [message = ''] = messages;
   return { result, changes, log: [{ severity: 'info', source: entity.name, message }] };
+}
+
+/** An order of somebody: what the cluster decided by itself no longer counts. */
+function changeTo(osd: OsdInfo, isIn: boolean): MapChange {
+  return { kind: 'osd', osd: { ...osd, isIn, isAutoOut: false } };
 }

@@ -1,12 +1,11 @@
 /** `osd tree` and `osd df`: the hierarchy with what the map says of each OSD, and what the OSDs said of themselves. */
-import type { OsdInfo } from '../../cluster/osd.js';
-import { crushReweight } from '../../cluster/osd.js';
+import { type OsdInfo, crushReweight } from '../../cluster/osd.js';
 import { printPgId, osdId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { invariant } from '../../base/invariant.js';
 import { treeNodes } from '../../crush/tree.js';
 import { type CrushMap, weightOne } from '../../crush/types.js';
-import type { OsdDf, OsdTree, OsdTreeNode } from '../../protocol/commands/osd.js';
+import type { OsdDf, OsdStanding, OsdTree, OsdTreeNode } from '../../protocol/commands/osd.js';
 import { inOrder } from './osd-selection.js';
 import type { CommandContext } from './types.js';
 
@@ -40,8 +39,8 @@ function treeOf(map: ClusterMap): OsdTree {
       typeNumber: typeNumbers.get(type) ?? 0,
       depth,
       crushWeight: weight / weightOne,
-      ...(deviceClass === undefined ? {} : { deviceClass }),
-      ...(id < 0 ? {} : { osd: standing(osds.get(osdId(id))) }),
+      deviceClass,
+      osd: id < 0 ? undefined : standing(osds.get(osdId(id))),
     };
   });
   const stray = inOrder(osds)
@@ -51,7 +50,6 @@ function treeOf(map: ClusterMap): OsdTree {
 }
 
 function strayNode(crush: CrushMap, osd: OsdInfo): OsdTreeNode {
-  const deviceClass = crush.devices.get(osd.id)?.deviceClass;
   return {
     id: osd.id,
     name: `osd.${osd.id}`,
@@ -59,12 +57,12 @@ function strayNode(crush: CrushMap, osd: OsdInfo): OsdTreeNode {
     typeNumber: 0,
     depth: 0,
     crushWeight: 0,
-    ...(deviceClass === undefined ? {} : { deviceClass }),
+    deviceClass: crush.devices.get(osd.id)?.deviceClass,
     osd: standing(osd),
   };
 }
 
-function standing(osd: OsdInfo | undefined): NonNullable<OsdTreeNode['osd']> {
+function standing(osd: OsdInfo | undefined): OsdStanding {
   if (osd === undefined) return { status: 'absent', isIn: false, reweight: 0 };
   return { status: osd.isUp ? 'up' : 'down', isIn: osd.isIn, reweight: crushReweight(osd) / weightOne };
 }

@@ -16,7 +16,8 @@ export function poolNamed(map: ClusterMap, name: string): Pool {
 /** Throws `NOT_FOUND` unless the map has the PG. */
 export function checkPg(map: ClusterMap, pg: PgId): { readonly pool: Pool; readonly record: PgRecord } {
   const pool = map.pools.get(pg.pool);
-  if (pool === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pg.pool}; \`cairn pool ls\` lists them`);
+  if (pool === undefined)
+    throw new CairnError('NOT_FOUND', `there is no pool ${pg.pool}; \`cairn pool ls\` lists them`);
   const record = map.records.get(pg);
   if (record !== undefined) return { pool, record };
   const last = printPgId({ pool: pg.pool, pg: pool.pgNum - 1 });

@@ -2,14 +2,7 @@
 import * as z from 'zod/mini';
 import { clusterFlags } from '../../cluster/map.js';
 import { defineChange, defineQuery } from '../command.js';
-import {
-  type ChangeReport,
-  confirmedField,
-  hex32Field,
-  osdIdField,
-  osdsField,
-  pgIdField,
-} from './fields.js';
+import { type ChangeReport, confirmedField, hex32Field, osdIdField, osdsField, pgIdField } from './fields.js';
 
 /** As many as a PG has members at most. */
 const upmapItemsMax = 16;
@@ -25,14 +18,16 @@ export interface OsdTreeNode {
   readonly depth: number;
   /** 1.0 as 1. */
   readonly crushWeight: number;
-  readonly deviceClass?: string;
+  readonly deviceClass: string | undefined;
   /** Of OSDs only. `absent`: CRUSH has a place for an OSD that the map does not know. */
-  readonly osd?: {
-    readonly status: 'up' | 'down' | 'absent';
-    readonly isIn: boolean;
-    /** What CRUSH multiplies with: 0 while out, up to 1. */
-    readonly reweight: number;
-  };
+  readonly osd: OsdStanding | undefined;
+}
+
+export interface OsdStanding {
+  readonly status: 'up' | 'down' | 'absent';
+  readonly isIn: boolean;
+  /** What CRUSH multiplies with: 0 while out, up to 1. */
+  readonly reweight: number;
 }
 
 export interface OsdTree {

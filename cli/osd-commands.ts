@@ -1,0 +1,27 @@
+/** `cairn osd …`: one file per command, or per few of one shape. */
+import type { Command } from 'commander';
+import type { CliContext } from './context.js';
+import { addOsdDestroy } from './osd-destroy.js';
+import { addOsdDf } from './osd-df.js';
+import { addOsdFlags } from './osd-flags.js';
+import { addOsdDump, addOsdFind, addOsdLs, addOsdStat } from './osd-queries.js';
+import { addOsdReweight } from './osd-reweight.js';
+import { addOsdState } from './osd-state.js';
+import { addOsdTree } from './osd-tree.js';
+import { addOsdRmUpmap, addOsdUpmap } from './osd-upmap.js';
+
+export function registerOsdCommands(program: Command, context: CliContext): void {
+  const osd = program.command('osd').description('Look at OSDs and change what the cluster does with them.');
+  addOsdTree(osd, context);
+  addOsdDf(osd, context);
+  addOsdLs(osd, context);
+  addOsdStat(osd, context);
+  addOsdFind(osd, context);
+  addOsdDump(osd, context);
+  addOsdState(osd, context);
+  addOsdReweight(osd, context);
+  addOsdFlags(osd, context);
+  addOsdUpmap(osd, context);
+  addOsdRmUpmap(osd, context);
+  addOsdDestroy(osd, context);
+}
