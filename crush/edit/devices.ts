@@ -82,3 +82,13 @@ export function removeDeviceClass(map: CrushMap, name: string): CrushMap {
   draft.devices.set(device.id, { id: device.id, name: device.name });
   return draft.finish();
 }
+
+/** With its weight and class; it then stands in one place only. Errors: as `addDevice`, and `NOT_FOUND`. */
+export function moveDevice(map: CrushMap, name: string, location: Location): CrushMap {
+  const draft = new Draft(map);
+  const { id } = draft.deviceNamed(name);
+  const weight = draft.weightOf(id) ?? 0;
+  draft.unlink(id);
+  place(draft, id, 0, weight, location);
+  return draft.finish();
+}

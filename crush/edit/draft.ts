@@ -74,6 +74,11 @@ export class Draft {
     return [...this.#buckets.values()].filter(({ items }) => items.some(({ id }) => id === item));
   }
 
+  /** What the first bucket that holds it gives it, 16.16; `undefined` when it stands nowhere. */
+  weightOf(item: number): number | undefined {
+    return this.parentsOf(item)[0]?.items.find(({ id }) => id === item)?.weight;
+  }
+
   /** Whether `item` is `top` or stands anywhere below it. */
   contains(top: number, item: number): boolean {
     const open = [top];

@@ -2,14 +2,15 @@
 import type { OsdId } from '../../cluster/ids.js';
 import { printPgId } from '../../cluster/ids.js';
 import { type ClusterMap, clusterFlags } from '../../cluster/map.js';
-import { type CrushMap, weightOne } from '../../crush/types.js';
+import { itemLocation } from '../../crush/item-location.js';
+import { weightOne } from '../../crush/types.js';
 import type { OsdDump, OsdFound, OsdStat } from '../../protocol/commands/osd.js';
 import { inOrder, osdOf } from './osd-selection.js';
 import type { CommandContext } from './types.js';
 
 export function answerOsdFind({ id }: { readonly id: OsdId }, { state }: CommandContext): OsdFound {
   const { publicAddress, clusterAddress, hostname, uuid, isUp } = osdOf(state.map, id);
-  return { id, publicAddress, clusterAddress, hostname, uuid, isUp, location: locationOf(state.map.crush, id) };
+  return { id, publicAddress, clusterAddress, hostname, uuid, isUp, location: itemLocation(state.map.crush, id) };
 }
 
 export function answerOsdLs(_args: unknown, { state }: CommandContext): { readonly ids: readonly number[] } {
@@ -65,20 +66,4 @@ function upmapsOf(map: ClusterMap): OsdDump['upmaps'] {
     .flatMap(([pool, pgs]) =>
       [...pgs].sort(([a], [b]) => a - b).map(([pg, items]) => ({ pg: printPgId({ pool, pg }), items })),
     );
-}
-
-/** The first place where the item stands, from the holder up. What stands in several places is rare and odd. */
-function locationOf(crush: CrushMap, item: number): { type: string; name: string }[] {
-  const holders = new Map<number, number>();
-  for (const bucket of crush.buckets.values()) {
-    if (bucket.shadow !== undefined) continue;
-    for (const { id } of bucket.items) if (!holders.has(id)) holders.set(id, bucket.id);
-  }
-  const location = [];
-  for (let id = holders.get(item); id !== undefined; id = holders.get(id)) {
-    const bucket = crush.buckets.get(id);
-    if (bucket === undefined || location.length > holders.size) break;
-    location.push({ type: crush.types.get(bucket.type) ?? String(bucket.type), name: bucket.name });
-  }
-  return location;
 }
