@@ -1,10 +1,9 @@
 /** Cluster maps for tests of commands: small ones to start from, and what a list of changes makes of one. */
 import { wallMs } from '../../../base/instants.js';
 import type { MapChange } from '../../../cluster/change.js';
-import { type PoolId, epoch, pgTerm } from '../../../cluster/ids.js';
+import { epoch } from '../../../cluster/ids.js';
 import type { ClusterMap } from '../../../cluster/map.js';
-import type { PgRecord } from '../../../cluster/pg-record.js';
-import type { PgRecords } from '../../../cluster/pg-records.js';
+import { emptyPgRecords } from '../../../cluster/packed-pg-records.js';
 import { tunablesProfiles } from '../../../crush/tunables.js';
 
 /** Epoch 1, with `client.admin` who may do everything, an empty root, and nothing else. */
@@ -38,7 +37,7 @@ export function emptyClusterMap(): ClusterMap {
       chooseArgs: new Map(),
     },
     pools: new Map(),
-    records: new LocalRecords(new Map()),
+    records: emptyPgRecords,
     upmaps: new Map(),
     flags: new Set(),
     config: new Map(),
@@ -127,43 +126,4 @@ function with_<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undefined): Read
   if (value === undefined) next.delete(key);
   else next.set(key, value);
   return next;
-}
-
-const noRecord: PgRecord = { term: pgTerm(0), acting: [], eligible: [], mode: { kind: 'sync' } };
-
-class LocalRecords implements PgRecords {
-  readonly #pools: ReadonlyMap<PoolId, readonly PgRecord[]>;
-
-  constructor(pools: ReadonlyMap<PoolId, readonly PgRecord[]>) {
-    this.#pools = pools;
-  }
-
-  get count(): number {
-    return [...this.#pools.values()].reduce((sum, records) => sum + records.length, 0);
-  }
-
-  get({ pool, pg }: { readonly pool: PoolId; readonly pg: number }): PgRecord | undefined {
-    return this.#pools.get(pool)?.[pg];
-  }
-
-  with(pool: PoolId, pgs: Uint32Array, records: readonly PgRecord[]): PgRecords {
-    const next = [...(this.#pools.get(pool) ?? [])];
-    pgs.forEach((pg, index) => (next[pg] = records[index] ?? noRecord));
-    return new LocalRecords(new Map(this.#pools).set(pool, next));
-  }
-
-  withPool(pool: PoolId, pgNum: number): PgRecords {
-    return new LocalRecords(
-      new Map(this.#pools).set(
-        pool,
-        Array.from({ length: pgNum }, () => noRecord),
-      ),
-    );
-  }
-
-  withoutPool(pool: PoolId): PgRecords {
-    const pools = new Map(this.#pools);
-    pools.delete(pool);
-    return new LocalRecords(pools);
-  }
 }
