@@ -46,9 +46,7 @@ export function evaluateCrushMove({ name, location: pairs }: MoveArgs, context: 
   if (item !== undefined && location.size > 0 && standsAt(crush, item, location)) {
     return alreadySo(`${name} stands in ${pairs.join(' ')} already`);
   }
-  const moved = crush.devices.has(item ?? -1)
-    ? moveDevice(crush, name, location)
-    : moveBucket(crush, name, location);
+  const moved = crush.devices.has(item ?? -1) ? moveDevice(crush, name, location) : moveBucket(crush, name, location);
   return crushEffects(context, moved, name, `moved ${name} to ${pairs.join(' ')}`);
 }
 

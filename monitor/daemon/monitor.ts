@@ -142,12 +142,22 @@ export class Monitor {
     const mesh = new Mesh(runtime, { name, fsid, key, seeds: credentials.monitors, tls }, handlers);
     // What happens while the store opens and replays is looked at once everything is there.
     let monitor: Monitor | undefined;
-    const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), () => monitor?.#onApplied());
+    const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), () => {
+      if (monitor !== undefined) monitor.#onApplied();
+    });
     const { tickMs, snapshotAfterEntries } = options;
     const consensus = await openConsensus(
       runtime,
       { directory: `${directory}/${storeName}`, fsid, tickMs, snapshotAfterEntries },
-      { transport: mesh, machine, events: { onStatus: (status) => monitor?.#onStatus(status) } },
+      {
+        transport: mesh,
+        machine,
+        events: {
+          onStatus: (status) => {
+            if (monitor !== undefined) monitor.#onStatus(status);
+          },
+        },
+      },
     );
     monitor = new Monitor(runtime, options, { machine, mesh, handlers, consensus });
     try {

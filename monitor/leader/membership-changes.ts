@@ -7,8 +7,11 @@ import type { JoinReply, JoinRequest } from '../../protocol/monitor-methods.js';
 import type { Logger } from '../../runtime/log.js';
 import type { Consensus } from '../consensus/types.js';
 import type { MonitorMachine } from '../state/machine.js';
+import type { WaitOptions } from '../../runtime/clock.js';
+import type { MembershipControl } from '../commands/membership-control.js';
+import { memberId } from '../raft/types.js';
 import type { Lead } from './lead.js';
-import { nextMembershipStep, withLearner } from './membership-plan.js';
+import { nextMembershipStep, without, withLearner } from './membership-plan.js';
 
 /** A cluster of seven survives three failures; more monitors make each change slower and nothing safer. */
 const monitorsMax = 9;
@@ -20,7 +23,7 @@ export interface MembershipParts {
   readonly log: Logger;
 }
 
-export class MembershipChanges {
+export class MembershipChanges implements MembershipControl {
   readonly #parts: MembershipParts;
   #isStepping = false;
 
@@ -30,7 +33,7 @@ export class MembershipChanges {
 
   /** A monitor with an empty disk becomes a learner under a new member id; asked again for that disk, gets the same. */
   async join({ name, address, disk }: JoinRequest, deadline: MonotonicMs | undefined): Promise<JoinReply> {
-    const { lead, consensus, machine } = this.#parts;
+    const { lead, consensus } = this.#parts;
     const { result } = await lead.submit({
       name: 'mon.join',
       id: { session: disk, number: 1, floor: 1 },
@@ -57,6 +60,40 @@ export class MembershipChanges {
       },
     });
     return result as JoinReply;
+  }
+
+  async remove(name: string, wait: WaitOptions): Promise<void> {
+    const { lead, consensus } = this.#parts;
+    await lead.submit({
+      name: 'mon.rm',
+      id: undefined,
+      deadline: wait.deadline,
+      isAlone: true,
+      audit: undefined,
+      evaluate: ({ map }) => {
+        const monitor = existing(map.monitors, name);
+        const membership = without(consensus.status.membership, memberId(monitor.member));
+        if (membership.voters.length === 0) {
+          throw new CairnError('CONFLICT', `mon.${name} is the only monitor with a vote; add another one first`);
+        }
+        const entity = `mon.${name}`;
+        return {
+          result: undefined,
+          changes: [
+            { kind: 'monitor-removed', name },
+            ...(map.entities.has(entity) ? [{ kind: 'entity-removed' as const, name: entity }] : []),
+          ],
+          keys: [{ name: entity, key: undefined }],
+          membership,
+          log: [{ source: entity, severity: 'info', message: `${entity} (member ${monitor.member}) was removed` }],
+        };
+      },
+    });
+  }
+
+  async transfer(name: string, wait: WaitOptions): Promise<void> {
+    const { consensus, machine } = this.#parts;
+    await consensus.transfer(memberId(existing(machine.state.map.monitors, name).member), wait);
   }
 
   /** Takes the next step towards what the map says, if none is under way. */
@@ -109,4 +146,10 @@ export class MembershipChanges {
       );
     }
   }
+}
+
+function existing(monitors: ReadonlyMap<string, MonitorInfo>, name: string): MonitorInfo {
+  const monitor = monitors.get(name);
+  if (monitor !== undefined) return monitor;
+  throw new CairnError('NOT_FOUND', `there is no mon.${name}; see \`cairn mon dump\``);
 }

@@ -1,0 +1,65 @@
+/** `cairn monitor init`: the first monitor of a new cluster. */
+import type { Command } from 'commander';
+import { parseAddress } from '../protocol/address-text.js';
+import { initCluster } from '../monitor/daemon/boot.js';
+import { monitorNamePattern } from '../protocol/monitor-schemas.js';
+import { CairnError } from '../base/errors.js';
+import { encodeClusterConf } from './cluster-conf.js';
+import type { CliContext } from './context.js';
+import { encodeMonitorFile } from './monitor-settings.js';
+
+interface InitOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly directory: string;
+  readonly adminAddress?: string;
+  readonly adminConf: string;
+  readonly json?: boolean;
+}
+
+export function addMonitorInit(monitor: Command, context: CliContext): void {
+  monitor
+    .command('init')
+    .description(
+      'Make a new cluster: the directory of its first monitor, the file to run that with, and the file of client.admin. ' +
+        'Further monitors join it (`cairn mon add`).',
+    )
+    .requiredOption('--name <name>', 'of the monitor, such as a')
+    .requiredOption('--address <host:port>', 'where it will listen, as others reach it')
+    .requiredOption('--directory <dir>', 'where it will keep its data')
+    .option('--admin-address <host:port>', 'where it will serve /metrics and /healthz')
+    .requiredOption('--admin-conf <file>', "where to write client.admin's file, for `cairn --conf`")
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nThe file named by --conf is written for the monitor; keep it on another disk than the directory.\n' +
+        '\nExamples:\n  cairn monitor init --name a --address 10.0.0.1:7000 --directory /var/lib/cairn/mon.a --conf /etc/cairn/mon.a.yaml --admin-conf /etc/cairn/admin.yaml',
+    )
+    .action(async (options: InitOptions, command: Command) => {
+      const { conf } = command.optsWithGlobals<{ conf?: string }>();
+      if (conf === undefined)
+        throw new CairnError('INVALID_ARGUMENT', 'name the file for the monitor with --conf FILE');
+      const { name, directory } = options;
+      checkMonitorName(name);
+      const address = parseAddress(options.address);
+      const adminAddress = options.adminAddress === undefined ? undefined : parseAddress(options.adminAddress);
+      const { monitor: credentials, admin } = await initCluster(context.runtime('cli'), { directory, name, address });
+      const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
+      await context.writeFile(conf, file, { isPrivate: true });
+      await context.writeFile(options.adminConf, encodeClusterConf(admin), { isPrivate: true });
+      const { fsid } = credentials;
+      context.print(
+        options.json === true
+          ? `${JSON.stringify({ fsid, conf, adminConf: options.adminConf }, undefined, 2)}\n`
+          : `made cluster ${fsid} with mon.${name}\nstart it:  cairn monitor run --conf ${conf}\nthen ask:  cairn --conf ${options.adminConf} status\n`,
+      );
+    });
+}
+
+export function checkMonitorName(name: string): void {
+  if (monitorNamePattern.test(name)) return;
+  throw new CairnError(
+    'INVALID_ARGUMENT',
+    `"${name.slice(0, 40)}" is no name for a monitor; use up to 31 of a-z, 0-9, "-"`,
+  );
+}
