@@ -1,0 +1,159 @@
+/** `cairn status --json`: DESIGN.md section 9 fixes some of the names, the rest are Ceph's. A contract. */
+import type { OsdId, PoolId } from '../../cluster/ids.js';
+import type { ClusterMap } from '../../cluster/map.js';
+import type { Term } from '../raft/types.js';
+import { type HealthJson, healthJson } from '../health/health-json.js';
+import { hasWord, statesOf } from '../health/pg-states.js';
+import type { HealthReport, OsdHealth, PoolHealth } from '../health/types.js';
+
+export interface StatusInput {
+  readonly map: Pick<ClusterMap, 'epoch' | 'fsid' | 'monitors' | 'osds' | 'pools' | 'flags'>;
+  readonly health: HealthReport;
+  /** Of Raft. */
+  readonly term: Term;
+  /** Names of the voters in the quorum; empty without one. */
+  readonly quorum: readonly string[];
+  readonly leader: string | undefined;
+  readonly osds: ReadonlyMap<OsdId, OsdHealth>;
+  readonly pools: ReadonlyMap<PoolId, PoolHealth>;
+}
+
+export interface StatusJson {
+  readonly fsid: string;
+  readonly health: HealthJson;
+  /** Ceph's name for `term`. */
+  readonly election_epoch: number;
+  readonly term: number;
+  /** Ranks: places among the monitors by name. */
+  readonly quorum: readonly number[];
+  readonly quorum_names: readonly string[];
+  /** Empty without one. */
+  readonly quorum_leader_name: string;
+  readonly monmap: {
+    readonly epoch: number;
+    readonly num_mons: number;
+    /** Names. */
+    readonly quorum: readonly string[];
+    readonly mons: readonly MonitorJson[];
+  };
+  readonly osdmap: {
+    readonly epoch: number;
+    readonly num_osds: number;
+    readonly num_up_osds: number;
+    readonly num_in_osds: number;
+    readonly num_remapped_pgs: number;
+    readonly flags: readonly string[];
+  };
+  readonly pgmap: PgmapJson;
+}
+
+export interface MonitorJson {
+  readonly rank: number;
+  readonly name: string;
+  readonly addr: string;
+  readonly role: 'voter' | 'learner';
+}
+
+export interface PgmapJson {
+  readonly num_pgs: number;
+  readonly num_pools: number;
+  readonly num_objects: number;
+  /** PGs per state; they add up to `num_pgs`. */
+  readonly states: Readonly<Record<string, number>>;
+  readonly pgs_by_state: readonly { readonly state_name: string; readonly count: number }[];
+  /** Copies that are missing and that are in the wrong place, of `total_copies`. */
+  readonly degraded_objects: number;
+  readonly misplaced_objects: number;
+  readonly unfound_objects: number;
+  readonly total_copies: number;
+  readonly degraded_ratio: number;
+  readonly misplaced_ratio: number;
+  /** What clients stored, once. */
+  readonly data_bytes: number;
+  /** Of the disks, all copies counted. */
+  readonly bytes_used: number;
+  readonly bytes_avail: number;
+  readonly bytes_total: number;
+}
+
+export function statusJson(input: StatusInput): StatusJson {
+  const { map, term } = input;
+  const names = [...map.monitors.keys()].sort();
+  const quorum = names.filter((name) => input.quorum.includes(name));
+  const osds = [...map.osds.values()];
+  const pgmap = pgmapJson(input);
+  return {
+    fsid: map.fsid,
+    health: healthJson(input.health, { detail: false }),
+    election_epoch: term,
+    term,
+    quorum: quorum.map((name) => names.indexOf(name)),
+    quorum_names: quorum,
+    quorum_leader_name: input.leader ?? '',
+    monmap: { epoch: map.epoch, num_mons: names.length, quorum, mons: monitorsJson(map.monitors, names) },
+    osdmap: {
+      epoch: map.epoch,
+      num_osds: osds.length,
+      num_up_osds: osds.filter(({ isUp }) => isUp).length,
+      num_in_osds: osds.filter(({ isIn }) => isIn).length,
+      num_remapped_pgs: pgmap.pgs_by_state.reduce(
+        (sum, { state_name, count }) => sum + (hasWord(state_name, 'remapped') ? count : 0),
+        0,
+      ),
+      flags: [...map.flags].sort(),
+    },
+    pgmap,
+  };
+}
+
+function monitorsJson(monitors: StatusInput['map']['monitors'], names: readonly string[]): MonitorJson[] {
+  return names.flatMap((name, rank) => {
+    const monitor = monitors.get(name);
+    if (monitor === undefined) return [];
+    const { host, port } = monitor.address;
+    return [{ rank, name, addr: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`, role: monitor.role }];
+  });
+}
+
+function pgmapJson({ map, pools, osds }: StatusInput): PgmapJson {
+  const states = new Map<string, number>();
+  const sums = { pgs: 0, objects: 0, copies: 0, degraded: 0, misplaced: 0, unfound: 0, stored: 0, used: 0, total: 0 };
+  for (const pool of map.pools.values()) {
+    const stats = pools.get(pool.id);
+    for (const [state, count] of statesOf(pool, stats)) {
+      states.set(state, (states.get(state) ?? 0) + count);
+      sums.pgs += count;
+    }
+    if (stats === undefined) continue;
+    sums.objects += stats.objects;
+    sums.copies += stats.objects * pool.size;
+    sums.degraded += stats.degradedObjects;
+    sums.misplaced += stats.misplacedObjects;
+    sums.unfound += stats.unfoundObjects;
+    sums.stored += stats.storedBytes;
+  }
+  for (const [id, { usedBytes, totalBytes }] of osds) {
+    // What is on an OSD that is out is not room to write to.
+    if (map.osds.get(id)?.isIn !== true) continue;
+    sums.used += usedBytes;
+    sums.total += totalBytes;
+  }
+  const sorted = [...states].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return {
+    num_pgs: sums.pgs,
+    num_pools: map.pools.size,
+    num_objects: sums.objects,
+    states: Object.fromEntries(sorted),
+    pgs_by_state: sorted.map(([state_name, count]) => ({ state_name, count })),
+    degraded_objects: sums.degraded,
+    misplaced_objects: sums.misplaced,
+    unfound_objects: sums.unfound,
+    total_copies: sums.copies,
+    degraded_ratio: sums.copies === 0 ? 0 : sums.degraded / sums.copies,
+    misplaced_ratio: sums.copies === 0 ? 0 : sums.misplaced / sums.copies,
+    data_bytes: sums.stored,
+    bytes_used: sums.used,
+    bytes_avail: Math.max(0, sums.total - sums.used),
+    bytes_total: sums.total,
+  };
+}
