@@ -135,12 +135,13 @@ export class FailureDetector {
     this.#tickedAt = this.#now;
     if (gapMs > limits.stallMs) return this.#startAnew(gapMs);
     this.#reports.prune(this.#now, (report) => this.#isCurrent(report));
-    const repeated = this.#dueAgain();
+    const { repeated, again } = this.#dueAgain();
     this.#witnesses = this.#liveWitnesses();
     const facts: FailureFact[] = [];
     const marks = [
       ...repeated,
-      ...this.#judge(this.#reports.targets(), facts),
+      // Who was convicted before comes first: it must not convict its witnesses meanwhile.
+      ...this.#judge([...again, ...this.#reports.targets()], facts),
       ...this.#judgeSilent(facts),
       ...this.#judgeStalemates(),
     ];
@@ -206,16 +207,9 @@ export class FailureDetector {
   }
 
   /** Its own silence, since it says the same of most whom it talks to. */
-  #isIsolated(reporter: OsdId, peerCount: number): boolean {
-    return this.#silentFor(reporter) * 2 > peerCount;
-  }
-
-  #silentFor(reporter: OsdId): number {
-    let count = 0;
-    for (const target of this.#reports.targetsOf(reporter)) {
-      if (this.#reports.about(target).get(reporter)?.reason === 'silent') count += 1;
-    }
-    return count;
+  #isIsolated(reporter: OsdId): boolean {
+    const { silent, peers } = this.#reports.silenceAround(reporter);
+    return silent * 2 > peers;
   }
 
   #isPastGrace(report: StandingReport): boolean {
@@ -230,7 +224,7 @@ export class FailureDetector {
   #counts(report: StandingReport): boolean {
     if (!this.#isPastGrace(report)) return false;
     if (report.reason === 'refused' || this.#isOverdue(report.target)) return true;
-    return !this.#isIsolated(report.reporter, report.peerCount);
+    return !this.#isIsolated(report.reporter);
   }
 
   #liveWitnesses(): Witnesses {
@@ -316,15 +310,20 @@ export class FailureDetector {
   }
 
   /** A goodbye is asked for again as it is; everything else is judged anew, by what is known now. */
-  #dueAgain(): MarkDown[] {
-    const marks: MarkDown[] = [];
+  #dueAgain(): { readonly repeated: readonly MarkDown[]; readonly again: readonly OsdId[] } {
+    const repeated: MarkDown[] = [];
+    const again: OsdId[] = [];
     for (const [id, asked] of this.#asked) {
       if (this.#now - asked.at < limits.repeatMs) continue;
       const life = this.#lives.get(id);
-      if (asked.isGoodbye && life !== undefined) marks.push(this.#ask(id, life, asked.why, true));
-      else this.#asked.delete(id);
+      if (asked.isGoodbye && life !== undefined) {
+        repeated.push(this.#ask(id, life, asked.why, true));
+      } else {
+        this.#asked.delete(id);
+        again.push(id);
+      }
     }
-    return marks;
+    return { repeated, again };
   }
 
   // Out.
@@ -348,24 +347,14 @@ export class FailureDetector {
 
   #sayNew(facts: FailureFact[]): FailureOutput[] {
     for (const reporter of this.#reports.reporters()) {
-      const reported = this.#silentFor(reporter);
-      const peers = this.#peersOf(reporter);
-      if (reported * 2 > peers) facts.push({ kind: 'isolated-reporter', osd: reporter, reported, peers });
+      if (!this.#isIsolated(reporter)) continue;
+      const { silent, peers } = this.#reports.silenceAround(reporter);
+      facts.push({ kind: 'isolated-reporter', osd: reporter, reported: silent, peers });
     }
     const keys = facts.map((fact) => JSON.stringify(fact));
     const fresh = facts.filter((_, index) => !this.#said.has(keys[index] ?? ''));
     this.#said = new Set(keys);
     return fresh.map((fact) => ({ kind: 'fact', fact }));
-  }
-
-  /** As its newest report says. */
-  #peersOf(reporter: OsdId): number {
-    let newest: StandingReport | undefined;
-    for (const target of this.#reports.targetsOf(reporter)) {
-      const report = this.#reports.about(target).get(reporter);
-      if (report !== undefined && (newest === undefined || report.at > newest.at)) newest = report;
-    }
-    return newest?.peerCount ?? 0;
   }
 
   /** Inputs may be queued in another order than their instants; the detector's time never goes back. */

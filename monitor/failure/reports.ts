@@ -9,11 +9,20 @@ export interface StandingReport extends FailureReport {
   readonly since: MonotonicMs;
 }
 
+/** What one reporter says of all. */
+interface Share {
+  readonly targets: Set<OsdId>;
+  /** Of those, how many it calls silent: asked for with each report, so it is kept rather than counted. */
+  silent: number;
+  /** Of its newest report. */
+  peerCount: number;
+}
+
 const none: ReadonlyMap<OsdId, StandingReport> = new Map();
 
 export class Reports {
   readonly #byTarget = new Map<OsdId, Map<OsdId, StandingReport>>();
-  readonly #targetsOf = new Map<OsdId, Set<OsdId>>();
+  readonly #byReporter = new Map<OsdId, Share>();
 
   /** By reporter. */
   about(target: OsdId): ReadonlyMap<OsdId, StandingReport> {
@@ -26,34 +35,42 @@ export class Reports {
   }
 
   reporters(): OsdId[] {
-    return [...this.#targetsOf.keys()].sort((a, b) => a - b);
+    return [...this.#byReporter.keys()].sort((a, b) => a - b);
   }
 
-  targetsOf(reporter: OsdId): ReadonlySet<OsdId> {
-    return this.#targetsOf.get(reporter) ?? new Set();
+  /** How many peers the reporter has, and of how many of them it reports silence. */
+  silenceAround(reporter: OsdId): { readonly silent: number; readonly peers: number } {
+    const share = this.#byReporter.get(reporter);
+    return { silent: share?.silent ?? 0, peers: share?.peerCount ?? 0 };
   }
 
   /** A repeated report renews the old one. False when the reporter's share is full: the report is dropped. */
   add(report: FailureReport): boolean {
     const { reporter, target } = report;
-    const old = this.#byTarget.get(target)?.get(reporter);
-    const targets = this.#targetsOf.get(reporter) ?? new Set<OsdId>();
-    if (old === undefined && targets.size >= reportsPerReporterMax) return false;
-    const continued = old !== undefined && old.targetUpFrom === report.targetUpFrom;
-    const standing = { ...report, since: continued ? old.since : report.at };
     const about = this.#byTarget.get(target) ?? new Map<OsdId, StandingReport>();
-    this.#byTarget.set(target, about.set(reporter, standing));
-    this.#targetsOf.set(reporter, targets.add(target));
+    const share = this.#byReporter.get(reporter) ?? { targets: new Set<OsdId>(), silent: 0, peerCount: 0 };
+    const old = about.get(reporter);
+    if (old === undefined && share.targets.size >= reportsPerReporterMax) return false;
+    const continued = old !== undefined && old.targetUpFrom === report.targetUpFrom;
+    about.set(reporter, { ...report, since: continued ? old.since : report.at });
+    share.targets.add(target);
+    share.silent += silence(report) - silence(old);
+    share.peerCount = report.peerCount;
+    this.#byTarget.set(target, about);
+    this.#byReporter.set(reporter, share);
     return true;
   }
 
   withdraw(reporter: OsdId, target: OsdId): void {
     const about = this.#byTarget.get(target);
-    about?.delete(reporter);
-    if (about?.size === 0) this.#byTarget.delete(target);
-    const targets = this.#targetsOf.get(reporter);
-    targets?.delete(target);
-    if (targets?.size === 0) this.#targetsOf.delete(reporter);
+    const share = this.#byReporter.get(reporter);
+    const report = about?.get(reporter);
+    if (about === undefined || share === undefined || report === undefined) return;
+    about.delete(reporter);
+    if (about.size === 0) this.#byTarget.delete(target);
+    share.targets.delete(target);
+    share.silent -= silence(report);
+    if (share.targets.size === 0) this.#byReporter.delete(reporter);
   }
 
   /** Drops what was not repeated in time, and what `isCurrent` denies. */
@@ -68,6 +85,10 @@ export class Reports {
 
   clear(): void {
     this.#byTarget.clear();
-    this.#targetsOf.clear();
+    this.#byReporter.clear();
   }
+}
+
+function silence(report: FailureReport | undefined): number {
+  return report?.reason === 'silent' ? 1 : 0;
 }

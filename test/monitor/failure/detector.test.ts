@@ -192,7 +192,9 @@ describe('the failure detector: marks', () => {
     scene.commits = false;
     scene.report({ reporter: 0, target: 1, reason: 'refused', silentMs: 0, peerCount: 1 });
     scene.report({ reporter: 1, target: 0, reason: 'refused', silentMs: 0, peerCount: 1 });
-    scene.tick();
+    // Nor when the mark has to be asked for again.
+    scene.pass(3_000);
+    assert.ok(scene.outputs.filter(({ kind }) => kind === 'mark-down').length > 1);
     assert.deepEqual(downOf(scene), [1]);
   });
 

@@ -349,6 +349,10 @@ const quiet: { readonly name: string; readonly changes: Changes }[] = [
   { name: 'a disk with 30 % left', changes: { monitor: { disk: { freeBytes: 30, totalBytes: 100, storeBytes: 1 } } } },
   { name: 'an OSD that is down and out', changes: { osds: { 0: { isUp: false, isIn: false } } } },
   { name: 'an OSD at 84.9 %', changes: { osd: { usedBytes: 849 } } },
+  {
+    name: 'how full an OSD was that is gone',
+    changes: { osds: { 0: { isUp: false, isIn: false } }, osd: { usedBytes: 1_000 } },
+  },
   { name: 'an OSD that has not reported yet', changes: { input: { osds: new Map() } } },
   { name: 'a pool at 79 % of its quota', changes: { pool: { quotaBytes: 1_260 } } },
   { name: 'an empty pool without application', changes: { pool: { application: '' }, stats: { objects: 0 } } },
