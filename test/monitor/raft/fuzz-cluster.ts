@@ -139,7 +139,7 @@ export class FuzzCluster {
   }
 
   #restart(member: Member): void {
-    member.restart(this.#prng.below(member.outstanding.length + 1));
+    member.restart(this.#prng.below(member.writeCount + 1));
     this.invariants.started(member.id, member.disk.initial);
     this.counts.restarts++;
   }

@@ -51,18 +51,19 @@ export class Member {
     return output;
   }
 
-  /** The first `count` outstanding outputs become durable, and are reported so. */
-  persist(count = this.outstanding.length): void {
-    const done = this.outstanding.splice(0, count);
+  /** Outstanding outputs that have something to write. */
+  get writeCount(): number {
+    return this.outstanding.filter(({ persist }) => persist !== undefined).length;
+  }
+
+  /** The first `count` outstanding writes become durable, and are reported so. */
+  persist(count = this.writeCount): void {
+    const done = this.#takeWrites(count);
     const last = done.at(-1);
     if (last === undefined) return;
     this.#write(done);
     this.step({ kind: 'persisted', output: last.number });
     for (const { afterPersist } of done) for (const message of afterPersist) this.#events.send(message);
-    // What only waited for these has nothing of its own to wait for.
-    const idle = this.outstanding.findIndex((output) => output.persist !== undefined);
-    const free = this.outstanding.splice(0, idle === -1 ? this.outstanding.length : idle);
-    for (const { afterPersist } of free) for (const message of afterPersist) this.#events.send(message);
   }
 
   /** The driver snapshots what is applied. False when there is nothing new; all that is outstanding is written first. */
@@ -75,13 +76,20 @@ export class Member {
     return true;
   }
 
-  /** Loses memory and all outstanding outputs but the first `survivors`, and starts again. */
+  /** Loses memory and all outstanding writes but the first `survivors`, and starts again. */
   restart(survivors: number): void {
-    this.#write(this.outstanding.slice(0, survivors));
+    this.#write(this.#takeWrites(survivors));
     this.outstanding = [];
     this.disk.partial = undefined;
     this.#raft = new Raft(this.#options, this.disk.initial);
     this.#applied = this.disk.snapshot;
+  }
+
+  /** The first `count` writes, with what waits for them and for nothing later. */
+  #takeWrites(count: number): RaftOutput[] {
+    let left = count;
+    const end = this.outstanding.findIndex(({ persist }) => persist !== undefined && left-- === 0);
+    return this.outstanding.splice(0, end === -1 ? this.outstanding.length : end);
   }
 
   #write(outputs: readonly RaftOutput[]): void {
