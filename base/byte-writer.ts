@@ -23,12 +23,13 @@ export class ByteWriter {
 
   u8(value: number): void {
     invariant(Number.isInteger(value) && value >= 0 && value <= 0xff, 'a u8 is 0 to 255', { value });
-    this.#view.setUint8(this.#reserve(1), value);
+    // Reserved first, here and below: it may replace the view.
+    const at = this.#reserve(1);
+    this.#view.setUint8(at, value);
   }
 
   u32(value: number): void {
     invariant(Number.isInteger(value) && value >= 0 && value <= 0xffffffff, 'a u32 is 0 to 2^32-1', { value });
-    // Reserved first: it may replace the view.
     const at = this.#reserve(4);
     this.#view.setUint32(at, value, true);
   }
