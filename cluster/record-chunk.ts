@@ -17,8 +17,11 @@ import type { Member, PgRecord, ReplicationMode } from './pg-record.js';
  */
 export const chunkPgCount = 256;
 
-/** Of acting or eligible, each. Pools have 2 to 4 copies; this bounds what is stored and sent, and fits one byte. */
-export const memberCountMax = 255;
+/**
+ * Of acting and eligible together, so that all of them can act. Pools have 2 to 4 copies; those that move, and members
+ * that were lost one by one while nobody confirmed, come on top.
+ */
+export const memberCountMax = 32;
 export const ackCopiesMax = 255;
 
 export interface RecordChunk {
@@ -53,7 +56,7 @@ export class ChunkBuilder {
 
   push(record: PgRecord): void {
     const { term, acting, eligible, mode } = record;
-    invariant(acting.length <= memberCountMax && eligible.length <= memberCountMax, 'a record has 255 members at most');
+    invariant(acting.length <= memberCountMax && eligible.length <= memberCountMax, 'lists of members are bounded');
     this.pushHead(term, acting.length, mode.kind === 'sync' ? 0 : mode.ackCopies);
     for (const member of acting) this.pushMember(member.osd, member.store);
     for (const member of eligible) this.pushMember(member.osd, member.store);

@@ -11,8 +11,7 @@ import { isCounter, isIntegerWithin, u32Max } from './facts.js';
 export function checkPgRecord(pg: PgId, record: PgRecord): void {
   const { term, acting, eligible, mode } = record;
   if (!isCounter(term)) throw wrong(pg, `its term ${term} is no whole number from 0 to 2^53-1`);
-  if (acting.length > memberCountMax || eligible.length > memberCountMax)
-    throw wrong(pg, `it has more than ${memberCountMax} members`);
+  if (acting.length + eligible.length > memberCountMax) throw wrong(pg, `it has more than ${memberCountMax} members`);
   if (term === 0 && acting.length + eligible.length > 0) throw wrong(pg, 'it has members in term 0');
   if (term > 0 && acting.length === 0) throw wrong(pg, 'nobody acts in it');
   if (!isMode(mode)) throw wrong(pg, 'its mode is neither sync nor async with 1 copy or more');

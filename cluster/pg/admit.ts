@@ -3,7 +3,7 @@ import type { Member, PgRecord } from '../pg-record.js';
 import { memberCountMax } from '../record-chunk.js';
 import type { PgContext } from './context.js';
 import { hasMember, printMember } from './members.js';
-import { conflict, type FromPrimary, membersOf, nextRecord, requirePrimary } from './next-record.js';
+import { conflict, type FromPrimary, leftOver, membersOf, nextRecord, requirePrimary } from './next-record.js';
 
 export interface Admit extends FromPrimary {
   readonly joiner: Member;
@@ -16,6 +16,10 @@ export interface Admit extends FromPrimary {
  *
  * A joiner that is down could be admitted safely, only to be removed again at once. Refusing costs nothing: the primary
  * needs it until the term ends, whatever the answer, and ends the term by a bump.
+ *
+ * **The request may outlive who sent it.** When everybody went down, the record stayed as it was (`reconcile.ts`), and a late
+ * proposal still meets its term. It is granted, as the joiner has every acknowledged write, perhaps as the only one whose
+ * disk is left. Those who are down are removed in the same change, or nobody would lead.
  */
 export function admitJoiner(record: PgRecord, request: Admit, context: PgContext): PgRecord {
   requirePrimary(record, request, context);
@@ -28,5 +32,6 @@ export function admitJoiner(record: PgRecord, request: Admit, context: PgContext
   if (record.acting.length + record.eligible.length >= memberCountMax) {
     throw conflict(record, context, `has ${memberCountMax} members, the most that it can; let some leave first`);
   }
-  return nextRecord(record, { acting: [...record.acting, joiner], eligible: record.eligible }, context);
+  const acting = [...record.acting, joiner].filter((member) => context.isUp(member));
+  return nextRecord(record, { acting, eligible: leftOver(record, acting) }, context);
 }

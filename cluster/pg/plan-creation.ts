@@ -1,9 +1,10 @@
 /** First members for PGs that have none: of a new pool, or of one that had too few usable OSDs. */
+import { runSteps, type Steps } from '../../base/steps.js';
 import { invariant } from '../../base/invariant.js';
 import type { ClusterMap } from '../map.js';
 import { pgContext, type UpOf } from './context.js';
 import { createRecord, firstMembers } from './create.js';
-import { PlanBuilder, type RecordsChange, runSteps } from './plan.js';
+import { PlanBuilder, type RecordsChange } from './plan.js';
 
 /** PGs of term 0 per step: each may take a CRUSH mapping, 3 µs, or some 100 in a map where most devices are out. */
 export const creationStepPgCount = 64;
@@ -15,7 +16,7 @@ export const creationStepPgCount = 64;
 export function* planCreationSteps(
   map: Pick<ClusterMap, 'osds' | 'pools' | 'records'>,
   upOf: UpOf,
-): Generator<void, RecordsChange[]> {
+): Steps<RecordsChange[]> {
   const plan = new PlanBuilder();
   const cursor = map.records.cursor();
   for (;;) {

@@ -1,9 +1,10 @@
 /** All changes of records that follow from OSDs that went down, booted, or lost their store. */
+import { runSteps, type Steps } from '../../base/steps.js';
 import { invariant } from '../../base/invariant.js';
 import type { OsdId } from '../ids.js';
 import type { ClusterMap } from '../map.js';
 import { pgContext } from './context.js';
-import { PlanBuilder, planStepRecordCount, planStepScanCount, type RecordsChange, runSteps } from './plan.js';
+import { PlanBuilder, planStepRecordCount, planStepScanCount, type RecordsChange } from './plan.js';
 import { reconcile, reconcileAfterBoot } from './reconcile.js';
 
 export interface OsdEvent {
@@ -20,7 +21,7 @@ export type RecordsMap = Pick<ClusterMap, 'osds' | 'pools' | 'records'>;
  * In steps (`plan.ts`). Several OSDs are planned at once, since PGs that they share must not be given
  * to one of them in one change and taken away in the next. New PGs are planned by `planCreation`.
  */
-export function* planOsdChangeSteps(map: RecordsMap, event: OsdEvent): Generator<void, RecordsChange[]> {
+export function* planOsdChangeSteps(map: RecordsMap, event: OsdEvent): Steps<RecordsChange[]> {
   const booted = new Set(event.booted);
   const marks = markOsds([...event.changed, ...booted]);
   const plan = new PlanBuilder();

@@ -11,14 +11,6 @@ export const planStepRecordCount = 256;
 /** PGs that are passed over between two of them, at about 5 ns each: a step takes a millisecond, 10 ms at worst. */
 export const planStepScanCount = 8_192;
 
-/** Runs a generator to its end, for tests and for callers that may block. */
-export function runSteps<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
-}
-
 /** Collects records in the order of a cursor. */
 export class PlanBuilder {
   readonly #changes: RecordsChange[] = [];

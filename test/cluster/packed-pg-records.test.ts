@@ -102,9 +102,9 @@ describe('cluster: packed PG records', () => {
     fc.assert(property, { numRuns: 100, seed: 7 });
   });
 
-  it('hold lists of 255 members in every record of a chunk', () => {
-    const many = Array.from({ length: 255 }, (_, osd) => member(osd));
-    const others = Array.from({ length: 255 }, (_, osd) => member(osd + 1_000));
+  it('hold the longest lists of members in every record of a chunk', () => {
+    const many = Array.from({ length: 32 }, (_, osd) => member(osd));
+    const others = Array.from({ length: 32 }, (_, osd) => member(osd + 1_000));
     const big = record(5, many, others);
     const pgs = Uint32Array.from({ length: 256 }, (_, pg) => pg);
     const records = emptyPgRecords.withPool(pool1, 256).with(

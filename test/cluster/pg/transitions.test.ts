@@ -167,12 +167,13 @@ describe('cluster/pg: remove, restore, reorder', () => {
 });
 
 describe('cluster/pg: confirm', () => {
-  it('empties eligible in the same term when at least min_size act, and changes nothing else', () => {
+  it('empties eligible in the same term when at least min_size act and all are up, and changes nothing else', () => {
     const tally = new Tally();
     const property = fc.property(anyWorld, anyBornRecord, (world, before) => {
       const context = contextOf(world);
       const request = { term: before.term, from: primaryOf(before) };
-      const isEnough = before.eligible.length === 0 || before.acting.length >= world.minSize;
+      const isFit = before.acting.length >= world.minSize && before.acting.every((one) => context.isUp(one));
+      const isEnough = before.eligible.length === 0 || isFit;
       const next = tally.note(
         outcome(() => confirmTerm(before, request, context)),
         isEnough ? undefined : 'CONFLICT',
@@ -186,15 +187,19 @@ describe('cluster/pg: confirm', () => {
   });
 });
 
+describe('cluster/pg: a late confirmation', () => {
+  it('does not orphan the data of an eligible member when the disk of the primary was lost meanwhile', () => {
+    const before = record(9, [member(1, 999)], [member(2)]);
+    const result = outcome(() => confirmTerm(before, { term: before.term, from: member(1, 999) }, healthy));
+    assert.deepEqual(result, { code: 'CONFLICT', details: { record: before } });
+  });
+});
+
 describe('cluster/pg: admit', () => {
-  it('adds a joiner that is up and unknown behind the others, and keeps who is eligible and not gone', () => {
+  it('adds a joiner that is up and unknown behind those that are up, and keeps the others eligible unless gone', () => {
     const tally = new Tally();
-    const property = fc.property(anyWorld, anyBornRecord, fc.constantFrom(...allMembers), (world, drawn, joiner) => {
+    const property = fc.property(anyWorld, anyBornRecord, fc.constantFrom(...allMembers), (world, before, joiner) => {
       const context = contextOf(world);
-      // The monitors drop who is gone in the change that makes it so: a primary that asks has no such member beside it.
-      const acting = drawn.acting.filter((one) => !context.isGone(one));
-      fc.pre(acting.length > 0);
-      const before = { ...drawn, acting };
       const isKnown = hasMember([...before.acting, ...before.eligible], joiner);
       const expected = isKnown || !context.isUp(joiner) ? 'CONFLICT' : undefined;
       const request = { term: before.term, from: primaryOf(before), joiner };
@@ -204,18 +209,22 @@ describe('cluster/pg: admit', () => {
       );
       if (next === undefined) return;
       assertNewRecord(before, next, context);
-      assert.deepEqual(next.acting, [...before.acting, joiner]);
-      assert.deepEqual(
-        next.eligible,
-        before.eligible.filter((one) => !context.isGone(one)),
-      );
+      const acting = [...before.acting.filter((one) => context.isUp(one)), joiner];
+      assert.deepEqual(next.acting, acting);
+      assert.deepEqual(next.eligible, expectedEligible(before, acting, context));
     });
     fc.assert(property, runs);
     tally.assertBoth();
   });
 
+  it('is granted late, for a joiner that may be the only one left with the data', () => {
+    const before = record(9, [member(1, 999)], []);
+    const next = admitJoiner(before, { term: before.term, from: member(1, 999), joiner: member(2) }, healthy);
+    assert.deepEqual(next, record(10, [member(2)]));
+  });
+
   it('is refused when a record has as many members as it can hold', () => {
-    const many = Array.from({ length: 254 }, (_, i) => member(1, 1_000 + i));
+    const many = Array.from({ length: 31 }, (_, i) => member(1, 1_000 + i));
     const wide: PgContext = { ...healthy, isGone: () => false, isUp: () => true };
     const full = record(3, many, [member(2)]);
     const result = outcome(() =>
