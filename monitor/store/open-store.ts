@@ -23,6 +23,8 @@ export interface OpenedStore {
   readonly loaded: Loaded;
   /** The newer of the file's and the database's. */
   readonly hardState: HardState;
+  /** It is the file's, and may be in the file's memory only: a write that failed can be read until a crash. */
+  readonly isNew: boolean;
   readonly chunkBytes: number | undefined;
 }
 
@@ -39,7 +41,8 @@ export async function openStore(runtime: Runtime, options: OpenStoreOptions): Pr
     checkIdentity(directory, loaded.head.identity, slots.newest.identity);
     const hardState = newestHardState(directory, slots, loaded);
     const voteFile = await VoteFile.open(runtime, directory, slots.newest);
-    return { directory, kv, voteFile, loaded, hardState, chunkBytes };
+    const isNew = hardState !== loaded.head.hardState;
+    return { directory, kv, voteFile, loaded, hardState, isNew, chunkBytes };
   } catch (error) {
     await kv.close();
     throw error;

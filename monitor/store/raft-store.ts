@@ -94,7 +94,7 @@ export class RaftStore {
     const { entries } = opened.loaded;
     try {
       // Marks the store as used, settles which of file and database was newer, and renews the file as a witness.
-      await store.#exclusively(() => store.#commit([], 'renewed'));
+      await store.#exclusively(() => store.#commit([], opened.isNew ? 'new' : 'renewed'));
     } catch (error) {
       await store.close();
       throw error;

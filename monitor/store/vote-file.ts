@@ -109,10 +109,11 @@ export async function readVoteFile(runtime: Pick<Runtime, 'disk'>, directory: st
   const [even, odd] = [0, slotDistance].map((at) => decodeSlot(bytes.subarray(at, at + slotBytes)));
   const newest = even !== undefined && (odd === undefined || even.number > odd.number) ? even : odd;
   if (newest === undefined) throw storeRot(directory, 'both halves of its vote file are unreadable');
-  const isWhole = even !== undefined && odd !== undefined;
-  if (isWhole && Math.abs(even.number - odd.number) !== 1) {
-    throw storeRot(directory, `its vote file has the halves ${even.number} and ${odd.number}, which do not follow`);
+  // Their numbers need not follow: a half whose write failed can be read, from memory, until the machine loses its power.
+  if ((even?.number ?? 0) % 2 !== 0 || (odd?.number ?? 1) % 2 !== 1) {
+    throw storeRot(directory, 'the halves of its vote file have changed places');
   }
+  const isWhole = even !== undefined && odd !== undefined;
   return { newest, isWhole };
 }
 
