@@ -1,16 +1,22 @@
 /** What the monitor sees of consensus: a replicated sequence of commands, applied in order to one state machine. */
-import type { CairnError } from '../../base/errors.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { LogEntry, LogIndex, MemberId, Membership, RaftMessage, Term } from '../raft/types.js';
-import type { RaftStatus } from '../raft/output.js';
+import type { RaftInitial, RaftInput, RaftOutput, RaftStatus } from '../raft/output.js';
+import type { ConsensusMetrics } from './metrics.js';
 
 /** The state that committed commands build. Deterministic: same entries, same state, on every member and in every version. */
 export interface StateMachine {
   /** Called in log order, once per entry per run; entries of kind `noop` are not passed on. Throwing stops the daemon. */
   apply(entry: LogEntry): void;
-  /** The state as of now, as pieces of any size. It must not change while it is written, whatever is applied meanwhile. */
+  /**
+   * The state as of this call (not of the first `next`), as pieces of any size. It must not change while it is written,
+   * whatever is applied meanwhile.
+   */
   snapshot(): AsyncIterable<Uint8Array>;
-  /** Replaces the state; throws `CORRUPT` when the pieces are no snapshot. */
+  /**
+   * Replaces the state, all at once when it has read the last piece: readers go on meanwhile. Throws `CORRUPT` when the
+   * pieces are no snapshot.
+   */
   restore(pieces: AsyncIterable<Uint8Array>): Promise<void>;
 }
 
@@ -27,11 +33,16 @@ export interface Proposed {
 export interface ConsensusEvents {
   /** Role, term, leader or membership changed. */
   readonly onStatus?: (status: RaftStatus) => void;
+  /** What the store held, before the first step: for tests that watch. */
+  readonly onStart?: (initial: RaftInitial) => void;
+  /** Every step of the core, before anything is done about it: for tests that watch. Throwing stops the daemon. */
+  readonly onStep?: (input: RaftInput, output: RaftOutput, status: () => RaftStatus) => void;
 }
 
 export interface Consensus {
   readonly self: MemberId;
   readonly status: RaftStatus;
+  readonly metrics: Readonly<ConsensusMetrics>;
   /** A message from another member arrived. */
   receive(message: RaftMessage): void;
   /**
@@ -49,6 +60,3 @@ export interface Consensus {
   /** Waiters get `CLOSED`. Idempotent. */
   close(): Promise<void>;
 }
-
-/** Why a store could not be opened; the message says how to rejoin from the peers. */
-export type StoreRot = CairnError & { readonly code: 'CORRUPT' };
