@@ -46,6 +46,12 @@ export class RaftInvariants {
     return this.#lastCommitted;
   }
 
+  /** The founders begin with a snapshot there, which counts as committed. Without this call they begin at 0. */
+  founded({ index, term }: EntryPosition): void {
+    this.#committed.set(index, { index, term, kind: 'noop' });
+    this.#lastCommitted = index;
+  }
+
   /** A member begins a run with what it found on its disk. */
   started(member: MemberId, initial: RaftInitial): void {
     const { hardState, snapshot, entries } = initial;
