@@ -1,4 +1,5 @@
 import type { MonotonicMs } from '../base/instants.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 
 /** How to find a cluster: `--dir` or `--conf`, else `CAIRN_DIR` or `CAIRN_CONF`, else `./data` (DESIGN.md section 9). */
@@ -31,4 +32,10 @@ export interface CliContext {
   readonly interrupted: AbortSignal;
   /** Absolute deadline for a command that may take so long. */
   deadlineIn(ms: number): MonotonicMs;
+  /** What a daemon of that name, or a tool, runs on. */
+  runtime(daemon: string): Runtime;
+  /** The file that runs `cairn`, for commands that start daemons. */
+  readonly script: string;
+  /** Of this machine. */
+  readonly hostname: string;
 }

@@ -1,7 +1,9 @@
 /** The process side of the `cairn` command: `bin/cairn` calls `main`, everything else gets a `CliContext`. */
 import { createReadStream } from 'node:fs';
+import { hostname } from 'node:os';
 import { open, realpath } from 'node:fs/promises';
 import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { concatBytes } from '../base/bytes.js';
@@ -11,6 +13,7 @@ import type { Disk, FileStat } from '../runtime/disk.js';
 import { fromErrno } from '../runtime/node/errno.js';
 import { createNodeRuntime } from '../runtime/node/runtime.js';
 import { readWholeFile, writeFileDurably } from '../runtime/whole-file.js';
+import { connectTo } from './connect.js';
 import type { CliContext, WriteFileOptions } from './context.js';
 import { runCli } from './program.js';
 
@@ -25,9 +28,11 @@ export async function main(): Promise<void> {
 }
 
 function processContext(): CliContext {
-  const { clock, disk } = createNodeRuntime({ daemon: 'cli' });
-  const interruption = new AbortController();
-  return {
+  // What the libraries below have to say is for daemons' logs; here errors tell it.
+  const runtime = createNodeRuntime({ daemon: 'cli', logLevel: 'error' });
+  const { clock, disk } = runtime;
+  let interruption: AbortController | undefined;
+  const context: CliContext = {
     print: (text) => void process.stdout.write(text),
     note: (text) => void process.stderr.write(text),
     readFile: (path, bytesMax) => readFile(disk, path, bytesMax),
@@ -35,12 +40,25 @@ function processContext(): CliContext {
     // NO_COLOR: https://no-color.org
     isTerminal: isatty(1) && (process.env['NO_COLOR'] ?? '') === '',
     env: process.env,
-    connect: () => {
-      throw new CairnError('UNSUPPORTED', 'this version cannot reach a cluster yet');
+    script: fileURLToPath(new URL('../../bin/cairn', import.meta.url)),
+    hostname: hostname(),
+    connect: (choice) => connectTo(runtime, context, choice),
+    // Made when a command asks for it: the others end at Ctrl-C as every program does.
+    get interrupted() {
+      interruption ??= abortAtInterrupt();
+      return interruption.signal;
     },
-    interrupted: interruption.signal,
     deadlineIn: (ms) => monotonicMs(clock.now() + ms),
+    runtime: (daemon) => (daemon === 'cli' ? runtime : createNodeRuntime({ daemon })),
   };
+  return context;
+}
+
+/** The first Ctrl-C lets the command end in good order, the second ends it at once. */
+function abortAtInterrupt(): AbortController {
+  const controller = new AbortController();
+  process.once('SIGINT', () => controller.abort());
+  return controller;
 }
 
 async function readFile(disk: Disk, path: string, bytesMax: number): Promise<Uint8Array> {

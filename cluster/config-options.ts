@@ -95,6 +95,14 @@ export const configOptions = {
     description: 'How long an OSD is down before it is marked out and its data moves. 0: it never is.',
     daemons: ['mon'],
   },
+  mon_osd_down_out_subtree_limit: {
+    type: 'text',
+    defaultValue: 'rack',
+    pattern: /^[A-Za-z0-9._-]{1,64}$/,
+    form: 'the name of a type of the CRUSH map, as in rack',
+    description: 'A whole subtree of this type, or a higher one, that is down is not marked out: somebody is at work there.',
+    daemons: ['mon'],
+  },
   mon_osd_full_ratio: {
     type: 'ratio',
     defaultValue: 0.95,
@@ -135,9 +143,17 @@ export const configOptions = {
     description: 'The failure domain whose OSDs count as one reporter.',
     daemons: ['mon'],
   },
+  osd_beacon_grace: {
+    type: 'duration',
+    defaultValue: 30 * second,
+    min: 6 * second,
+    max: 60 * minute,
+    description: 'Time without beacons after which an OSD that nobody reports is marked down.',
+    daemons: ['mon'],
+  },
   osd_heartbeat_grace: {
     type: 'duration',
-    defaultValue: 4 * second,
+    defaultValue: 3_500,
     min: 500,
     max: 10 * minute,
     description:
@@ -146,7 +162,7 @@ export const configOptions = {
   },
   osd_heartbeat_interval: {
     type: 'duration',
-    defaultValue: second,
+    defaultValue: 500,
     min: 100,
     max: minute,
     description: 'Time between heartbeats of two OSDs. Lowering it costs packets, with the square of OSDs per PG.',

@@ -5,7 +5,8 @@ export interface ConsensusOptions {
   readonly directory: string;
   /** Whose directory it has to be. */
   readonly fsid: string;
-  readonly member: MemberId;
+  /** Default: whoever's store it is. */
+  readonly member?: MemberId | undefined;
   /**
    * One tick of Raft's clock, in ms. Default 50: with 10 ticks a silent leader is replaced after 0.5 to 1 s. Lower finds a
    * dead leader sooner, and takes a busy one for dead.

@@ -51,6 +51,8 @@ export interface MonitorOptions {
   readonly tls?: TlsOptions | undefined;
   /** The monitors in the map changed: whoever keeps `credentials` keeps them true, for the day the disk is lost. */
   readonly onMonitors?: ((monitors: readonly MonitorInfo[]) => void) | undefined;
+  /** Of this machine, for messages to a syslog server. */
+  readonly hostname: string;
   /** As in `ConsensusOptions`. */
   readonly tickMs?: number | undefined;
   readonly snapshotAfterEntries?: number | undefined;

@@ -64,6 +64,11 @@ export async function cli(
     },
     interrupted,
     deadlineIn: (ms) => monotonicMs(ms),
+    hostname: 'here',
+    script: 'cairn',
+    runtime: () => {
+      throw new Error('these tests start no daemons');
+    },
   };
   const code = await runCli(args, context);
   return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored, privateFiles };
