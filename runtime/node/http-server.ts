@@ -1,13 +1,12 @@
 /** The admin port of the machine, over `node:http`. Every limit that a stranger could lean on is set here. */
 import * as http from 'node:http';
-import type { Socket } from 'node:net';
 import type { Clock } from '../clock.js';
 import { HttpExchange, httpLimits, type HttpAnswer, type HttpLimits } from '../http-exchange.js';
 import type { HttpHandler, HttpListener, HttpListenOptions, HttpServerFactory } from '../http.js';
 import type { Logger } from '../log.js';
 import type { Address } from '../network.js';
 import { checkAddress, showAddress } from './address.js';
-import { errnoOf, fromErrno } from './errno.js';
+import { fromErrno } from './errno.js';
 
 /** Request line and headers together. A scraper sends some hundred bytes. */
 const headerBytesMax = 8_192;
@@ -24,12 +23,6 @@ const checkIntervalMs = 1_000;
 
 /** What requests in progress get when the listener closes. */
 const drainMs = 1_000;
-
-/** The answer to what is no HTTP request, by Node's name for what is wrong with it. */
-const statusOfError: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
-};
 
 export class NodeHttpServers implements HttpServerFactory {
   readonly #clock: Clock;
@@ -72,22 +65,9 @@ function makeServer(limits: HttpLimits): http.Server {
   server.maxHeadersCount = headersMax;
   server.maxRequestsPerSocket = requestsPerConnectionMax;
   server.timeout = Math.max(idleMs, 2 * limits.handlerMs);
-  server.on('clientError', (error, socket) => {
-    const status = statusOfError[errnoOf(error) ?? ''] ?? '400 Bad Request';
-    refuse(socket as Socket, status);
-  });
+  // To what is no HTTP request Node itself answers 400, 408 or 431 and closes the connection.
   // A tunnel (CONNECT) is closed by Node; an upgrade is answered like any other request.
   return server;
-}
-
-function refuse(socket: Socket, status: string): void {
-  if (!socket.writable || errnoOf(socket.errored) === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => {
-    socket.destroy();
-  });
 }
 
 async function respond(

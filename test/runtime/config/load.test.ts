@@ -228,6 +228,7 @@ describe('the nearest name', () => {
     { name: 'log-leevl', nearest: 'log-level' },
     { name: 'rpot', nearest: 'port' },
     { name: 'prot', nearest: 'port' },
+    { name: 'optr', nearest: 'port' },
     { name: 'x', nearest: undefined },
     { name: 'pt', nearest: undefined },
     { name: 'something-else', nearest: undefined },

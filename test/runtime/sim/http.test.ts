@@ -41,6 +41,27 @@ describe('runtime/sim: http', () => {
   }
 });
 
+describe('runtime/sim: the bound on requests in progress', () => {
+  it('holds while they are, and no longer, however they end', async () => {
+    const world = new World({ seed: 1 });
+    const machine = world.machine('a');
+    await world.main(async () => {
+      const handler: HttpHandler = async ({ path }) => {
+        if (path === '/hangs') return never({ method: 'GET', path, query: new URLSearchParams(), headers: new Map() });
+        if (path === '/fails') throw new Error('on purpose');
+        return { status: 200, contentType: 'text/plain', body: '' };
+      };
+      const options = { connectionsMax: 2, handlerMs: 100 };
+      const server = machine.start('server', async ({ http }) => void (await http.listen(address, handler, options)));
+      await server.finished;
+      const ask = async (path: string): Promise<number> => (await machine.httpGet(9100, path)).status;
+      assert.deepEqual(await Promise.all(['/hangs', '/hangs', '/'].map(ask)), [503, 503, 503]);
+      for (const path of ['/fails', '/fails', '/fails']) assert.equal(await ask(path), 500);
+      for (const path of ['/', '/', '/']) assert.equal(await ask(path), 200);
+    });
+  });
+});
+
 describe('runtime/sim: datagrams', () => {
   it('get lost and overtake each other on a bad link, and a cut loses all of them', async () => {
     const world = new World({ seed: 1, network: { link: { lossRate: 0.3, latencyMs: 1, jitterMs: 50 } } });
