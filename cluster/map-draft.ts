@@ -26,11 +26,19 @@ import type { OsdInfo } from './osd.js';
 import type { PgRecord } from './pg-record.js';
 import type { PgRecords } from './pg-records.js';
 import type { Pool } from './pool.js';
+import { chunkPgCount } from './record-chunk.js';
 import { SortedDraft } from './sorted-draft.js';
 import type { UpmapItem } from './upmap.js';
 
-/** Records checked and stored per step: about a millisecond. */
-const recordsPerStep = 1024;
+/**
+ * Work is counted in records, each about a microsecond; a step is a thousand or two of them. A chunk of records that
+ * changes is copied, which costs about twenty however few of it change.
+ */
+const workPerStep = 1024;
+const workPerChunk = 20;
+const workPerChange = 4;
+
+type RecordsChange = MapChange & { readonly kind: 'records' };
 
 export class MapDraft {
   readonly #before: ClusterMap;
@@ -57,6 +65,8 @@ export class MapDraft {
   #hasNewMonitors = false;
   #hasNewStores = false;
   #storeMaxInRecords = 0;
+  /** Since the last step. */
+  #work = 0;
 
   constructor(map: ClusterMap) {
     this.#before = map;
@@ -77,6 +87,13 @@ export class MapDraft {
 
   /** One change. On an error the draft is useless; the map it began with is as it was. */
   *add(change: MapChange): Steps<void> {
+    this.#work += workPerChange;
+    if (change.kind === 'records') yield* this.#setRecords(change);
+    else this.#apply(change);
+    yield* this.#pause();
+  }
+
+  #apply(change: Exclude<MapChange, RecordsChange>): void {
     switch (change.kind) {
       case 'monitor':
         return this.#setMonitor(change.monitor);
@@ -88,13 +105,11 @@ export class MapDraft {
         return this.#removeOsd(change.id);
       case 'crush':
         this.#crush = canonicalCrush(change.crush);
-        return undefined;
+        return;
       case 'pool':
         return this.#setPool(change.pool);
       case 'pool-removed':
         return this.#removePool(change.id);
-      case 'records':
-        return yield* this.#setRecords(change.pool, change.pgs, change.records);
       case 'upmap':
         return this.#setUpmap(change.pg, change.items);
       case 'flag':
@@ -194,18 +209,39 @@ export class MapDraft {
     this.#removedPools.add(id);
   }
 
-  *#setRecords(id: PoolId, pgs: Uint32Array, records: readonly PgRecord[]): Steps<void> {
+  *#setRecords(change: RecordsChange): Steps<void> {
+    const { pool: id, pgs, records } = change;
     const pool = existing(this.#pools.get(id), () => `there is no pool ${id} to set records of`);
     valid(
       pgs.length === records.length,
       () => `${pgs.length} PGs come with ${records.length} records; give one for each`,
     );
-    for (let start = 0; start < pgs.length; start += recordsPerStep) {
-      const end = Math.min(start + recordsPerStep, pgs.length);
-      for (let i = start; i < end; i += 1) this.#checkRecord(pool, i > 0 ? pgs[i - 1]! : -1, pgs[i]!, records[i]!);
+    for (let start = 0; start < pgs.length;) {
+      const end = this.#checkRecords(pool, change, start);
       this.#records = this.#records.with(id, pgs.subarray(start, end), records.slice(start, end));
-      if (end < pgs.length) yield;
+      start = end;
+      yield* this.#pause();
     }
+  }
+
+  /** From index `first` on, as many as are left of this step's work, and at least one. Returns the index after the last. */
+  #checkRecords(pool: Pool, { pgs, records }: RecordsChange, first: number): number {
+    let chunk = -1;
+    let index = first;
+    for (; index < pgs.length && (index === first || this.#work < workPerStep); index += 1) {
+      const pg = pgs[index]!;
+      this.#checkRecord(pool, index > 0 ? pgs[index - 1]! : -1, pg, records[index]!);
+      const ownChunk = Math.trunc(pg / chunkPgCount);
+      this.#work += ownChunk === chunk ? 1 : workPerChunk;
+      chunk = ownChunk;
+    }
+    return index;
+  }
+
+  *#pause(): Steps<void> {
+    if (this.#work < workPerStep) return;
+    this.#work = 0;
+    yield;
   }
 
   #checkRecord(pool: Pool, previous: number, number: number, record: PgRecord): void {

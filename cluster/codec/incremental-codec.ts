@@ -4,6 +4,7 @@
  */
 import type { ByteReader } from '../../base/byte-reader.js';
 import { ByteWriter } from '../../base/byte-writer.js';
+import { CairnError } from '../../base/errors.js';
 import { invariant, unreachable } from '../../base/invariant.js';
 import { wallMs } from '../../base/instants.js';
 import { runSteps, type Steps } from '../../base/steps.js';
@@ -118,7 +119,7 @@ export function* decodeIncrementalInSlices(bytes: Uint8Array): Steps<Incremental
     sinceStep = 0;
     yield;
   }
-  invariant(head !== undefined, 'a document has a section before its end, or reading it failed');
+  if (head === undefined) throw new CairnError('PARSE_ERROR', `${what} lacks its head; fetch it again`);
   return { ...head, changes };
 }
 
