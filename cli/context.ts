@@ -34,6 +34,8 @@ export interface CliContext {
   deadlineIn(ms: number): MonotonicMs;
   /** What a daemon of that name, or a tool, runs on. */
   runtime(daemon: string): Runtime;
+  /** A path that stays right whatever the working directory of whoever reads it. */
+  absolute(path: string): string;
   /** The file that runs `cairn`, for commands that start daemons. */
   readonly script: string;
   /** Of this machine. */

@@ -56,8 +56,9 @@ export class DevCluster {
       await cluster.#prepare();
       await cluster.#startMonitors();
     } catch (error) {
+      const wasAsked = cluster.#stop.signal.aborted;
       await cluster.#close();
-      throw cluster.#stop.signal.reason === interruption ? interruption : error;
+      throw wasAsked ? interruption : error;
     }
     return cluster;
   }

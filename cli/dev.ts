@@ -39,7 +39,7 @@ export function addDev(program: Command, context: CliContext): void {
         context.note('cairn: this version runs monitors only; OSDs and gateways are not started\n');
       }
       const cluster = await DevCluster.start(context, {
-        directory: dir,
+        directory: context.absolute(dir),
         monitors: options.mons,
         respawn: options.respawn === true,
       }).catch((error: unknown) => {

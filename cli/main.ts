@@ -40,6 +40,7 @@ function processContext(): CliContext {
     // NO_COLOR: https://no-color.org
     isTerminal: isatty(1) && (process.env['NO_COLOR'] ?? '') === '',
     env: process.env,
+    absolute: (path) => posix.resolve(path),
     script: fileURLToPath(new URL('../../bin/cairn', import.meta.url)),
     hostname: hostname(),
     connect: (choice) => connectTo(runtime, context, choice),

@@ -39,7 +39,8 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
       const { conf } = command.optsWithGlobals<{ conf?: string }>();
       if (conf === undefined)
         throw new CairnError('INVALID_ARGUMENT', 'name the file for the monitor with --conf FILE');
-      const { name, directory } = options;
+      const { name } = options;
+      const directory = context.absolute(options.directory);
       checkMonitorName(name);
       const address = parseAddress(options.address);
       const adminAddress = options.adminAddress === undefined ? undefined : parseAddress(options.adminAddress);

@@ -45,7 +45,7 @@ export function addMonitorJoin(monitor: Command, context: CliContext): void {
       const name = credentials.name.slice('mon.'.length);
       const address = parseAddress(options.address);
       const adminAddress = options.adminAddress === undefined ? undefined : parseAddress(options.adminAddress);
-      const { directory } = options;
+      const directory = context.absolute(options.directory);
       const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
       await context.writeFile(conf, file, { isPrivate: true });
       context.print(

@@ -5,12 +5,13 @@
 import { Command, CommanderError } from 'commander';
 import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
+import { version } from './version.js';
 import { addClusterOptions } from './cluster-command.js';
+import { addDev } from './dev.js';
+import { registerMonitorCommands } from './monitor-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
 import { registerOsdCommands } from './osd-commands.js';
 
-/** As in package.json; a test compares the two. */
-export const version = '0.1.0';
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
@@ -48,6 +49,8 @@ function createProgram(context: CliContext): Command {
       outputError: (text, write) => write(usageError(text)),
     });
   addClusterOptions(program);
+  addDev(program, context);
+  registerMonitorCommands(program, context);
   registerCrushCommands(program, context);
   registerOsdCommands(program, context);
   return program;

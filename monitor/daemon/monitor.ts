@@ -6,6 +6,7 @@
  *                          │                                                                        │ committed
  *                          └──► Subscriptions ◄──────────────── MonitorState ◄──────────────────────┘
  */
+import type { MetricsRegistry } from '../../base/metrics/registry.js';
 import { type MonotonicMs, monotonicMs } from '../../base/instants.js';
 import type { Entity, MonitorInfo } from '../../cluster/map.js';
 import type { NodeAddress } from '../../cluster/osd.js';
@@ -32,6 +33,7 @@ import { stateKeyring } from './keyring.js';
 import { Leading } from './leading.js';
 import { LoopDelay } from './loop-delay.js';
 import { Mesh } from './mesh.js';
+import { monitorMetrics } from './metrics.js';
 import { Requests } from './requests.js';
 import { SoftBook } from './soft-book.js';
 import { StatusGate } from './status-gate.js';
@@ -78,6 +80,8 @@ export class Monitor {
   readonly #leading: Leading;
   readonly #consensus: Consensus;
   readonly #handlers: HandlerTable;
+  /** For /metrics. */
+  readonly metrics: MetricsRegistry;
   #listener: WireListener | undefined;
   #beats = 0;
   #timer: Timer | undefined;
@@ -102,6 +106,16 @@ export class Monitor {
       name: options.name,
       onChanged: () => this.#gate.open(),
     });
+    this.metrics = monitorMetrics({
+      state: this.state,
+      raft: () => parts.consensus.status,
+      consensus: parts.consensus.metrics,
+      requestsUnderWay: () => this.#requests.underWay,
+      changesQueued: () => this.#leading.office?.lead.queued ?? 0,
+      followers: () => this.#subscriptions.count,
+      messagesDropped: () => parts.mesh.dropped,
+      loopDelayMs: () => this.#loopDelay.worstMs,
+    });
     this.#requests = new Requests(runtime, {
       table: this.#table,
       state: this.state,
@@ -110,12 +124,7 @@ export class Monitor {
       leader: () => this.#leader(),
       staleContext: (entity) => this.#staleContext(entity),
     });
-    registerAllCommands(this.#table, {
-      leading: this.#leading,
-      consensus: parts.consensus,
-      machine: parts.machine,
-      history: () => this.state.history,
-    });
+    registerAllCommands(this.#table, { membership: () => this.#leading.office?.membership });
     registerHandlers(this.#handlers, {
       clock: runtime.clock,
       state: this.state,

@@ -65,6 +65,7 @@ export async function cli(
     interrupted,
     deadlineIn: (ms) => monotonicMs(ms),
     hostname: 'here',
+    absolute: (path) => `/here/${path}`,
     script: 'cairn',
     runtime: () => {
       throw new Error('these tests start no daemons');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { version } from '../../cli/program.js';
+import { version } from '../../cli/version.js';
 import { projectRoot } from '../tidy/source-tree.js';
 import { cli } from './fake-context.js';
 
