@@ -92,7 +92,7 @@ export class RaftLog {
     let high = Math.min(index, this.last.index);
     // Terms never fall along the log: halve between the last index known to fit and the first known not to.
     while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
+      const middle = low + Math.ceil((high - low) / 2);
       if ((this.termAt(middle) ?? 0) <= term) low = middle;
       else high = middle - 1;
     }

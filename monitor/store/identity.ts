@@ -8,23 +8,21 @@ import { readMember } from '../raft/codec/membership-codec.js';
 import type { MemberId } from '../raft/types.js';
 
 export interface StoreIdentity {
-  /** The cluster's UUID, in lower case. */
+  /** The cluster's, 32 hex digits. */
   readonly fsid: string;
   readonly member: MemberId;
 }
 
 const fsidBytes = 16;
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const hex32 = /^[0-9a-f]{32}$/;
 
 export function writeIdentity(writer: ByteWriter, identity: StoreIdentity): void {
-  invariant(uuid.test(identity.fsid), 'an fsid is a UUID in lower case', { fsid: identity.fsid });
-  writer.raw(viewBuffer(Buffer.from(identity.fsid.replaceAll('-', ''), 'hex'))).uint32(identity.member);
+  invariant(hex32.test(identity.fsid), 'an fsid has 32 hex digits', { fsid: identity.fsid });
+  writer.raw(viewBuffer(Buffer.from(identity.fsid, 'hex'))).uint32(identity.member);
 }
 
 export function readIdentity(reader: ByteReader): StoreIdentity {
-  const hex = hexText(reader.raw(fsidBytes));
-  const parts = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)];
-  return { fsid: parts.join('-'), member: readMember(reader) };
+  return { fsid: hexText(reader.raw(fsidBytes)), member: readMember(reader) };
 }
 
 /** Refuses a directory that belongs to somebody else; what is left out of `expected` is not compared. */

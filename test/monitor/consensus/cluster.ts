@@ -22,7 +22,7 @@ import { AdversaryNetwork } from './adversary-network.js';
 import { History } from './history.js';
 import { initialState, piecesOf, RegisterMachine } from './register-machine.js';
 
-export const fsid = '0b5e7f36-27a1-4b0c-9d1e-8f2a3c4d5e6f';
+export const fsid = '0b5e7f3627a14b0c9d1e8f2a3c4d5e6f';
 export const tickMs = 10;
 
 /** One machine, and whose monitor it is now. */

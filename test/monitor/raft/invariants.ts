@@ -4,14 +4,21 @@
  *
  * - Election safety: at most one leader per term. A member votes once per term, whatever it forgot.
  * - Log matching: an index and a term name one entry, with one entry before it, wherever it is written.
- * - Leader completeness: a new leader has every entry that was committed in an earlier term.
+ * - Leader completeness: a new leader has every entry that was ever committed.
  * - State machine safety: all members apply the same entries, in order, each once per run.
  * - What is committed is durable on a majority; terms, votes and commits never go back.
  * - A read's index covers all that was committed anywhere when the read was asked for.
  */
 import assert from 'node:assert/strict';
 import type { Persist, RaftInitial, RaftInput, RaftOutput, RaftStatus } from '../../../monitor/raft/output.js';
-import type { EntryPosition, HardState, LogEntry, MemberId } from '../../../monitor/raft/types.js';
+import type {
+  EntryPosition,
+  HardState,
+  LogEntry,
+  MemberId,
+  Membership,
+  RaftMessage,
+} from '../../../monitor/raft/types.js';
 
 /** A member's log: its snapshot's position and what follows. */
 interface ModelLog {
@@ -40,18 +47,10 @@ export class RaftInvariants {
   readonly #written = new Map<string, { readonly entry: LogEntry; readonly previousTerm: number }>();
   /** By index; what the first member to commit it said. */
   readonly #committed = new Map<number, LogEntry>();
-  /** By index: the term of the member that was the first to know. */
-  readonly #committedIn = new Map<number, number>();
   #lastCommitted = 0;
 
   get lastCommitted(): number {
     return this.#lastCommitted;
-  }
-
-  /** The founders begin with a snapshot there, which counts as committed. Without this call they begin at 0. */
-  founded({ index, term }: EntryPosition): void {
-    this.#committed.set(index, { index, term, kind: 'noop' });
-    this.#lastCommitted = index;
   }
 
   /** A member begins a run with what it found on its disk. */
@@ -138,8 +137,7 @@ export class RaftInvariants {
     this.#leaders.set(status.term, member);
     for (let index = watched.log.base.index + 1; index <= this.#lastCommitted; index++) {
       const committed = this.#committed.get(index);
-      // Votes may arrive late: who wins an old term while a newer one has its leader commits nothing, and need not know.
-      if (committed === undefined || (this.#committedIn.get(index) ?? 0) >= status.term) continue;
+      if (committed === undefined) continue;
       assert.equal(termAt(watched.log, index), committed.term, `leader ${member} lacks the committed entry ${index}`);
     }
   }
@@ -153,10 +151,10 @@ export class RaftInvariants {
       assert.equal(message.to, before, `member ${member} voted twice in term ${message.term}`);
       this.#votes.set(key, message.to);
     }
-    const early = output.messages.some(
-      (message) => message.kind === 'vote-reply' && !message.isPreVote && message.granted,
+    const early = output.messages.find(
+      (message) => (message.kind === 'vote-reply' && message.granted && !message.isPreVote) || isCandidacy(message),
     );
-    assert.ok(!early, `member ${member} promised a vote before it was durable`);
+    assert.equal(early, undefined, `member ${member} promised a vote before it was durable`);
   }
 
   #checkCommitted(member: MemberId, watched: Watched, output: RaftOutput, status: RaftStatus): void {
@@ -171,16 +169,14 @@ export class RaftInvariants {
       assert.equal(entry.index, watched.commit + 1, `member ${member} applies in order`);
       watched.commit = entry.index;
       const known = this.#committed.get(entry.index);
-      if (known === undefined) this.#firstCommitted(member, entry, status);
+      if (known === undefined) this.#firstCommitted(member, entry, status.membership);
       else assertSame(known, entry);
     }
     assert.equal(status.applied, watched.commit, `member ${member} handed out all that it committed`);
   }
 
-  #firstCommitted(member: MemberId, entry: LogEntry, status: RaftStatus): void {
-    const { voters } = status.membership;
+  #firstCommitted(member: MemberId, entry: LogEntry, { voters }: Membership): void {
     this.#committed.set(entry.index, entry);
-    this.#committedIn.set(entry.index, status.term);
     this.#lastCommitted = Math.max(this.#lastCommitted, entry.index);
     const holders = voters.filter((voter) => {
       const durable = this.#members.get(voter)?.durable;
@@ -227,6 +223,11 @@ function replaceBase(log: ModelLog, base: EntryPosition, dropsLog: boolean): voi
 
 function termAt(log: ModelLog, index: number): number | undefined {
   return index === log.base.index ? log.base.term : log.entries[index - log.base.index - 1]?.term;
+}
+
+/** A candidate's request says that it votes for itself: it must not leave before that is durable either. */
+function isCandidacy(message: RaftMessage): boolean {
+  return message.kind === 'vote-request' && !message.isPreVote;
 }
 
 function assertSame(a: LogEntry, b: LogEntry): void {

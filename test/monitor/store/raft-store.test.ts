@@ -195,7 +195,7 @@ describe('monitor/store', () => {
     onMachine(1, async (runtime) => {
       await assert.rejects(openStore(runtime), code('NOT_FOUND', /create/));
       await createStore(runtime);
-      const other = '11111111-27a1-4b0c-9d1e-8f2a3c4d5e6f';
+      const other = '1111111127a14b0c9d1e8f2a3c4d5e6f';
       const wrongCluster = RaftStore.open(runtime, { directory, expected: { fsid: other, member: self } });
       await assert.rejects(wrongCluster, code('CONFLICT', /belongs to cluster 0b5e7f36/));
       const wrongMember = RaftStore.open(runtime, { directory, expected: { fsid, member: memberId(8) } });

@@ -15,7 +15,7 @@ import type { Runtime } from '../../../runtime/runtime.js';
 import { World } from '../../../runtime/sim/world.js';
 
 export const directory = '/mon';
-export const fsid = '0b5e7f36-27a1-4b0c-9d1e-8f2a3c4d5e6f';
+export const fsid = '0b5e7f3627a14b0c9d1e8f2a3c4d5e6f';
 export const self = memberId(7);
 export const membership: Membership = { voters: [memberId(7), memberId(8), memberId(9)], learners: [] };
 
