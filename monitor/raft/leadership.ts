@@ -156,10 +156,7 @@ export class Leadership {
   /** Whether a majority of voters was active since the last call. */
   #takeActiveQuorum(): boolean {
     const isActive = this.#majority(1, (member) => (this.replication.find(member)?.isActive === true ? 1 : 0)) > 0;
-    for (const { member } of this.replication.progress) {
-      const progress = this.replication.find(member);
-      if (progress !== undefined) progress.isActive = false;
-    }
+    this.replication.forgetActivity();
     return isActive;
   }
 

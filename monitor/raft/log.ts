@@ -22,6 +22,7 @@ export class RaftLog {
   #memberships: MembershipHistory;
 
   constructor(snapshot: SnapshotMeta, entries: readonly LogEntry[]) {
+    checkSnapshot(snapshot);
     this.#snapshot = snapshot;
     this.#offset = positionOf(snapshot);
     this.#commit = snapshot.index;
@@ -129,6 +130,7 @@ export class RaftLog {
   /** The applied state up to `snapshot.index` is durable elsewhere. False when a newer snapshot has replaced it already. */
   compact(snapshot: SnapshotMeta): boolean {
     if (snapshot.index <= this.#snapshot.index) return false;
+    checkSnapshot(snapshot);
     invariant(snapshot.index <= this.#commit, 'a snapshot holds committed entries only', { index: snapshot.index });
     invariant(this.holds(snapshot), 'a snapshot ends with an entry of this log', { index: snapshot.index });
     invariant(
@@ -183,6 +185,11 @@ export class RaftLog {
   #sumAt(index: number): number {
     return this.#sums[index - this.#offset.index - 1] ?? this.#sumBefore;
   }
+}
+
+/** Without a chunk, a snapshot could not be sent to who needs it. */
+function checkSnapshot({ index, chunks }: SnapshotMeta): void {
+  invariant(index === 0 || chunks >= 1, 'a snapshot above index 0 has a chunk, though it may be empty', { index });
 }
 
 export function positionOf({ index, term }: EntryPosition): EntryPosition {

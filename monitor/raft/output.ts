@@ -14,7 +14,10 @@ export type RaftInput =
   | { readonly kind: 'transfer'; readonly to: MemberId }
   /** Everything of the outputs up to and with number `output` is durable. */
   | { readonly kind: 'persisted'; readonly output: number }
-  /** The driver took a snapshot of the applied state and made it durable: the log up to its index may be dropped. */
+  /**
+   * The driver took a snapshot of the applied state and made it durable: the log up to its index may be dropped. Written
+   * after every output that has the entries it covers: else a crash could leave it beside the stale end of an older log.
+   */
   | { readonly kind: 'compacted'; readonly snapshot: SnapshotMeta }
   /** A chunk asked for by `snapshotChunks` could not be read any more (a newer snapshot took its place), or was lost. */
   | { readonly kind: 'snapshot-failed'; readonly to: MemberId };
@@ -35,7 +38,10 @@ export interface RaftOutput {
   readonly snapshotChunks: readonly SnapshotChunkToSend[];
   /** Newly committed, in order, each exactly once per run; already durable on a majority, perhaps not yet here. */
   readonly committed: readonly LogEntry[];
-  /** The state machine is replaced by this snapshot before `committed` is applied. The store has it already. */
+  /**
+   * The state machine is replaced by this snapshot before `committed` of this or any later output is applied. The store
+   * has it once this output's `persist`, with its last chunk, is written.
+   */
   readonly restore: SnapshotMeta | undefined;
   /** Reads that are linearizable once everything up to `index` is applied; `undefined`: refused, try again. */
   readonly reads: readonly { readonly id: number; readonly index: LogIndex | undefined }[];
@@ -122,6 +128,6 @@ export interface RaftStatus {
   readonly snapshot: LogIndex;
   readonly membership: Membership;
   readonly transferringTo: MemberId | undefined;
-  /** On the leader, by member id. */
+  /** On the leader, by member id; a removed member is among them until it had time to learn of it. */
   readonly progress: readonly RaftProgress[];
 }

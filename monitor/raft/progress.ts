@@ -92,7 +92,8 @@ export class Progress {
   isRejection(rejected: LogIndex): boolean {
     switch (this.#state.kind) {
       case 'probing':
-        return rejected === this.#next - 1;
+        // Not below what it has made durable: a member that lost its disk is stuck, rather than asked again and again.
+        return rejected === this.#next - 1 && rejected > this.#matched;
       case 'replicating':
         return rejected > this.#matched && rejected < this.#next;
       case 'snapshot':

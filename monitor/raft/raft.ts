@@ -226,7 +226,7 @@ export class Raft {
     if (role.kind !== (message.isPreVote ? 'pre-candidate' : 'candidate')) return;
     // A granted pre-vote is about the term that the election would have.
     const isCurrent = message.term === this.#term + (message.isPreVote && message.granted ? 1 : 0);
-    if (!isCurrent || !('ballot' in role)) return;
+    if (!isCurrent || !('ballot' in role) || !isVoter(this.#core.log.memberships.latest, message.from)) return;
     role.ballot.record(message.from, message.granted);
     this.#countVotes();
   }

@@ -54,6 +54,11 @@ export class Replication {
     return this.#members.get(member);
   }
 
+  /** From now on counts who says anything. */
+  forgetActivity(): void {
+    for (const progress of this.#members.values()) progress.isActive = false;
+  }
+
   /** The latest membership changed: newcomers get the log; who left gets it until it knows. */
   followMembership(): void {
     const { log, options } = this.#core;

@@ -62,6 +62,7 @@ export interface SnapshotMeta extends EntryPosition {
   readonly membership: Membership;
   /** Content bytes in all chunks. */
   readonly bytes: number;
+  /** At least 1 above index 0, even when there are no bytes: a snapshot without a chunk could not be sent. */
   readonly chunks: number;
   /** xxh64 over the content, 16 hex digits: chunks of two snapshots never mix. */
   readonly checksum: string;
