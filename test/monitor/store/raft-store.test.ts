@@ -61,6 +61,22 @@ describe('monitor/store', () => {
       assert.equal(await contentOf(await openStore(runtime)), expected);
     }));
 
+  it('cuts what follows the last entry written, in one batch and in several', async () => {
+    for (const writes of [1, 2]) {
+      await onMachine(1, async (runtime) => {
+        await createStore(runtime);
+        const { store } = await openStore(runtime);
+        const long = entriesOf(command(2, 1), command(3, 1), command(4, 1), command(5, 1));
+        const short = entriesOf(command(3, 2, 'x'));
+        await store.write(writes === 1 ? [voteFor(2, 8), long, short] : [voteFor(2, 8), long]);
+        if (writes === 2) await store.write([short]);
+        await store.close();
+        const expected = 'term 2 vote 8; snapshot 1/1 7,8,9+ "founded"; 2/1:6332 3/2:78';
+        assert.equal(await contentOf(await openStore(runtime)), expected);
+      });
+    }
+  });
+
   it('writes what is gathered in one batch, in order', () =>
     onMachine(1, async (runtime) => {
       await createStore(runtime);
