@@ -37,6 +37,8 @@ export async function startChild(options: ChildOptions): Promise<Child> {
       env: { ...environment },
       stdio: ['ignore', output.fd, output.fd],
       shell: false,
+      // A group of its own: Ctrl-C in a terminal reaches whoever started it, who then stops it in good order.
+      detached: true,
     });
     const exited = exitOf(child);
     const pid = await pidOf(child, script);

@@ -7,7 +7,7 @@ const [directory = '', mode] = process.argv.slice(2);
 const { clock, disk } = createNodeRuntime({ daemon: 'test' });
 // Keeps the process alive: a signal handler alone does not.
 const alive = clock.after(60_000, () => undefined);
-const stopped = untilSignal();
+const stopped = untilSignal({ sameMs: 0 });
 await writePidFile(disk, directory, 'daemon.pid');
 process.stdout.write(`ready ${process.env['CAIRN_TEST'] ?? ''} ${Object.keys(process.env).length}\n`);
 process.stderr.write('a log line\n');
