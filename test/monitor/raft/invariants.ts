@@ -89,6 +89,7 @@ export class RaftInvariants {
     if (output.persist !== undefined || watched.outstanding.length > 0) watched.outstanding.push(output);
     else this.#checkVotes(member, output);
     this.#checkElection(member, watched, status);
+    checkEarlyPromises(member, watched, output);
     this.#checkCommitted(member, watched, output, status);
     this.#checkReads(member, watched, output);
     assert.deepEqual(watched.hardState, { term: status.term, vote: status.vote }, `member ${member} saves its vote`);
@@ -199,6 +200,17 @@ export class RaftInvariants {
       watched.reads.delete(id);
       if (index !== undefined) assert.ok(index >= atLeast, `read ${id} at ${index} misses commit ${atLeast}`);
     }
+  }
+}
+
+/** What is sent at once may say only what is durable already, in a term that is. */
+function checkEarlyPromises(member: MemberId, { durable, durableHardState }: Watched, output: RaftOutput): void {
+  for (const message of output.messages) {
+    if (message.kind !== 'append-reply' || message.outcome.kind !== 'matched') continue;
+    const { matched } = message.outcome;
+    assert.equal(durableHardState.term, message.term, `member ${member} promised in a term that it may forget`);
+    const isDurable = matched <= durable.base.index + durable.entries.length;
+    assert.ok(isDurable, `member ${member} promised ${matched} before it was durable`);
   }
 }
 
