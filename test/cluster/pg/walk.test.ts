@@ -72,7 +72,10 @@ class History {
         const request = this.#wire.splice(pick % Math.max(1, this.#wire.length), 1)[0];
         return request === undefined ? undefined : this.#deliver(action, request);
       }
-      default: {
+      case 'confirm':
+      case 'admit':
+      case 'leave':
+      case 'bump': {
         const request = this.#request(action, pick);
         if (request === undefined) return;
         // Some arrive at once, some late, some twice.

@@ -46,8 +46,8 @@ export const secondOf = (osd: number): Member => member(osd, 200 + osd);
 
 export function contextOf(world: WorldState): PgContext {
   const isGone = ({ osd, store }: Member): boolean => {
-    const state = world.osds[osd]?.store;
-    return state !== (store >= 200 ? 'second' : 'first');
+    const state = world.osds[osd]?.store ?? 'none';
+    return state === 'none' || store !== (state === 'first' ? 100 : 200) + osd;
   };
   return {
     id: { pool: pool1, pg: 0 },
