@@ -14,7 +14,7 @@ export function osdInfo(id: number, changes: Partial<OsdInfo> = {}): OsdInfo {
     store: storeNumber(100 + id),
     boot: 1,
     publicAddress: { host: '10.0.0.1', port: 6800 + (id % 1_000) },
-    clusterAddress: undefined,
+    clusterAddress: { host: '10.1.0.1', port: 6800 + (id % 1_000) },
     isUp: true,
     isIn: true,
     isAutoOut: false,
