@@ -39,6 +39,19 @@ function assertEqualsModel(records: PgRecords, model: Model): void {
   }
   assert.equal(cursor.next(), false);
   assert.equal(cursor.next(), false);
+  assert.deepEqual(unbornOf(records), unbornOfModel(model));
+}
+
+function unbornOf(records: PgRecords): string[] {
+  const cursor = records.cursor();
+  const unborn: string[] = [];
+  while (cursor.nextUnborn(Infinity) === 'found') unborn.push(`${cursor.pool}.${cursor.pg}`);
+  return unborn;
+}
+
+function unbornOfModel(model: Model): string[] {
+  const pools = [...model].sort(([a], [b]) => a - b);
+  return pools.flatMap(([pool, list]) => list.flatMap(({ term }, pg) => (term === 0 ? [`${pool}.${pg}`] : [])));
 }
 
 type Step =
@@ -122,6 +135,15 @@ describe('cluster: packed PG records', () => {
     const shared = after.chunksOf(pool1).map((chunk, i) => chunk === before.chunksOf(pool1)[i]);
     assert.deepEqual(shared, [true, false, true, true]);
     assert.equal(after.chunksOf(pool2), before.chunksOf(pool2));
+  });
+
+  it('count the PGs of term 0 in each chunk, also when several chunks change at once', () => {
+    const one = record(1, members(1));
+    const records = emptyPgRecords.withPool(pool1, 600).with(pool1, Uint32Array.of(0, 1, 300), [one, one, one]);
+    assert.deepEqual(
+      records.chunksOf(pool1).map(({ unbornCount }) => unbornCount),
+      [254, 255, 88],
+    );
   });
 
   it('refuse records out of order, beyond the pool, or of no pool', () => {

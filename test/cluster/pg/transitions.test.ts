@@ -217,6 +217,12 @@ describe('cluster/pg: admit', () => {
     tally.assertBoth();
   });
 
+  it('says of a store that is gone that it is, not that it is down', () => {
+    const before = record(9, [member(1)]);
+    const ask = () => admitJoiner(before, { term: before.term, from: member(1), joiner: member(2, 999) }, healthy);
+    assert.throws(ask, { code: 'CONFLICT', message: /gone/ });
+  });
+
   it('is granted late, for a joiner that may be the only one left with the data', () => {
     const before = record(9, [member(1, 999)], []);
     const next = admitJoiner(before, { term: before.term, from: member(1, 999), joiner: member(2) }, healthy);
