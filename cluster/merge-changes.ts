@@ -130,7 +130,6 @@ class Merger {
   #voidPool(pool: PoolId): void {
     this.#records.delete(pool);
     for (const slot of this.#upmaps.get(pool) ?? []) slot.change = undefined;
-    this.#upmaps.delete(pool);
   }
 }
 

@@ -4,7 +4,7 @@ import { wallMs } from '../../base/instants.js';
 import { applyChanges, applyIncremental } from '../../cluster/apply-incremental.js';
 import type { Incremental, MapChange } from '../../cluster/change.js';
 import { checkSuccession } from '../../cluster/check-succession.js';
-import { encodeMap } from '../../cluster/codec/map-codec.js';
+import { decodeMap, encodeMap } from '../../cluster/codec/map-codec.js';
 import { epoch, osdId, poolId, storeNumber } from '../../cluster/ids.js';
 import type { ClusterFlag } from '../../cluster/map.js';
 import { validateMap } from '../../cluster/validate-map.js';
@@ -108,6 +108,17 @@ describe('applyIncremental', () => {
   it('ends an upmap that has no items', () => {
     const after = next(base, { kind: 'upmap', pg: { pool: poolId(1), pg: 5 }, items: [] });
     assert.equal(after.upmaps.size, 0);
+  });
+
+  it('keeps a CRUSH map in the form that its binary format gives back', () => {
+    // The text of later releases leaves sizes out; the binary form says 1 and 100.
+    const rule = base.crush.rules.get(0);
+    assert.ok(rule !== undefined);
+    const { id, name, type, steps } = rule;
+    const crush = { ...base.crush, rules: new Map([[0, { id, name, type, steps }]]) };
+    const after = next(base, { kind: 'crush', crush });
+    assert.deepEqual(after.crush.rules.get(0), { ...rule, minSize: 1, maxSize: 100 });
+    assert.deepEqual(decodeMap(encodeMap(after)).crush, after.crush);
   });
 
   it('lets what depends on each other come in any order', () => {

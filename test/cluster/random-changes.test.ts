@@ -17,7 +17,7 @@ import { fsid, smallMap } from './samples.js';
 
 const epochsPerSeed = 25;
 /** Seeds are few in the box of a test run; `SEEDS=1000` for more. */
-const boxMs = 1500;
+const boxMs = 600;
 
 /** All commands of one epoch, each made for what the ones before it left. */
 function randomEpoch(random: Random, map: ClusterMap): MapChange[] {
