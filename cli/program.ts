@@ -7,10 +7,9 @@ import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
 import { version } from './version.js';
 import { addClusterOptions } from './cluster-command.js';
-import { addDev } from './dev.js';
-import { registerMonitorCommands } from './monitor-commands.js';
+import { registerAuthCommands } from './auth-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
-import { registerOsdCommands } from './osd-commands.js';
+import { registerMonCommands } from './mon-commands.js';
 
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
@@ -52,7 +51,8 @@ function createProgram(context: CliContext): Command {
   addDev(program, context);
   registerMonitorCommands(program, context);
   registerCrushCommands(program, context);
-  registerOsdCommands(program, context);
+  registerMonCommands(program, context);
+  registerAuthCommands(program, context);
   return program;
 }
 

@@ -25,7 +25,7 @@ const packages: Readonly<Record<string, Readonly<Record<string, readonly string[
   base: { 'xxhash-wasm': 'all' },
   wire: { 'msgpackr/pack': 'all', 'node:crypto': ['createHash', 'createHmac', 'timingSafeEqual'] },
   protocol: { 'zod/mini': 'all' },
-  cli: { commander: 'all' },
+  cli: { commander: 'all', yaml: 'all', 'zod/mini': 'all' },
 };
 
 const product = layers.flatMap((layer) => sourceFiles(layer));

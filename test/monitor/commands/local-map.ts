@@ -127,3 +127,42 @@ function with_<K, V>(map: ReadonlyMap<K, V>, key: K, value: V | undefined): Read
   else next.set(key, value);
   return next;
 }
+
+const noRecord: PgRecord = { term: pgTerm(0), acting: [], eligible: [], mode: { kind: 'sync' } };
+
+class LocalRecords implements PgRecords {
+  readonly #pools: ReadonlyMap<PoolId, readonly PgRecord[]>;
+
+  constructor(pools: ReadonlyMap<PoolId, readonly PgRecord[]>) {
+    this.#pools = pools;
+  }
+
+  get count(): number {
+    return [...this.#pools.values()].reduce((sum, records) => sum + records.length, 0);
+  }
+
+  get({ pool, pg }: { readonly pool: PoolId; readonly pg: number }): PgRecord | undefined {
+    return this.#pools.get(pool)?.[pg];
+  }
+
+  with(pool: PoolId, pgs: Uint32Array, records: readonly PgRecord[]): PgRecords {
+    const next = [...(this.#pools.get(pool) ?? [])];
+    pgs.forEach((pg, index) => (next[pg] = records[index] ?? noRecord));
+    return new LocalRecords(new Map(this.#pools).set(pool, next));
+  }
+
+  withPool(pool: PoolId, pgNum: number): PgRecords {
+    return new LocalRecords(
+      new Map(this.#pools).set(
+        pool,
+        Array.from({ length: pgNum }, () => noRecord),
+      ),
+    );
+  }
+
+  withoutPool(pool: PoolId): PgRecords {
+    const pools = new Map(this.#pools);
+    pools.delete(pool);
+    return new LocalRecords(pools);
+  }
+}

@@ -1,0 +1,52 @@
+/** `cairn mon add`: the ticket for one more monitor. */
+import type { Command } from 'commander';
+import { parseAddress, printAddress } from '../protocol/address-text.js';
+import { monAdd } from '../protocol/commands/mon.js';
+import { encodeJoinToken } from '../protocol/join-token.js';
+import { withCluster } from './cluster-command.js';
+import type { CliContext } from './context.js';
+import { printJson } from './print-json.js';
+
+interface Options {
+  readonly address?: string;
+  readonly json?: boolean;
+}
+
+export function addMonAdd(mon: Command, context: CliContext): void {
+  mon
+    .command('add')
+    .description(
+      'Make a join token for a new monitor, and print the command to run on its machine.\n\n' +
+        'The token holds a key: who has it can join as that monitor. Until it has joined, the same name gets the same\n' +
+        'token. The number of monitors should be odd: an even one survives no more failures than one less.',
+    )
+    .argument('<name>', 'a name that no monitor has yet, such as d')
+    .option('--address <host:port>', 'where it will listen for the others and for clients')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  cairn mon add d\n  cairn mon add d --address 10.0.0.4:7000\n  cairn mon add store-5 --json',
+    )
+    .action(async (given: string, options: Options, command: Command) => {
+      const name = given.replace(/^mon\./, '');
+      const address = options.address === undefined ? undefined : parseAddress(options.address);
+      const issued = await withCluster(command, context, (client, wait) =>
+        client.change(monAdd, { name, ...(address === undefined ? {} : { address }) }, wait),
+      );
+      const token = encodeJoinToken(issued);
+      const run = joinCommand(name, token, address === undefined ? undefined : printAddress(address));
+      if (options.json === true) {
+        printJson(context, { name: issued.name, token, command: run, isNew: issued.isNew });
+        return;
+      }
+      context.note(
+        `mon.${name} ${issued.isNew ? 'may join' : 'was added before and has not joined yet'}; run on its machine:\n`,
+      );
+      context.print(`${run}\n`);
+    });
+}
+
+function joinCommand(name: string, token: string, address: string | undefined): string {
+  const listen = address === undefined ? '' : ` --address ${address}`;
+  return `cairn monitor run --join ${token} --dir /var/lib/cairn/mon.${name}${listen}`;
+}
