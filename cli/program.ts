@@ -7,8 +7,10 @@ import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
 import { version } from './version.js';
 import { addClusterOptions } from './cluster-command.js';
+import { registerAuditCommand } from './audit.js';
 import { registerAuthCommands } from './auth-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
+import { registerLogCommand } from './log.js';
 import { registerMonCommands } from './mon-commands.js';
 
 
@@ -53,6 +55,8 @@ function createProgram(context: CliContext): Command {
   registerCrushCommands(program, context);
   registerMonCommands(program, context);
   registerAuthCommands(program, context);
+  registerLogCommand(program, context);
+  registerAuditCommand(program, context);
   return program;
 }
 
