@@ -9,8 +9,10 @@ import { version } from './version.js';
 import { addClusterOptions } from './cluster-command.js';
 import { registerAuditCommand } from './audit.js';
 import { registerAuthCommands } from './auth-commands.js';
+import { registerConfigCommands } from './config-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
 import { registerLogCommand } from './log.js';
+import { registerMapCommands } from './map-commands.js';
 import { registerMonCommands } from './mon-commands.js';
 
 
@@ -54,7 +56,9 @@ function createProgram(context: CliContext): Command {
   registerMonitorCommands(program, context);
   registerCrushCommands(program, context);
   registerMonCommands(program, context);
+  registerConfigCommands(program, context);
   registerAuthCommands(program, context);
+  registerMapCommands(program, context);
   registerLogCommand(program, context);
   registerAuditCommand(program, context);
   return program;

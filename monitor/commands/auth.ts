@@ -1,6 +1,7 @@
 /** Who has a key, and what it is good for. Keys leave through results only: no log record, audit or error has one. */
 import { CairnError } from '../../base/errors.js';
 import { nearest } from '../../base/nearest.js';
+import { checkCaps, mayRun } from '../../cluster/caps.js';
 import type { ClusterMap, Entity } from '../../cluster/map.js';
 import {
   type AuthEntity,
@@ -16,7 +17,6 @@ import {
 } from '../../protocol/commands/auth.js';
 import { parseEntityName } from '../../protocol/entity-name.js';
 import type { Effects, StateView } from '../state/types.js';
-import { checkCaps, mayRun } from './caps.js';
 import { freshKey, issueKey, recordOf } from './issue-key.js';
 import type { CommandContext, CommandTable } from './types.js';
 
