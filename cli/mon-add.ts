@@ -1,6 +1,6 @@
 /** `cairn mon add`: the ticket for one more monitor. */
 import type { Command } from 'commander';
-import { parseAddress, printAddress } from '../protocol/address-text.js';
+import { parseNodeAddress, printAddress } from '../protocol/address-text.js';
 import { monAdd } from '../protocol/commands/mon.js';
 import { encodeJoinToken } from '../protocol/join-token.js';
 import { withCluster } from './cluster-command.js';
@@ -29,7 +29,7 @@ export function addMonAdd(mon: Command, context: CliContext): void {
     )
     .action(async (given: string, options: Options, command: Command) => {
       const name = given.replace(/^mon\./, '');
-      const address = options.address === undefined ? undefined : parseAddress(options.address);
+      const address = options.address === undefined ? undefined : parseNodeAddress(options.address);
       const issued = await withCluster(command, context, (client, wait) =>
         client.change(monAdd, { name, ...(address === undefined ? {} : { address }) }, wait),
       );

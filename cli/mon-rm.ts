@@ -7,6 +7,7 @@ import { type Confirmation, addConfirmation, isConfirmed } from './confirmation.
 
 export function addMonRm(mon: Command, context: CliContext): void {
   addConfirmation(mon.command('rm'))
+    .alias('remove')
     .description(
       'Take a monitor out of the group, with its key. Refused when fewer than a majority of the others is in quorum.\n\n' +
         'A monitor that lost its disk is removed and added again.',

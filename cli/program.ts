@@ -11,9 +11,14 @@ import { registerAuditCommand } from './audit.js';
 import { registerAuthCommands } from './auth-commands.js';
 import { registerConfigCommands } from './config-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
+import { registerFeaturesCommand } from './features.js';
+import { registerFsidCommand } from './fsid.js';
+import { registerHealthCommands } from './health-commands.js';
 import { registerLogCommand } from './log.js';
 import { registerMapCommands } from './map-commands.js';
 import { registerMonCommands } from './mon-commands.js';
+import { registerStatusCommand } from './status.js';
+import { registerVersionsCommand } from './versions.js';
 
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
@@ -24,7 +29,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     return 0;
   }
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(expandShorthand(args), { from: 'user' });
     return 0;
   } catch (error) {
     // Commander has printed its own message, or the help that was asked for.
@@ -52,8 +57,8 @@ function createProgram(context: CliContext): Command {
       outputError: (text, write) => write(usageError(text)),
     });
   addClusterOptions(program);
-  addDev(program, context);
-  registerMonitorCommands(program, context);
+  registerStatusCommand(program, context);
+  registerHealthCommands(program, context);
   registerCrushCommands(program, context);
   registerMonCommands(program, context);
   registerConfigCommands(program, context);
@@ -61,7 +66,18 @@ function createProgram(context: CliContext): Command {
   registerMapCommands(program, context);
   registerLogCommand(program, context);
   registerAuditCommand(program, context);
+  registerVersionsCommand(program, context);
+  registerFeaturesCommand(program, context);
+  registerFsidCommand(program, context);
   return program;
+}
+
+/** `ceph -s` and `ceph -w` are in many fingers. */
+function expandShorthand(args: readonly string[]): string[] {
+  const [first, ...rest] = args;
+  if (first === '-s') return ['status', ...rest];
+  if (first === '-w') return ['status', '-w', ...rest];
+  return [...args];
 }
 
 /** Commander's message as one line that says what to do. */

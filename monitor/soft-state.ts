@@ -29,6 +29,8 @@ export interface SoftState {
   readonly raft: RaftStatus;
   readonly hasQuorum: boolean;
   readonly leaderName: string | undefined;
+  /** The leader's wall time when this quorum formed; absent while not known. */
+  readonly quorumSince?: WallMs;
   readonly monitors: readonly MonitorVitals[];
   readonly osds: ReadonlyMap<OsdId, OsdVitals>;
 }

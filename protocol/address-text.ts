@@ -1,22 +1,23 @@
-/** Addresses of daemons as people write them: `10.0.0.1:7000`, `store-1.example:7000`, `[fd00::1]:7000`. */
-import { CairnError } from '../base/errors.js';
+/** Addresses of daemons, on their way in and out: as `base/parse-address.ts` reads them, with a port to connect to. */
+import { CairnError, isCairnError } from '../base/errors.js';
+import { addressForm, parseAddress, showAddress } from '../base/parse-address.js';
 import type { NodeAddress } from '../cluster/osd.js';
 
 /** A host name has at most 253 characters (RFC 1035), a port five. */
 export const addressTextLengthMax = 261;
 
-export function printAddress({ host, port }: NodeAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+export function printAddress(address: NodeAddress): string {
+  return showAddress(address);
 }
 
 /** Throws `INVALID_ARGUMENT`. Whether the host exists is not looked up. */
-export function parseAddress(text: string): NodeAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([A-Za-z0-9_.-]{1,253})):([0-9]{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = Number(match?.[3]);
-  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
-  throw new CairnError(
-    'INVALID_ARGUMENT',
-    `"${text.slice(0, addressTextLengthMax)}" is no address; write HOST:PORT, an IPv6 host as [::1]:7000`,
-  );
+export function parseNodeAddress(text: string): NodeAddress {
+  const shown = text.slice(0, addressTextLengthMax);
+  try {
+    const address = parseAddress(shown);
+    if (address.port >= 1 && shown === text) return address;
+  } catch (error) {
+    if (!isCairnError(error, 'PARSE_ERROR')) throw error;
+  }
+  throw new CairnError('INVALID_ARGUMENT', `"${shown}" is no address; write ${addressForm}`);
 }

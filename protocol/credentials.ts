@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { viewBuffer } from '../base/bytes.js';
 import type { NodeAddress } from '../cluster/osd.js';
-import { addressTextLengthMax, parseAddress } from './address-text.js';
+import { addressTextLengthMax, parseNodeAddress } from './address-text.js';
 import { entityNameLengthMax, entityNamePattern } from './entity-name.js';
 
 export const keyBytes = 32;
@@ -49,6 +49,6 @@ export function credentialsOf(stored: {
     fsid,
     name,
     key: new Uint8Array(Buffer.from(stored.key, 'base64')),
-    monitors: stored.monitors.map((text) => parseAddress(text)),
+    monitors: stored.monitors.map((text) => parseNodeAddress(text)),
   };
 }
