@@ -9,6 +9,7 @@ import { version } from './version.js';
 import { addClusterOptions } from './cluster-command.js';
 import { registerAuditCommand } from './audit.js';
 import { registerAuthCommands } from './auth-commands.js';
+import { registerCompletionCommand } from './completion.js';
 import { registerConfigCommands } from './config-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
 import { registerFeaturesCommand } from './features.js';
@@ -40,7 +41,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-function createProgram(context: CliContext): Command {
+/** Exported for the tests that hold all commands to the same rules. */
+export function createProgram(context: CliContext): Command {
   const program = new Command('cairn')
     .description(
       'Operates a Cairn storage cluster.\n\n' +
@@ -69,6 +71,7 @@ function createProgram(context: CliContext): Command {
   registerVersionsCommand(program, context);
   registerFeaturesCommand(program, context);
   registerFsidCommand(program, context);
+  registerCompletionCommand(program, context);
   return program;
 }
 
