@@ -1,6 +1,6 @@
 /** `cairn monitor init`: the first monitor of a new cluster. */
 import type { Command } from 'commander';
-import { parseAddress } from '../protocol/address-text.js';
+import { parseNodeAddress } from '../protocol/address-text.js';
 import { initCluster } from '../monitor/daemon/boot.js';
 import { monitorNamePattern } from '../protocol/monitor-schemas.js';
 import { CairnError } from '../base/errors.js';
@@ -42,8 +42,8 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
       const { name } = options;
       const directory = context.absolute(options.directory);
       checkMonitorName(name);
-      const address = parseAddress(options.address);
-      const adminAddress = options.adminAddress === undefined ? undefined : parseAddress(options.adminAddress);
+      const address = parseNodeAddress(options.address);
+      const adminAddress = options.adminAddress === undefined ? undefined : parseNodeAddress(options.adminAddress);
       const { monitor: credentials, admin } = await initCluster(context.runtime('cli'), { directory, name, address });
       const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
       await context.writeFile(conf, file, { isPrivate: true });

@@ -1,7 +1,7 @@
 /** `cairn monitor join`: the file of a monitor that joins a cluster, from the token that `cairn mon add` printed. */
 import type { Command } from 'commander';
 import { CairnError } from '../base/errors.js';
-import { parseAddress } from '../protocol/address-text.js';
+import { parseNodeAddress } from '../protocol/address-text.js';
 import { decodeJoinToken } from '../protocol/join-token.js';
 import type { CliContext } from './context.js';
 import { encodeMonitorFile } from './monitor-settings.js';
@@ -43,8 +43,8 @@ export function addMonitorJoin(monitor: Command, context: CliContext): void {
         );
       }
       const name = credentials.name.slice('mon.'.length);
-      const address = parseAddress(options.address);
-      const adminAddress = options.adminAddress === undefined ? undefined : parseAddress(options.adminAddress);
+      const address = parseNodeAddress(options.address);
+      const adminAddress = options.adminAddress === undefined ? undefined : parseNodeAddress(options.adminAddress);
       const directory = context.absolute(options.directory);
       const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
       await context.writeFile(conf, file, { isPrivate: true });

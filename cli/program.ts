@@ -7,6 +7,8 @@ import { isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
 import { version } from './version.js';
 import { addClusterOptions } from './cluster-command.js';
+import { addDev } from './dev.js';
+import { registerMonitorCommands } from './monitor-commands.js';
 import { registerAuditCommand } from './audit.js';
 import { registerAuthCommands } from './auth-commands.js';
 import { registerCompletionCommand } from './completion.js';
@@ -20,7 +22,6 @@ import { registerMapCommands } from './map-commands.js';
 import { registerMonCommands } from './mon-commands.js';
 import { registerStatusCommand } from './status.js';
 import { registerVersionsCommand } from './versions.js';
-
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
@@ -45,9 +46,9 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 export function createProgram(context: CliContext): Command {
   const program = new Command('cairn')
     .description(
-      'Operates a Cairn storage cluster.\n\n' +
-        'This version cannot run a cluster yet. What works is `cairn crush`: it reads, tests, compares and converts ' +
-        'CRUSH maps exactly as Ceph computes them. README.md has a five-minute tour.',
+      'Runs and operates a Cairn storage cluster.\n\n' +
+        'This version has the monitors, which hold the cluster map, and CRUSH. `cairn dev` runs a cluster on this machine; ' +
+        'README.md has a five-minute tour.',
     )
     .version(version, '-V, --version', 'print the version')
     .exitOverride()
@@ -61,6 +62,8 @@ export function createProgram(context: CliContext): Command {
   addClusterOptions(program);
   registerStatusCommand(program, context);
   registerHealthCommands(program, context);
+  addDev(program, context);
+  registerMonitorCommands(program, context);
   registerCrushCommands(program, context);
   registerMonCommands(program, context);
   registerConfigCommands(program, context);

@@ -100,7 +100,8 @@ export const configOptions = {
     defaultValue: 'rack',
     pattern: /^[A-Za-z0-9._-]{1,64}$/,
     form: 'the name of a type of the CRUSH map, as in rack',
-    description: 'A whole subtree of this type, or a higher one, that is down is not marked out: somebody is at work there.',
+    description:
+      'A whole subtree of this type, or a higher one, that is down is not marked out: somebody is at work there.',
     daemons: ['mon'],
   },
   mon_osd_full_ratio: {

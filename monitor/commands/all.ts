@@ -1,29 +1,38 @@
 /** Every command that a monitor knows. */
 import { CairnError } from '../../base/errors.js';
 import { registerAuthCommands } from './auth.js';
+import { registerConfigCommands } from './config.js';
 import { registerLogCommands } from './log.js';
+import { type MapArchive, registerMapCommands } from './map.js';
 import type { MembershipControl } from './membership-control.js';
 import { registerMonCommands } from './mon.js';
 import { registerOsdCommands } from './osd-commands.js';
+import { registerStatusCommands } from './status.js';
 import type { CommandTable } from './types.js';
 
 export interface CommandParts {
   /** Of this monitor while it leads. */
   readonly membership: () => MembershipControl | undefined;
+  readonly archive: MapArchive;
 }
 
-export function registerAllCommands(table: CommandTable, { membership }: CommandParts): void {
+export function registerAllCommands(table: CommandTable, { membership, archive }: CommandParts): void {
   // Only a leader runs these; it may cease to be one in between.
   const control = (): MembershipControl => {
     const found = membership();
     if (found !== undefined) return found;
-    throw new CairnError('CONFLICT', 'this monitor leads no more; ask the next leader', { details: { lostLead: true } });
+    throw new CairnError('CONFLICT', 'this monitor leads no more; ask the next leader', {
+      details: { lostLead: true },
+    });
   };
   registerAuthCommands(table);
+  registerConfigCommands(table);
   registerLogCommands(table);
   registerMonCommands(table, {
     remove: async (name, wait) => control().remove(name, wait),
     transfer: async (name, wait) => control().transfer(name, wait),
   });
+  registerMapCommands(table, archive);
   registerOsdCommands(table);
+  registerStatusCommands(table);
 }

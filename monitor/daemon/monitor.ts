@@ -124,7 +124,10 @@ export class Monitor {
       leader: () => this.#leader(),
       staleContext: (entity) => this.#staleContext(entity),
     });
-    registerAllCommands(this.#table, { membership: () => this.#leading.office?.membership });
+    registerAllCommands(this.#table, {
+      membership: () => this.#leading.office?.membership,
+      archive: { encoded: (epoch) => this.#subscriptions.encodedMap(epoch) },
+    });
     registerHandlers(this.#handlers, {
       clock: runtime.clock,
       state: this.state,

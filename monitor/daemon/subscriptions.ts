@@ -69,6 +69,12 @@ export class Subscriptions {
     for (const followers of this.#followers.values()) for (const follower of followers.values()) this.#push(follower);
   }
 
+  /** A map that is still kept, as bytes. */
+  async encodedMap(epoch: number): Promise<Uint8Array | undefined> {
+    const map = this.#state.history.mapOf(epoch);
+    return map === undefined ? undefined : this.#encode(map);
+  }
+
   #newest(what: Follower['what']): number {
     return what === 'map' ? this.#state.map.epoch : this.#state.log.last;
   }

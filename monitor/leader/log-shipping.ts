@@ -6,7 +6,7 @@
 import { monotonicMs } from '../../base/instants.js';
 import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
-import { parseAddress } from '../../protocol/address-text.js';
+import { parseNodeAddress } from '../../protocol/address-text.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { SyslogShipper } from '../../runtime/syslog/shipper.js';
 import type { MonitorState } from '../state/state.js';
@@ -63,7 +63,7 @@ export class LogShipping {
     const [protocol, address] = target.split('://');
     if (address === undefined) return;
     this.#shipper = new SyslogShipper(this.#runtime, {
-      address: parseAddress(address),
+      address: parseNodeAddress(address),
       protocol: protocol === 'udp' ? 'udp' : 'tcp',
       origin: { facility: 'daemon', hostname: this.#hostname, appName: 'cairn-mon', procId: this.#name },
     });

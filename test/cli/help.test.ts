@@ -31,6 +31,12 @@ const context: CliContext = {
   connect: () => Promise.reject(new Error('no command runs')),
   interrupted: new AbortController().signal,
   deadlineIn: (ms) => monotonicMs(ms),
+  absolute: (path) => path,
+  hostname: 'here',
+  script: 'cairn',
+  runtime: () => {
+    throw new Error('no command runs');
+  },
 };
 
 interface Leaf {
