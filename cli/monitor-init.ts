@@ -33,7 +33,7 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nThe file named by --conf is written for the monitor; keep it on another disk than the directory.\n' +
-        '\nExamples:\n  cairn monitor init --name a --address 10.0.0.1:7000 --directory /var/lib/cairn/mon.a --conf /etc/cairn/mon.a.yaml --admin-conf /etc/cairn/admin.yaml',
+        '\nExamples:\n  cairn monitor init --name a --address 10.0.0.1:7000 --directory /var/lib/cairn/mon.a --conf /etc/cairn/mon.a.yaml --admin-conf /etc/cairn/admin.yaml --json',
     )
     .action(async (options: InitOptions, command: Command) => {
       const { conf } = command.optsWithGlobals<{ conf?: string }>();

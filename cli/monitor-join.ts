@@ -28,7 +28,7 @@ export function addMonitorJoin(monitor: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nThe file named by --conf is written for the monitor; keep it on another disk than the directory.\n' +
-        '\nExamples:\n  cairn monitor join TOKEN --address 10.0.0.2:7000 --directory /var/lib/cairn/mon.b --conf /etc/cairn/mon.b.yaml',
+        '\nExamples:\n  cairn monitor join TOKEN --address 10.0.0.2:7000 --directory /var/lib/cairn/mon.b --conf /etc/cairn/mon.b.yaml --json',
     )
     .action(async (token: string, options: JoinOptions, command: Command) => {
       const { conf } = command.optsWithGlobals<{ conf?: string }>();

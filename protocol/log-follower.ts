@@ -11,7 +11,7 @@ import { parseWith } from './schema.js';
 const recordsSchema = z.array(
   z.object({
     number: z.int(),
-    at: z.number(),
+    at: z.pipe(z.number(), z.transform(wallMs)),
     source: z.string(),
     severity: z.enum(['debug', 'info', 'warn', 'error']),
     message: z.string(),
@@ -30,10 +30,7 @@ export class LogFollower {
 
   constructor(handlers: HandlerTable) {
     handlers.on(logPushMethod, async ({ header, signal }) => {
-      const records = parseWith(recordsSchema, header.records, 'mon.log').map((record) => ({
-        ...record,
-        at: wallMs(record.at),
-      }));
+      const records = parseWith(recordsSchema, header.records, 'mon.log');
       const news = records.filter(({ number }) => number > (this.#have ?? 0));
       if (news.length > 0) await this.#hand(news, signal);
       return { header: { have: Math.max(this.#have ?? 0, records.at(-1)?.number ?? 0) } };

@@ -20,7 +20,7 @@ export class MapFollower {
   #isClosed = false;
   /** One push after the other, also when two monitors send for a moment. */
   #applying: Promise<unknown> = Promise.resolve();
-  #wakers = new Set<() => void>();
+  readonly #wakers = new Set<() => void>();
 
   constructor(runtime: Runtime, handlers: HandlerTable, onMap: (map: ClusterMap) => void) {
     this.#runtime = runtime;
@@ -115,7 +115,7 @@ export class MapFollower {
   }
 
   #wake(): void {
-    for (const wake of [...this.#wakers]) wake();
+    for (const wake of this.#wakers) wake();
   }
 }
 

@@ -47,7 +47,7 @@ export class MonitorHunt {
   #isWanted = false;
   #lastError: CairnError | undefined;
   readonly #stop = new AbortController();
-  #closings = new Set<Promise<void>>();
+  readonly #closings = new Set<Promise<void>>();
 
   /** `handlers` answer what monitors send; `onConnected` is called with each new connection. */
   constructor(runtime: Runtime, options: HuntOptions, handlers: HandlerTable, onConnected: (peer: Peer) => void) {

@@ -65,7 +65,9 @@ export async function initCluster(runtime: Runtime, options: NewCluster): Promis
       pieces: encodeSnapshot(content),
     },
   });
-  const [own, admin] = keys.map((entry): Credentials => ({ ...entry, fsid, monitors: [address] }));
+  const [own, admin] = keys.map(({ name: entity, key }): Credentials => {
+    return { name: entity, key, fsid, monitors: [address] };
+  });
   if (own === undefined || admin === undefined) throw new CairnError('INTERNAL', 'the keys were not made');
   return { monitor: own, admin };
 }

@@ -155,9 +155,9 @@ export class Monitor {
     const { fsid, key } = credentials;
     const mesh = new Mesh(runtime, { name, fsid, key, seeds: credentials.monitors, tls }, handlers);
     // What happens while the store opens and replays is looked at once everything is there.
-    let monitor: Monitor | undefined;
+    const late: { monitor?: Monitor } = {};
     const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), () => {
-      if (monitor !== undefined) monitor.#onApplied();
+      if (late.monitor !== undefined) late.monitor.#onApplied();
     });
     const { tickMs, snapshotAfterEntries } = options;
     const consensus = await openConsensus(
@@ -168,12 +168,13 @@ export class Monitor {
         machine,
         events: {
           onStatus: (status) => {
-            if (monitor !== undefined) monitor.#onStatus(status);
+            if (late.monitor !== undefined) late.monitor.#onStatus(status);
           },
         },
       },
     );
-    monitor = new Monitor(runtime, options, { machine, mesh, handlers, consensus });
+    const monitor = new Monitor(runtime, options, { machine, mesh, handlers, consensus });
+    late.monitor = monitor;
     try {
       await monitor.#listen();
     } catch (error) {

@@ -1,5 +1,5 @@
 /** The requests that share one entry: decided one after the other, then written together as a transaction. */
-import { CairnError, toCairnError } from '../../base/errors.js';
+import { type CairnError, toCairnError } from '../../base/errors.js';
 import type { WallMs } from '../../base/instants.js';
 import { emptyBytes } from '../../base/bytes.js';
 import { encodeIncremental } from '../../cluster/codec/incremental-codec.js';

@@ -86,11 +86,11 @@ export async function decodeSnapshot(pieces: AsyncIterable<Uint8Array>): Promise
       if (history === undefined) throw corrupt('a change of the map stands before the map');
       history.add(applyIncremental(history.newest, decodeIncremental(bytes)), bytes);
     } else if (kind === kinds.keys)
-      for (const [name, key] of readList<[string, Uint8Array]>(bytes)) keys.set(name, key);
+      for (const [name, key] of readList(bytes) as [string, Uint8Array][]) keys.set(name, key);
     else if (kind === kinds.sessions)
-      for (const [id, one] of readList<[string, Session]>(bytes)) bySession.set(id, one);
-    else if (kind === kinds.audit) audit.push(...readList<AuditRecord>(bytes));
-    else if (kind === kinds.log) log.push(...readList<ClusterLogRecord>(bytes));
+      for (const [id, one] of readList(bytes) as [string, Session][]) bySession.set(id, one);
+    else if (kind === kinds.audit) audit.push(...(readList(bytes) as readonly AuditRecord[]));
+    else if (kind === kinds.log) log.push(...(readList(bytes) as readonly ClusterLogRecord[]));
     else if (kind !== kinds.end) throw corrupt(`section kind ${kind} is unknown`);
   }
   if (head === undefined || history === undefined) throw corrupt('it has no head or no map');
@@ -134,9 +134,9 @@ function readHead(bytes: Uint8Array): Head {
   throw new CairnError('VERSION_MISMATCH', `the snapshot has format ${head.format}; start a newer version of cairn`);
 }
 
-/** What was written by `list`: the store's checksum covers it. */
-function readList<T>(bytes: Uint8Array): readonly T[] {
-  return decodeHeader(bytes, 0, bytes.byteLength) as readonly T[];
+/** What was written by `list`: the store's checksum covers it, so it has the shape that it was written with. */
+function readList(bytes: Uint8Array): readonly unknown[] {
+  return decodeHeader(bytes, 0, bytes.byteLength) as readonly unknown[];
 }
 
 async function* readSections(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<{ kind: number; bytes: Uint8Array }> {

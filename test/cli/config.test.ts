@@ -80,8 +80,8 @@ describe('cairn config', () => {
     await run('set', 'osd', 'osd_heartbeat_interval', '500ms');
     const { stdout } = await run('get', 'osd.1');
     assert.match(unpadded(stdout), /^OPTION +VALUE +FROM +DEFAULT\n/);
-    assert.match(stdout, /^osd_heartbeat_interval +500ms +osd +1s *$/m);
-    assert.match(stdout, /^osd_heartbeat_grace +4s +default +4s *$/m);
+    assert.match(stdout, /^osd_heartbeat_interval +500ms +osd +500ms *$/m);
+    assert.match(stdout, /^osd_heartbeat_grace +3500ms +default +3500ms *$/m);
     assert.doesNotMatch(stdout, /mon_clock_drift_allowed/);
     const json = JSON.parse((await run('get', 'mon', 'down_out_interval', '--json')).stdout) as unknown;
     const option = { option: 'mon_osd_down_out_interval', value: '10m', source: 'default', defaultValue: '10m' };
@@ -98,7 +98,7 @@ describe('cairn config', () => {
     const { stdout } = await run('ls');
     assert.match(stdout, /^global +log_level +warn +info *$/m);
     assert.match(stdout, /^osd\.3 +log_level +debug +info *$/m);
-    assert.match(stdout, /^- +osd_heartbeat_grace +4s +4s *$/m);
+    assert.match(stdout, /^- +osd_heartbeat_grace +3500ms +3500ms *$/m);
     const { options } = JSON.parse((await run('ls', '--json')).stdout) as { options: unknown[] };
     assert.equal(options.length, stdout.trim().split('\n').length - 1);
   });

@@ -16,7 +16,9 @@ const printNoTable = new Set([
   'crush test',
   'health mute',
   'health unmute',
+  'dev',
   'map get',
+  'monitor run',
   'mon rm',
   'mon transfer',
 ]);

@@ -8,7 +8,7 @@ describe('cairn', () => {
   it('without a command says what this version can do, and ends well', async () => {
     const run = await cli([]);
     assert.equal(run.code, 0);
-    assert.match(run.stdout, /This version cannot run a cluster yet/);
+    assert.match(run.stdout, /`cairn\s+dev` runs a cluster on this machine/);
     assert.equal(run.stderr, '');
   });
 

@@ -78,7 +78,7 @@ describe('a key', () => {
     ['log_level', /SECTION\/OPTION/],
     ['disk/log_level', /no section/],
     ['osd\n/log_level', /no section/],
-    ['osd/grace', /did you mean osd_heartbeat_grace/],
+    ['osd/grace', /did you mean osd_beacon_grace or osd_heartbeat_grace/],
     ['gateway/down_out_interval', /read by mon only/],
     ['osd.3/mon_clock_drift_allowed', /read by mon only/],
   ] as const;
@@ -112,7 +112,7 @@ describe('the configuration of a daemon', () => {
 
   it('takes the default where nothing is set', () => {
     const { values, sources } = effectiveConfig({ config }, 'osd.3');
-    assert.equal(values.osd_heartbeat_grace, 4000);
+    assert.equal(values.osd_heartbeat_grace, 3500);
     assert.equal(sources.has('osd_heartbeat_grace'), false);
   });
 
