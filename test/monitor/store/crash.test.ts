@@ -4,7 +4,18 @@ import { isCairnError } from '../../../base/errors.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { World } from '../../../runtime/sim/world.js';
 import { forEachSeed } from '../../sim/seeds.js';
-import { contentOf, createStore, historyOf, onMachine, openStore } from './support.js';
+import { logIndex, term } from '../../../monitor/raft/types.js';
+import {
+  command,
+  contentOf,
+  createStore,
+  entriesOf,
+  historyOf,
+  membership,
+  onMachine,
+  openStore,
+  pieces,
+} from './support.js';
 
 /** What a store holds before the first step of the history and after each. */
 async function statesOfHistory(): Promise<string[]> {
@@ -82,5 +93,41 @@ describe('monitor/store: crashes', () => {
       ran > 0 && (ran < 100 || (deaths.crash > 10 && deaths.kill > 10 && deaths.between > 0)),
       JSON.stringify(deaths),
     );
+  });
+
+  it('between snapshots find all of the log behind the one in force', async () => {
+    const inForce = new Set<number>();
+    await forEachSeed({ count: 300, boxMs: 2_000 }, async (seed) => {
+      const world = new World({ seed });
+      const machine = world.machine('m');
+      await world.main(async () => {
+        const prepared = machine.start('mon', async (runtime) => {
+          await createStore(runtime);
+          const { store } = await openStore(runtime);
+          await store.write([entriesOf(...Array.from({ length: 400 }, (_, i) => command(i + 2, 1)))]);
+          await store.close();
+        });
+        await prepared.finished;
+        // While one's entries are being deleted, the next gives up more.
+        const random = world.stream('death');
+        machine.start('mon', async (runtime) => {
+          const { store } = await openStore(runtime);
+          for (let index = 40; index <= 400; index += 20) {
+            await runtime.clock.sleep(random.float());
+            await store.saveSnapshot({ index: logIndex(index), term: term(1), membership }, pieces('x'));
+          }
+        });
+        await world.sleep(random.between(0.5, 20));
+        machine.crash();
+        machine.restart();
+        const reopened = machine.start('mon', async (runtime) => {
+          const { initial } = await openStore(runtime);
+          inForce.add(initial.snapshot.index);
+          assert.equal(initial.entries.length, 401 - initial.snapshot.index);
+        });
+        await reopened.finished;
+      });
+    });
+    assert.ok(inForce.size > 1, `snapshots in force: ${[...inForce].join(' ')}`);
   });
 });
