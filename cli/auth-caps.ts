@@ -12,7 +12,7 @@ export function addAuthCaps(auth: Command, context: CliContext): void {
     .command('caps')
     .description('Replace all capabilities of a name. What is not given is taken away; the key stays.')
     .argument('<name>', 'TYPE.ID, such as client.backup')
-    .argument('[caps...]', "pairs of service and capability, such as mon 'allow r' osd 'allow rw pool=data'")
+    .argument('<caps...>', "pairs of service and capability, such as mon 'allow r' osd 'allow rw pool=data'")
     .option('--json', 'print JSON')
     .addHelpText(
       'after',

@@ -4,9 +4,10 @@ import { CairnError } from '../base/errors.js';
 export const entityTypes = ['client', 'osd', 'mon', 'gateway', 'volume'] as const;
 export type EntityType = (typeof entityTypes)[number];
 
-export const entityNameLengthMax = 80;
+/** As in the cluster map. */
+export const entityNameLengthMax = 64;
 /** The id starts with a letter or digit: it becomes part of file names and of unit names. */
-export const entityNamePattern = /^(?:client|osd|mon|gateway|volume)\.[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+export const entityNamePattern = /^(?=.{3,64}$)(?:client|osd|mon|gateway|volume)\.[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 /** Throws `INVALID_ARGUMENT` with what is wrong. */
 export function parseEntityName(text: string): { readonly type: EntityType; readonly id: string } {
@@ -22,7 +23,7 @@ export function parseEntityName(text: string): { readonly type: EntityType; read
   if (!entityNamePattern.test(`${type}.${id}`)) {
     throw new CairnError(
       'INVALID_ARGUMENT',
-      `"${id}" cannot follow ${type}.; write a letter or digit, then up to 63 letters, digits, dots, dashes, underscores`,
+      `"${id}" cannot follow ${type}.; write a letter or digit, then letters, digits, dots, dashes, underscores, 64 in all`,
     );
   }
   if (type === 'osd' && !/^(?:0|[1-9][0-9]{0,7})$/.test(id)) {

@@ -26,7 +26,7 @@ import type { CommandContext, CommandTable } from './types.js';
 /** No option holds a secret (cluster/config-options.ts), so values show in the log and in the audit trail. */
 export function registerConfigCommands(table: CommandTable): void {
   table
-    .onChange(configSet, ({ section, option, value }, context) => change(context, section, option, value))
+    .onChange(configSet, ({ section, option, value }, context) => change(context, section, option, value.trim()))
     .onChange(configRm, ({ section, option }, context) => change(context, section, option, undefined))
     .onQuery(configGet, ({ section, option }, { state }) => lines(state.map, section, option))
     .onQuery(configDump, ({ after }, { state }) => {

@@ -129,6 +129,23 @@ describe('cairn auth', () => {
     assert.match(rotated.stderr, /^the old key of gateway\.1 is no longer valid: .*restart it\n$/);
   });
 
+  it('rotate prints the file that it cannot write: the key in it may be our own', async () => {
+    const failed = await run('rotate', 'client.admin', '-o', 'full/disk');
+    assert.equal(failed.code, 1);
+    assert.match(failed.stderr, /\ncairn: full\/disk: the disk is full; the file is printed instead: keep it\n$/);
+    const conf = decodeClusterConf(new TextEncoder().encode(failed.stdout), 'stdout');
+    assert.deepEqual(conf.key, cluster.keys.get('client.admin'));
+  });
+
+  it('caps wants to be told what is left', async () => {
+    assert.match((await run('caps', 'client.admin')).stderr, /missing required argument 'caps'/);
+  });
+
+  it('rm removes what a later version of the monitors has named', async () => {
+    cluster.apply({ kind: 'entity', entity: { name: 'mirror.x', caps: new Map([['mon', 'allow r']]) } });
+    assert.equal((await run('rm', 'mirror.x')).stderr, 'removed mirror.x; its key is no longer valid\n');
+  });
+
   it('rm takes the key back; what is gone already is no error', async () => {
     await run('add', 'client.backup', ...backupCaps);
     assert.equal((await run('rm', 'client.backup')).stderr, 'removed client.backup; its key is no longer valid\n');
@@ -141,11 +158,22 @@ describe('cairn auth', () => {
     const refusals = [
       { name: 'a name without a type', args: ['add', 'backup'], says: /does not start with a type; write TYPE\.ID/ },
       { name: 'an id with a slash', args: ['add', 'client.a/b'], says: /cannot follow client\./ },
+      { name: 'a name that is too long', args: ['add', `client.${'x'.repeat(58)}`], says: /auth\.add: name: Too big/ },
       { name: 'an OSD that is no number', args: ['add', 'osd.x'], says: /is no OSD id/ },
       { name: 'the key of a monitor', args: ['add', 'mon.b'], says: /cairn mon add b/ },
       { name: 'half a pair', args: ['add', 'client.x', 'mon'], says: /"mon" stands without its capability/ },
       { name: 'a service twice', args: ['add', 'client.x', 'mon', 'allow r', 'mon', 'allow w'], says: /named twice/ },
-      { name: 'a capability that says nothing', args: ['add', 'client.x', 'mon', 'r'], says: /'?r'?/ },
+      {
+        name: 'a capability that says nothing',
+        args: ['add', 'client.x', 'mon', 'r'],
+        says: /caps "r" are not understood/,
+      },
+      { name: 'a capability of two lines', args: ['add', 'client.x', 'mon', 'allow\nr'], says: /are no line of/ },
+      {
+        name: 'a service that there is not',
+        args: ['add', 'client.x', 'mgr', 'allow r'],
+        says: /there are no caps for mgr/,
+      },
       {
         name: 'a name that nobody has',
         args: ['get', 'client.admn'],

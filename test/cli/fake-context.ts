@@ -53,6 +53,7 @@ export async function cli(
       return bytes;
     },
     writeFile: async (path, bytes, { isPrivate = false } = {}) => {
+      if (path.startsWith('full/')) throw new CairnError('NO_SPACE', `${path}: the disk is full`);
       if (path === '-') stdout.push(new TextDecoder().decode(bytes));
       else stored.set(path, bytes.slice());
       if (isPrivate) privateFiles.add(path);

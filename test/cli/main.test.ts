@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processContext } from '../../cli/main.js';
 import { projectRoot } from '../tidy/source-tree.js';
 
 const map = `${projectRoot}examples/crush/three-racks.txt`;
@@ -50,6 +51,24 @@ describe('cairn as a process', () => {
     const run = cairn(['crush', 'compile', map, '-o', '']);
     assert.equal(run.status, 1);
     assert.equal(run.stderr, 'cairn: the output has an empty name; name a file\n');
+  });
+
+  it('makes a private file that nobody else can read, also in place of one that others could', async () => {
+    const context = processContext();
+    for (const name of ['new', 'old']) {
+      const path = join(folder, name);
+      if (name === 'old') writeFileSync(path, 'public', { mode: 0o644 });
+      await context.writeFile(path, new TextEncoder().encode('secret'), { isPrivate: true });
+      assert.equal(lstatSync(path).mode & 0o777, 0o600);
+      assert.equal(readFileSync(path, 'utf8'), 'secret');
+    }
+    assert.deepEqual(readdirSync(folder).sort(), ['new', 'old']);
+  });
+
+  it('says in one line why a private file cannot be written', async () => {
+    const path = join(folder, 'gone', 'f');
+    const doing = processContext().writeFile(path, new Uint8Array(1), { isPrivate: true });
+    await assert.rejects(doing, { name: 'CairnError', code: 'NOT_FOUND', message: /gone.*no such file or directory/ });
   });
 
   // Linux only.
