@@ -18,6 +18,7 @@ import {
 } from '../../protocol/commands/auth.js';
 import { parseEntityName } from '../../protocol/entity-name.js';
 import type { Effects, StateView } from '../state/types.js';
+import { answerPage } from './answer-page.js';
 import { freshKey, issueKey, recordOf } from './issue-key.js';
 import type { CommandContext, CommandTable } from './types.js';
 
@@ -114,8 +115,11 @@ function rotateKey({ name }: { name: string }, context: CommandContext): Effects
 
 function page(map: ClusterMap, after: string): { entities: AuthEntity[]; hasMore: boolean } {
   const names = [...map.entities.keys()].filter((name) => name > after).sort();
-  const entities = names.slice(0, authPageSize).map((name) => ({ name, caps: [...existing(map, name).caps] }));
-  return { entities, hasMore: names.length > entities.length };
+  const { page: entities, hasMore } = answerPage(
+    names.map((name) => ({ name, caps: [...existing(map, name).caps] })),
+    authPageSize,
+  );
+  return { entities, hasMore };
 }
 
 /** `NOT_FOUND` with the name that was meant, perhaps. */

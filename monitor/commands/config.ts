@@ -20,6 +20,7 @@ import {
 } from '../../protocol/commands/config.js';
 import { knownOption } from '../../protocol/known-option.js';
 import type { Effects } from '../state/types.js';
+import { answerPage } from './answer-page.js';
 import { recordOf } from './issue-key.js';
 import type { CommandContext, CommandTable } from './types.js';
 
@@ -31,8 +32,11 @@ export function registerConfigCommands(table: CommandTable): void {
     .onQuery(configGet, ({ section, option }, { state }) => lines(state.map, section, option))
     .onQuery(configDump, ({ after }, { state }) => {
       const keys = [...state.map.config.keys()].filter((key) => key > after).sort();
-      const entries = keys.slice(0, configPageSize).map((key) => ({ key, value: state.map.config.get(key) ?? '' }));
-      return { entries, hasMore: keys.length > entries.length };
+      const { page: entries, hasMore } = answerPage(
+        keys.map((key) => ({ key, value: state.map.config.get(key) ?? '' })),
+        configPageSize,
+      );
+      return { entries, hasMore };
     });
 }
 

@@ -1,12 +1,6 @@
 /** The newest records of the cluster log and of the audit trail. */
-import {
-  auditLast,
-  answerLengthMax,
-  type LogPage,
-  logLast,
-  recordsMax,
-  severities,
-} from '../../protocol/commands/log.js';
+import { auditLast, type LogPage, logLast, recordsMax, severities } from '../../protocol/commands/log.js';
+import { answerPage } from './answer-page.js';
 import type { CommandTable } from './types.js';
 
 export function registerLogCommands(table: CommandTable): void {
@@ -28,14 +22,6 @@ function page<Record extends { readonly number: number }>(
   count: number,
   matches: (record: Record) => boolean,
 ): LogPage<Record> {
-  const records: Record[] = [];
-  let length = 0;
-  for (let i = all.length - 1; i >= 0 && records.length < count; i--) {
-    const record = all[i];
-    if (record === undefined || !matches(record)) continue;
-    length += JSON.stringify(record).length;
-    if (length > answerLengthMax) break;
-    records.push(record);
-  }
-  return { records: records.reverse(), newest: all.at(-1)?.number ?? 0 };
+  const newestFirst = all.filter(matches).reverse();
+  return { records: answerPage(newestFirst, count).page.reverse(), newest: all.at(-1)?.number ?? 0 };
 }

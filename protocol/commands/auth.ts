@@ -42,7 +42,7 @@ export const authGet = defineQuery<IssuedKey>()('auth.get', {
   args: z.strictObject({ name: nameField }),
 });
 
-/** So many in one answer: 400 bytes each fit a message, and a longer list is read page by page. */
+/** So many in one answer, fewer when they are long; the rest is read page by page. */
 export const authPageSize = 1000;
 
 export interface AuthPage {

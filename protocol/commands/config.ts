@@ -43,7 +43,7 @@ export const configGet = defineQuery<{ readonly lines: readonly ConfigLine[]; re
   { access: 'r', args: z.strictObject({ section, option: z.optional(option) }) },
 );
 
-/** Entries in one answer. */
+/** So many entries in one answer, fewer when they are long. */
 export const configPageSize = 500;
 
 export interface ConfigPage {

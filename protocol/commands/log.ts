@@ -6,8 +6,6 @@ import { entityNameLengthMax } from '../entity-name.js';
 
 /** Records asked for at once. */
 export const recordsMax = 10_000;
-/** Of one answer, in characters of JSON, so that it fits the header of a message (wire/limits.ts) in any language. */
-export const answerLengthMax = 256 * 1024;
 
 export const severities = ['debug', 'info', 'warn', 'error'] as const;
 

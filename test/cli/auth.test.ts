@@ -99,12 +99,13 @@ describe('cairn auth', () => {
   });
 
   it('ls reads page by page what one answer does not hold', async () => {
-    for (let i = 0; i < 2500; i++) {
-      const entity = { name: `client.c${i}`, caps: new Map([['mon', 'allow r']]) };
-      cluster.apply({ kind: 'entity', entity });
+    for (const long of ['allow r', `allow r, ${'allow r,'.repeat(60)} allow r`]) {
+      const caps = new Map([['osd', long]]);
+      const entities = Array.from({ length: 2500 }, (_, i) => ({ name: `client.c${i}`, caps }));
+      cluster.apply(...entities.map((entity) => ({ kind: 'entity' as const, entity })));
+      const listed = JSON.parse((await run('ls', '--json')).stdout) as { entities: { name: string }[] };
+      assert.equal(new Set(listed.entities.map(({ name }) => name)).size, 2501);
     }
-    const { entities } = JSON.parse((await run('ls', '--json')).stdout) as { entities: { name: string }[] };
-    assert.equal(new Set(entities.map(({ name }) => name)).size, 2501);
   });
 
   it('caps replaces all of them and keeps the key', async () => {
