@@ -39,8 +39,10 @@ async function showStatus(
   wait: WaitOptions,
 ): Promise<void> {
   // Looked at first: what happens while the status is made is shown after it.
-  const seen = watch === true ? await client.query(logLast, { count: 1, after: 0, level: 'debug' }, wait) : undefined;
-  const answer = await client.query(clusterStatus, {}, { ...wait, mayBeStale: true });
+  const options = { ...wait, mayBeStale: true };
+  const seen =
+    watch === true ? await client.query(logLast, { count: 1, after: 0, level: 'debug' }, options) : undefined;
+  const answer = await client.query(clusterStatus, {}, options);
   noteStale(context, answer);
   if (json === true) printJson(context, { ...answer.result, stale: answer.isStale });
   else context.print(statusText(context, answer.result));
