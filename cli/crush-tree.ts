@@ -22,11 +22,11 @@ export function addCrushTree(crush: Command, context: CliContext): void {
     .action(async (file: string, options: { shadow?: boolean; json?: boolean }) => {
       const map = await readCrushMap(context, file);
       const nodes = treeNodes(map, options.shadow ?? true);
-      context.print(options.json === true ? treeJson(nodes) : treeTable(map, nodes));
+      context.print(options.json === true ? crushTreeJson(nodes) : crushTreeTable(map, nodes));
     });
 }
 
-function treeTable(map: CrushMap, nodes: readonly TreeNode[]): string {
+export function crushTreeTable(map: CrushMap, nodes: readonly TreeNode[]): string {
   const sets = [...map.chooseArgs.keys()].sort((a, b) => (a < b ? -1 : 1));
   const columns: Column[] = [
     { title: 'ID', align: 'right' },
@@ -52,7 +52,7 @@ function weightText(weight: number): string {
   return weight === 0 ? '0' : fixedDecimals(Math.fround(weight), 5);
 }
 
-function treeJson(nodes: readonly TreeNode[]): string {
+export function crushTreeJson(nodes: readonly TreeNode[]): string {
   const plain = nodes.map(({ id, name, type, depth, weight, deviceClass, weightSets }) => ({
     id,
     name,

@@ -1,6 +1,7 @@
 /** `cairn osd …`: one file per command, or per few of one shape. */
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
+import { addCrushReweight } from './crush-edit.js';
 import { addOsdDestroy } from './osd-destroy.js';
 import { addOsdDf } from './osd-df.js';
 import { addOsdFlags } from './osd-flags.js';
@@ -20,6 +21,7 @@ export function registerOsdCommands(program: Command, context: CliContext): void
   addOsdDump(osd, context);
   addOsdState(osd, context);
   addOsdReweight(osd, context);
+  addCrushReweight(osd, context, 'crush-reweight');
   addOsdFlags(osd, context);
   addOsdUpmap(osd, context);
   addOsdRmUpmap(osd, context);

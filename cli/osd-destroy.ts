@@ -1,18 +1,19 @@
 /** `cairn osd lost`, `rm` and `purge`: what gives up data, so only with --yes. */
 import type { Command } from 'commander';
 import type { Command as MonitorCommand } from '../protocol/command.js';
-import type { ChangeReport, OsdSelection } from '../protocol/commands/fields.js';
+import type { OsdId } from '../cluster/ids.js';
+import type { ChangeReport } from '../protocol/commands/fields.js';
 import { osdLost, osdPurge, osdRm } from '../protocol/commands/osd.js';
 import { printReport } from './change-report.js';
 import { withCluster } from './cluster-command.js';
-import { type Confirmation, addConfirmation, isConfirmed } from './confirmation.js';
+import { type YesOptions, addYesOption, saidYes } from './yes-option.js';
 import type { CliContext } from './context.js';
-import { parseOsds } from './osd-arguments.js';
+import { parseOsd } from './osd-arguments.js';
 
 interface DestroyCommand {
   readonly verb: string;
   readonly description: string;
-  readonly command: MonitorCommand<{ osds: OsdSelection; confirmed: boolean }, ChangeReport>;
+  readonly command: MonitorCommand<{ osds: OsdId[]; confirmed: boolean }, ChangeReport>;
 }
 
 const commands: readonly DestroyCommand[] = [
@@ -35,7 +36,7 @@ const commands: readonly DestroyCommand[] = [
 
 export function addOsdDestroy(osd: Command, context: CliContext): void {
   for (const { verb, description, command: change } of commands) {
-    const command = addConfirmation(osd.command(verb).description(description));
+    const command = addYesOption(osd.command(verb).description(description));
     command
       .argument('<osds...>', 'osd.3 or 3, or several of them')
       .option('--json', 'print JSON')
@@ -44,8 +45,8 @@ export function addOsdDestroy(osd: Command, context: CliContext): void {
         '\nWithout --yes it says how many PGs lose a member, and how many have no other one.\n' +
           `\nExamples:\n  cairn osd ${verb} osd.3\n  cairn osd ${verb} 3 4 --yes`,
       )
-      .action(async (words: string[], options: Confirmation & { json?: boolean }) => {
-        const args = { osds: parseOsds(words), confirmed: isConfirmed(options) };
+      .action(async (words: string[], options: YesOptions & { json?: boolean }) => {
+        const args = { osds: words.map(parseOsd), confirmed: saidYes(options) };
         await withCluster(command, context, async (client, wait) => {
           printReport(context, await client.change(change, args, wait), options);
         });

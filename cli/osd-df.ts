@@ -1,7 +1,7 @@
 /** `cairn osd df`: how full each OSD is, with how far that is from the average. */
 import { type Command, Argument } from 'commander';
 import { type OsdDf, osdDf } from '../protocol/commands/osd.js';
-import { binaryBytes } from './binary-bytes.js';
+import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { type DfLine, type DfSummary, dfLines, dfSummary } from './osd-df-lines.js';
@@ -52,7 +52,7 @@ function dfTable(lines: readonly DfLine[], summary: DfSummary, isTree: boolean):
   const shown = isTree ? lines : lines.filter(({ node }) => node.id >= 0).sort((a, b) => a.node.id - b.node.id);
   const rows = shown.map((line) => dfRow(line).slice(0, columns.length));
   const { total } = summary;
-  const sizes = [total.totalBytes, total.usedBytes].map(binaryBytes);
+  const sizes = [total.totalBytes, total.usedBytes].map(sizeText);
   const free = availText(total.totalBytes, total.usedBytes);
   const totals = ['', '', '', 'TOTAL', ...sizes, free, percentText(total.use), '', '', '', ''].slice(0, columns.length);
   return `${formatTable(columns, [...rows, totals])}${spreadText(summary)}`;
@@ -65,8 +65,8 @@ function dfRow({ node, totalBytes, usedBytes, use, variance, pgs }: DfLine): str
     node.deviceClass ?? '',
     weightText(node.crushWeight),
     node.osd === undefined ? '-' : weightText(node.osd.reweight),
-    binaryBytes(totalBytes),
-    binaryBytes(usedBytes),
+    sizeText(totalBytes),
+    sizeText(usedBytes),
     availText(totalBytes, usedBytes),
     percentText(use),
     variance === undefined ? '-' : variance.toFixed(2),
@@ -77,7 +77,7 @@ function dfRow({ node, totalBytes, usedBytes, use, variance, pgs }: DfLine): str
 }
 
 function availText(totalBytes: number | undefined, usedBytes: number | undefined): string {
-  return totalBytes === undefined || usedBytes === undefined ? '-' : binaryBytes(Math.max(0, totalBytes - usedBytes));
+  return totalBytes === undefined || usedBytes === undefined ? '-' : sizeText(Math.max(0, totalBytes - usedBytes));
 }
 
 function percentText(use: number | undefined): string {
@@ -133,4 +133,8 @@ function kib(bytes: number | undefined): number | null {
 
 function percent(use: number | undefined): number | null {
   return use === undefined ? null : 100 * use;
+}
+
+function sizeText(bytes: number | undefined): string {
+  return bytes === undefined ? '-' : bytesText(bytes);
 }

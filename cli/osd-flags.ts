@@ -4,7 +4,7 @@ import { clusterFlags, type ClusterFlag } from '../cluster/map.js';
 import { osdSet, osdUnset } from '../protocol/commands/osd.js';
 import { printReport } from './change-report.js';
 import { withCluster } from './cluster-command.js';
-import { type Confirmation, addConfirmation, isConfirmed } from './confirmation.js';
+import { type YesOptions, addYesOption, saidYes } from './yes-option.js';
 import type { CliContext } from './context.js';
 
 const commands = [
@@ -14,14 +14,14 @@ const commands = [
 
 export function addOsdFlags(osd: Command, context: CliContext): void {
   for (const { verb, description, change } of commands) {
-    const command = addConfirmation(osd.command(verb).description(description));
+    const command = addYesOption(osd.command(verb).description(description));
     command
       .addArgument(new Argument('<flag>', 'which').choices([...clusterFlags]))
       .option('--json', 'print JSON')
       .addHelpText('after', `\nExamples:\n  cairn osd ${verb} noout\n  cairn osd ${verb} pause --yes`)
-      .action(async (flag: ClusterFlag, options: Confirmation & { json?: boolean }) => {
+      .action(async (flag: ClusterFlag, options: YesOptions & { json?: boolean }) => {
         await withCluster(command, context, async (client, wait) => {
-          printReport(context, await client.change(change, { flag, confirmed: isConfirmed(options) }, wait), options);
+          printReport(context, await client.change(change, { flag, confirmed: saidYes(options) }, wait), options);
         });
       });
   }

@@ -1,6 +1,7 @@
 /** `cairn osd ls`, `stat`, `find` and `dump`. */
 import type { Command } from 'commander';
 import { wallMs } from '../base/instants.js';
+import { showAddress } from '../base/parse-address.js';
 import { utcText } from '../base/utc-text.js';
 import {
   type OsdAddress,
@@ -12,7 +13,7 @@ import {
   osdLs,
   osdStat,
 } from '../protocol/commands/osd.js';
-import { binaryBytes } from './binary-bytes.js';
+import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { parseOsd } from './osd-arguments.js';
@@ -114,10 +115,8 @@ function foundJson({ id, publicAddress, clusterAddress, hostname, uuid, isUp, lo
   };
 }
 
-/** IPv6 in brackets. */
 function addressText(address: OsdAddress | undefined): string {
-  if (address === undefined) return 'unknown';
-  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+  return address === undefined ? 'unknown' : showAddress(address);
 }
 
 function dumpText(epoch: number, { fsid, createdAt, changedAt, flags, osds, upmaps }: OsdDump): string {
@@ -142,7 +141,7 @@ function osdLine(osd: OsdDumpEntry): string {
     `up_from ${osd.upFrom} down_at ${osd.downAt}`,
     `${addressText(osd.publicAddress)} ${addressText(osd.clusterAddress)}`,
     `store ${osd.store} boot ${osd.boot} ${osd.uuid ?? 'no-store'}`,
-    `${binaryBytes(osd.capacityBytes)} ${osd.hostname}`,
+    `${bytesText(osd.capacityBytes)} ${osd.hostname}`,
     ...(osd.isAutoOut ? ['autoout'] : []),
   ];
   return words.join(' ').trimEnd();

@@ -158,6 +158,11 @@ const ruleTypeNames: ReadonlyMap<number, string> = new Map([
   [3, 'erasure'],
 ]);
 
+/** One rule as it stands in the text of a map. */
+export function printRule(map: CrushMap, rule: Rule): string {
+  return ruleLines(map, rule).join('');
+}
+
 function ruleLines(map: CrushMap, rule: Rule): string[] {
   return [
     `rule ${rule.name} {\n`,

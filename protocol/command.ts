@@ -3,6 +3,7 @@
  * One definition serves the command line, the session that carries it, and the monitor that runs it.
  */
 import type * as z from 'zod/mini';
+import type { CapArea } from '../cluster/caps.js';
 import { parseWith } from './schema.js';
 
 declare const types: unique symbol;
@@ -20,6 +21,8 @@ export interface Command<Args, Result> {
   readonly kind: CommandKind;
   /** What the sender's `mon` capability must allow: read, write, or execute (keys and capabilities). */
   readonly access: 'r' | 'w' | 'x';
+  /** What it is about: profiles of daemons allow changes of some areas only. */
+  readonly area: CapArea;
   /** Throws `INVALID_ARGUMENT`; unknown keys are refused. */
   parse(args: unknown): Args;
   readonly [types]?: { readonly result: Result };
@@ -27,6 +30,8 @@ export interface Command<Args, Result> {
 
 interface Definition<Args> {
   readonly access: 'r' | 'w' | 'x';
+  /** Default `cluster`: for administrators. */
+  readonly area?: CapArea;
   readonly args: z.ZodMiniType<Args>;
 }
 
@@ -47,7 +52,7 @@ export function defineControl<Result>() {
 function define<Args, Result>(
   name: string,
   kind: CommandKind,
-  { access, args }: Definition<Args>,
+  { access, area = 'cluster', args }: Definition<Args>,
 ): Command<Args, Result> {
-  return { name, kind, access, parse: (value) => parseWith(args, value, name) };
+  return { name, kind, access, area, parse: (value) => parseWith(args, value, name) };
 }

@@ -1,8 +1,10 @@
 import * as osd from '../../protocol/commands/osd.js';
+import { evaluateOsdLost, evaluateOsdPurge, evaluateOsdRm } from './osd-destroy.js';
 import { evaluateOsdSet, evaluateOsdUnset } from './osd-flags.js';
 import { answerOsdDump, answerOsdFind, answerOsdLs, answerOsdStat } from './osd-queries.js';
+import { evaluateOsdGoodbye, evaluateOsdRegister } from './osd-register.js';
 import { evaluateOsdReweight } from './osd-reweight.js';
-import { evaluateOsdIn, evaluateOsdOut } from './osd-state.js';
+import { evaluateOsdDown, evaluateOsdIn, evaluateOsdOut } from './osd-state.js';
 import { answerOsdDf, answerOsdTree } from './osd-tree.js';
 import { evaluateOsdRmUpmap, evaluateOsdUpmap } from './osd-upmap.js';
 import type { CommandTable } from './types.js';
@@ -15,8 +17,14 @@ export function registerOsdCommands(table: CommandTable): void {
     .onQuery(osd.osdLs, answerOsdLs)
     .onQuery(osd.osdStat, answerOsdStat)
     .onQuery(osd.osdDump, answerOsdDump)
+    .onChange(osd.osdRegister, evaluateOsdRegister)
+    .onChange(osd.osdGoodbye, evaluateOsdGoodbye)
     .onChange(osd.osdIn, evaluateOsdIn)
     .onChange(osd.osdOut, evaluateOsdOut)
+    .onChange(osd.osdDown, evaluateOsdDown)
+    .onChange(osd.osdLost, evaluateOsdLost)
+    .onChange(osd.osdRm, evaluateOsdRm)
+    .onChange(osd.osdPurge, evaluateOsdPurge)
     .onChange(osd.osdReweight, evaluateOsdReweight)
     .onChange(osd.osdSet, evaluateOsdSet)
     .onChange(osd.osdUnset, evaluateOsdUnset)

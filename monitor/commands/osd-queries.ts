@@ -5,7 +5,7 @@ import { type ClusterMap, clusterFlags } from '../../cluster/map.js';
 import { itemLocation } from '../../crush/item-location.js';
 import { weightOne } from '../../crush/types.js';
 import type { OsdDump, OsdFound, OsdStat } from '../../protocol/commands/osd.js';
-import { inOrder, osdOf } from './osd-selection.js';
+import { osdOf } from './osd-selection.js';
 import type { CommandContext } from './types.js';
 
 export function answerOsdFind({ id }: { readonly id: OsdId }, { state }: CommandContext): OsdFound {
@@ -14,7 +14,7 @@ export function answerOsdFind({ id }: { readonly id: OsdId }, { state }: Command
 }
 
 export function answerOsdLs(_args: unknown, { state }: CommandContext): { readonly ids: readonly number[] } {
-  return { ids: inOrder(state.map.osds).map(({ id }) => id) };
+  return { ids: [...state.map.osds.keys()] };
 }
 
 export function answerOsdStat(_args: unknown, { state }: CommandContext): OsdStat {
@@ -34,7 +34,7 @@ export function answerOsdDump(_args: unknown, { state }: CommandContext): OsdDum
     createdAt: map.createdAt,
     changedAt: map.changedAt,
     flags: flagsOf(map),
-    osds: inOrder(map.osds).map((osd) => ({
+    osds: [...map.osds.values()].map((osd) => ({
       id: osd.id,
       uuid: osd.uuid,
       store: osd.store,
@@ -61,9 +61,7 @@ function flagsOf(map: ClusterMap): string[] {
 }
 
 function upmapsOf(map: ClusterMap): OsdDump['upmaps'] {
-  return [...map.upmaps]
-    .sort(([a], [b]) => a - b)
-    .flatMap(([pool, pgs]) =>
-      [...pgs].sort(([a], [b]) => a - b).map(([pg, items]) => ({ pg: printPgId({ pool, pg }), items })),
-    );
+  return [...map.upmaps].flatMap(([pool, pgs]) =>
+    [...pgs].map(([pg, items]) => ({ pg: printPgId({ pool, pg }), items })),
+  );
 }

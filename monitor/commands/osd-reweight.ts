@@ -1,5 +1,6 @@
-/** `osd reweight`: the share of its CRUSH weight that an OSD takes. */
+/** `osd reweight`: the share of its CRUSH weight that an OSD takes; as in Ceph, 0 is out and more is in. */
 import type { OsdId } from '../../cluster/ids.js';
+import { setReweight } from '../../cluster/osd-changes.js';
 import { weightOne } from '../../crush/types.js';
 import type { ChangeReport } from '../../protocol/commands/fields.js';
 import type { Effects } from '../state/types.js';
@@ -15,15 +16,23 @@ interface ReweightArgs {
 export function evaluateOsdReweight({ id, reweight }: ReweightArgs, context: CommandContext): Effects<ChangeReport> {
   const osd = osdOf(context.state.map, id);
   const share = (reweight / weightOne).toFixed(5);
-  if (osd.reweight === reweight) {
-    return { result: { changed: [], messages: [`osd.${id} has a reweight of ${share} already`] } };
+  const changes = setReweight(context.state.map, id, reweight);
+  if (changes.length === 0) {
+    return {
+      result: {
+        changed: [],
+        messages: [reweight === 0 ? `osd.${id} is already out` : `osd.${id} has a reweight of ${share} already`],
+      },
+    };
   }
-  const messages = [`osd.${id} has a reweight of ${share}, ${(osd.reweight / weightOne).toFixed(5)} before`];
-  if (!osd.isIn) messages.push(`osd.${id} is out: this counts from \`cairn osd in ${id}\` on`);
-  if (reweight === 0) messages.push(`osd.${id} takes no data with it; \`cairn osd out ${id}\` does so and can be seen`);
+  const before = osd.isIn ? (osd.reweight / weightOne).toFixed(5) : 'out';
+  const message =
+    reweight === 0
+      ? `marked out osd.${id}, as a reweight of 0 means`
+      : `osd.${id} has a reweight of ${share}, ${before} before`;
   return {
-    result: { changed: [`osd.${id}`], messages },
-    changes: [{ kind: 'osd', osd: { ...osd, reweight } }],
-    log: [{ severity: 'info', source: context.entity.name, message: `osd.${id} reweighted to ${share}` }],
+    result: { changed: [`osd.${id}`], messages: [message] },
+    changes,
+    log: [{ severity: 'info', source: context.entity.name, message }],
   };
 }

@@ -7,7 +7,7 @@ import type { OsdSelection } from '../../protocol/commands/fields.js';
 
 /** By id, each once. Throws `NOT_FOUND` with the first that the map does not know. */
 export function selectOsds(map: ClusterMap, selection: OsdSelection): OsdInfo[] {
-  if (selection === 'all') return inOrder(map.osds);
+  if (selection === 'all') return [...map.osds.values()];
   return [...new Set(selection)].sort((a, b) => a - b).map((id) => osdOf(map, id));
 }
 
@@ -16,10 +16,6 @@ export function osdOf(map: ClusterMap, id: OsdId): OsdInfo {
   const osd = map.osds.get(id);
   if (osd !== undefined) return osd;
   throw new CairnError('NOT_FOUND', `there is no osd.${id}; \`cairn osd ls\` lists those there are`);
-}
-
-export function inOrder(osds: ReadonlyMap<OsdId, OsdInfo>): OsdInfo[] {
-  return [...osds.values()].sort((a, b) => a.id - b.id);
 }
 
 /** `osd.1, osd.2 and 3 more`. */

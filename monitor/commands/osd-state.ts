@@ -1,72 +1,108 @@
-/** `osd in` and `osd out`: whether CRUSH gives an OSD data. No record changes with it: the data moves first. */
+/**
+ * `osd in`, `out` and `down`. In and out decide where CRUSH puts data, and no record changes with them: the data moves
+ * first. Down takes OSDs out of the acting sets at once.
+ */
 import type { MapChange } from '../../cluster/change.js';
 import type { OsdInfo } from '../../cluster/osd.js';
 import { weightOne } from '../../crush/types.js';
 import type { ChangeReport, OsdSelection } from '../../protocol/commands/fields.js';
 import type { Effects } from '../state/types.js';
-import { nameOsds, selectOsds } from './osd-selection.js';
+import { creationChanges, downAtNextEpoch, mapWithOsds, recordChanges } from './osd-effects.js';
+import { count, nameOsds, selectOsds } from './osd-selection.js';
 import type { CommandContext } from './types.js';
 
 interface Selected {
   readonly osds: OsdSelection;
 }
 
-export function evaluateOsdIn({ osds: selection }: Selected, context: CommandContext): Effects<ChangeReport> {
+type Outcome = Promise<Effects<ChangeReport>>;
+
+export async function evaluateOsdIn({ osds: selection }: Selected, context: CommandContext): Outcome {
   const osds = selectOsds(context.state.map, selection);
-  const changed = osds.filter((osd) => !osd.isIn || osd.isAutoOut);
-  const messages = [];
-  const marked = changed.filter(({ isIn }) => !isIn);
-  if (marked.length > 0) messages.push(`marked in ${nameOsds(marked)}`);
-  noteAlready(messages, osds, changed, 'in');
+  const marked = osds.filter(({ isIn }) => !isIn);
+  const messages = [...doneTo(marked, 'marked in'), ...alreadyOf(osds, marked, 'in')];
   for (const { id, reweight } of marked) {
-    if (reweight === weightOne) continue;
-    messages.push(`osd.${id} has its reweight of ${(reweight / weightOne).toFixed(5)} again`);
+    if (reweight !== weightOne) {
+      messages.push(`osd.${id} has its reweight of ${(reweight / weightOne).toFixed(5)} again`);
+    }
   }
-  return effects(changed, true, messages, context);
+  return effects(context, marked.map(comeIn), messages);
 }
 
-export function evaluateOsdOut({ osds: selection }: Selected, context: CommandContext): Effects<ChangeReport> {
+export async function evaluateOsdOut({ osds: selection }: Selected, context: CommandContext): Outcome {
   const { map } = context.state;
   const osds = selectOsds(map, selection);
+  const marked = osds.filter(({ isIn }) => isIn);
   // Out by itself becomes out by order: it then stays so when it boots.
-  const changed = osds.filter((osd) => osd.isIn || osd.isAutoOut);
-  const messages = [];
-  const marked = changed.filter(({ isIn }) => isIn);
-  if (marked.length > 0) messages.push(`marked out ${nameOsds(marked)}`);
-  const kept = changed.filter(({ isIn }) => !isIn);
-  if (kept.length > 0) messages.push(`${nameOsds(kept)} stays out when it boots, until \`cairn osd in\``);
-  noteAlready(messages, osds, changed, 'out');
-  if (marked.length > 0 && map.flags.has('norebalance')) {
-    messages.push('norebalance is set: no data moves until `cairn osd unset norebalance`');
+  const kept = osds.filter(({ isAutoOut }) => isAutoOut);
+  const messages = [...doneTo(marked, 'marked out'), ...alreadyOf(osds, [...marked, ...kept], 'out')];
+  if (kept.length > 0) messages.push(`${nameOsds(kept)} ${kept.length === 1 ? 'is' : 'are'} out for good now`);
+  if (marked.length > 0) messages.push(...outWarnings(map.osds.values(), marked, map.flags.has('norebalance')));
+  return effects(context, [...marked, ...kept].map(goOut), messages);
+}
+
+export async function evaluateOsdDown({ osds: selection }: Selected, context: CommandContext): Outcome {
+  const { map } = context.state;
+  const osds = selectOsds(map, selection);
+  const marked = osds.filter(({ isUp }) => isUp);
+  const messages = [...doneTo(marked, 'marked down'), ...alreadyOf(osds, marked, 'down')];
+  if (marked.length > 0) {
+    messages.push(
+      map.flags.has('noup')
+        ? 'noup is set: they stay down until `cairn osd unset noup`'
+        : 'one that is alive says so and comes up again by itself; `cairn osd set noup` prevents that',
+    );
   }
-  return effects(changed, false, messages, context);
+  const down = marked.map((osd) => downAtNextEpoch(osd, context));
+  const ids = down.map(({ id }) => id);
+  const records = await recordChanges(context, mapWithOsds(map, down), ids);
+  return report(context, down, messages, records);
 }
 
-function noteAlready(
-  messages: string[],
-  osds: readonly OsdInfo[],
-  changed: readonly OsdInfo[],
-  what: 'in' | 'out',
-): void {
+function* outWarnings(all: Iterable<OsdInfo>, marked: readonly OsdInfo[], isStill: boolean): Generator<string> {
+  if (isStill) yield 'norebalance is set: no data moves until `cairn osd unset norebalance`';
+  const left = [...all].filter((osd) => osd.isIn && !marked.includes(osd)).length;
+  if (left === 0) yield 'no OSD is in any more: data stays where it is, and new pools get no place';
+}
+
+function doneTo(osds: readonly OsdInfo[], what: string): string[] {
+  return osds.length === 0 ? [] : [`${what} ${nameOsds(osds)}`];
+}
+
+function alreadyOf(osds: readonly OsdInfo[], changed: readonly OsdInfo[], what: string): string[] {
+  if (osds.length === 0) return ['the map has no OSD'];
   const already = osds.filter((osd) => !changed.includes(osd));
-  if (already.length > 0) messages.push(`${nameOsds(already)} ${already.length === 1 ? 'is' : 'are'} already ${what}`);
-  if (osds.length === 0) messages.push('the map has no OSD');
+  return already.length === 0 ? [] : [`${nameOsds(already)} ${already.length === 1 ? 'is' : 'are'} already ${what}`];
 }
 
-function effects(
-  osds: readonly OsdInfo[],
-  isIn: boolean,
-  messages: string[],
+function comeIn(osd: OsdInfo): OsdInfo {
+  return { ...osd, isIn: true, isAutoOut: false };
+}
+
+function goOut(osd: OsdInfo): OsdInfo {
+  return { ...osd, isIn: false, isAutoOut: false };
+}
+
+/** PGs that had too few OSDs to begin with may have enough now. */
+async function effects(context: CommandContext, osds: readonly OsdInfo[], messages: readonly string[]): Outcome {
+  if (osds.length === 0) return report(context, osds, messages, []);
+  return report(context, osds, messages, await creationChanges(context, mapWithOsds(context.state.map, osds)));
+}
+
+function report(
   { entity }: CommandContext,
+  osds: readonly OsdInfo[],
+  given: readonly string[],
+  consequences: readonly MapChange[],
 ): Effects<ChangeReport> {
-  const changes = osds.map((osd): MapChange => changeTo(osd, isIn));
+  const pgs = consequences.reduce((sum, change) => sum + (change.kind === 'records' ? change.pgs.length : 0), 0);
+  const messages = pgs === 0 ? given : [...given, `${count(pgs, 'PG')} ${pgs === 1 ? 'gets' : 'get'} other members`];
   const result = { changed: osds.map(({ id }) => `osd.${id}`), messages };
-  if (changes.length === 0) return { result };
+  if (osds.length === 0) return { result };
   const [message = ''] = messages;
-  return { result, changes, log: [{ severity: 'info', source: entity.name, message }] };
-}
-
-/** An order of somebody: what the cluster decided by itself no longer counts. */
-function changeTo(osd: OsdInfo, isIn: boolean): MapChange {
-  return { kind: 'osd', osd: { ...osd, isIn, isAutoOut: false } };
+  return {
+    result,
+    changes: [...osds.map((osd): MapChange => ({ kind: 'osd', osd })), ...consequences],
+    log: [{ severity: 'info', source: entity.name, message }],
+  };
 }

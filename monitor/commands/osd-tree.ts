@@ -1,12 +1,10 @@
 /** `osd tree` and `osd df`: the hierarchy with what the map says of each OSD, and what the OSDs said of themselves. */
 import { type OsdInfo, crushReweight } from '../../cluster/osd.js';
-import { printPgId, osdId } from '../../cluster/ids.js';
+import { osdId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
-import { invariant } from '../../base/invariant.js';
 import { treeNodes } from '../../crush/tree.js';
 import { type CrushMap, weightOne } from '../../crush/types.js';
 import type { OsdDf, OsdStanding, OsdTree, OsdTreeNode } from '../../protocol/commands/osd.js';
-import { inOrder } from './osd-selection.js';
 import type { CommandContext } from './types.js';
 
 /** Between two turns of the event loop: about a millisecond's worth. */
@@ -19,7 +17,7 @@ export function answerOsdTree(_args: unknown, { state }: CommandContext): OsdTre
 export async function answerOsdDf(_args: unknown, context: CommandContext): Promise<OsdDf> {
   const { map } = context.state;
   const pgs = await pgsPerOsd(context);
-  const usage = inOrder(map.osds).map(({ id }) => {
+  const usage = [...map.osds.values()].map(({ id }) => {
     const vitals = context.soft.osds.get(id);
     return { id, totalBytes: vitals?.totalBytes, usedBytes: vitals?.usedBytes, pgs: pgs.get(id) ?? 0 };
   });
@@ -43,9 +41,7 @@ function treeOf(map: ClusterMap): OsdTree {
       osd: id < 0 ? undefined : standing(osds.get(osdId(id))),
     };
   });
-  const stray = inOrder(osds)
-    .filter(({ id }) => !placed.has(id))
-    .map((osd) => strayNode(crush, osd));
+  const stray = [...osds.values()].filter(({ id }) => !placed.has(id)).map((osd) => strayNode(crush, osd));
   return { nodes, stray };
 }
 
@@ -68,20 +64,14 @@ function standing(osd: OsdInfo | undefined): OsdStanding {
 }
 
 async function pgsPerOsd(context: CommandContext): Promise<ReadonlyMap<number, number>> {
-  const { pools, records } = context.state.map;
   const counts = new Map<number, number>();
-  let sinceYield = 0;
-  for (const { id: pool, pgNum } of pools.values()) {
-    for (let pg = 0; pg < pgNum; pg += 1) {
-      const record = records.get({ pool, pg });
-      invariant(record !== undefined, 'every PG of a pool has a record', { pg: printPgId({ pool, pg }) });
-      for (const { osd } of record.acting) counts.set(osd, (counts.get(osd) ?? 0) + 1);
-      sinceYield += 1;
-      if (sinceYield === pgsPerSlice) {
-        sinceYield = 0;
-        await context.yieldTurn();
-      }
+  const cursor = context.state.map.records.cursor();
+  for (let scanned = 1; cursor.next(); scanned += 1) {
+    for (let member = 0; member < cursor.actingCount; member += 1) {
+      const osd = cursor.osdAt(member);
+      counts.set(osd, (counts.get(osd) ?? 0) + 1);
     }
+    if (scanned % pgsPerSlice === 0) await context.yieldTurn();
   }
   return counts;
 }

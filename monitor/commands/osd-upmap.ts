@@ -1,10 +1,9 @@
 /** `osd upmap` and `osd rm-upmap`: exceptions from what CRUSH chooses for single PGs. */
-import { CairnError } from '../../base/errors.js';
+import { checkUpmap } from '../../cluster/check-upmap.js';
 import { type PgId, printPgId } from '../../cluster/ids.js';
 import type { UpmapItem } from '../../cluster/upmap.js';
 import type { ChangeReport } from '../../protocol/commands/fields.js';
 import type { Effects } from '../state/types.js';
-import { osdOf } from './osd-selection.js';
 import { checkPg } from './pool-selection.js';
 import type { CommandContext } from './types.js';
 
@@ -16,13 +15,12 @@ interface UpmapArgs {
 export function evaluateOsdUpmap({ pg, items }: UpmapArgs, context: CommandContext): Effects<ChangeReport> {
   const { map } = context.state;
   checkPg(map, pg);
-  checkItems(items);
-  for (const { to } of items) osdOf(map, to);
   const name = printPgId(pg);
   const text = items.map(({ from, to }) => `osd.${from} -> osd.${to}`).join(', ');
   if (isSame(map.upmaps.get(pg.pool)?.get(pg.pg) ?? [], items)) {
     return { result: { changed: [], messages: [`pg ${name} has that exception already: ${text}`] } };
   }
+  checkUpmap(map, pg, items);
   return {
     result: { changed: [name], messages: [`pg ${name} is placed with ${text}`] },
     changes: [{ kind: 'upmap', pg, items }],
@@ -42,23 +40,6 @@ export function evaluateOsdRmUpmap({ pg }: { readonly pg: PgId }, context: Comma
     changes: [{ kind: 'upmap', pg, items: [] }],
     log: [{ severity: 'info', source: context.entity.name, message: `upmap of pg ${name} removed` }],
   };
-}
-
-/** An OSD is replaced once, by another one, and takes one place at most. */
-function checkItems(items: readonly UpmapItem[]): void {
-  const from = new Set<number>();
-  const to = new Set<number>();
-  for (const item of items) {
-    const refuse = (why: string) => new CairnError('INVALID_ARGUMENT', why);
-    if (item.from === item.to) throw refuse(`osd.${item.from} cannot take its own place; name another OSD`);
-    if (from.has(item.from)) throw refuse(`osd.${item.from} is replaced twice; keep one of the two`);
-    if (to.has(item.to)) throw refuse(`osd.${item.to} would hold two copies; choose different OSDs`);
-    from.add(item.from);
-    to.add(item.to);
-  }
-  const both = items.find(({ to: target }) => from.has(target));
-  if (both === undefined) return;
-  throw new CairnError('INVALID_ARGUMENT', `osd.${both.to} is replaced and replaces; write what takes whose place`);
 }
 
 function isSame(a: readonly UpmapItem[], b: readonly UpmapItem[]): boolean {

@@ -9,7 +9,8 @@ import type { Pool } from '../../cluster/pool.js';
 export function poolNamed(map: ClusterMap, name: string): Pool {
   for (const pool of map.pools.values()) if (pool.name === name) return pool;
   const names = [...map.pools.values()].map((pool) => pool.name);
-  const known = names.length === 0 ? 'there is none; `cairn pool create` makes one' : `there are ${shortList(names)}`;
+  const known =
+    names.length === 0 ? 'there is none; `cairn pool create` makes one' : `choose one of ${shortList(names)}`;
   throw new CairnError('NOT_FOUND', `no pool is called ${name.slice(0, 64)}; ${known}`);
 }
 

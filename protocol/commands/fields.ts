@@ -17,11 +17,9 @@ export const poolIdField = z.pipe(
   z.transform((value): PoolId => poolId(value)),
 );
 
-/** Each once; or all that the map has. */
-export const osdsField = z.union([
-  z.literal('all'),
-  z.array(osdIdField).check(z.minLength(1), z.maxLength(osdsNamedMax)),
-]);
+export const namedOsdsField = z.array(osdIdField).check(z.minLength(1), z.maxLength(osdsNamedMax));
+/** Or all that the map has. */
+export const osdsField = z.union([z.literal('all'), namedOsdsField]);
 export type OsdSelection = z.infer<typeof osdsField>;
 
 export const pgIdField = z.pipe(

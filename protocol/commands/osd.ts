@@ -2,7 +2,17 @@
 import * as z from 'zod/mini';
 import { clusterFlags } from '../../cluster/map.js';
 import { defineChange, defineQuery } from '../command.js';
-import { type ChangeReport, confirmedField, hex32Field, osdIdField, osdsField, pgIdField } from './fields.js';
+import {
+  type ChangeReport,
+  confirmedField,
+  crushNameField,
+  locationField,
+  hex32Field,
+  namedOsdsField,
+  osdIdField,
+  osdsField,
+  pgIdField,
+} from './fields.js';
 
 /** As many as a PG has members at most. */
 const upmapItemsMax = 16;
@@ -130,17 +140,12 @@ export const osdIn = defineChange<ChangeReport>()('osd.in', { access: 'w', args:
 export const osdOut = defineChange<ChangeReport>()('osd.out', { access: 'w', args: selectionArgs });
 export const osdDown = defineChange<ChangeReport>()('osd.down', { access: 'w', args: selectionArgs });
 
-const destructionArgs = z.strictObject({ osds: osdsField, confirmed: confirmedField });
+/** By number only: nobody destroys all by a word. */
+const destructionArgs = z.strictObject({ osds: namedOsdsField, confirmed: confirmedField });
 
 export const osdLost = defineChange<ChangeReport>()('osd.lost', { access: 'w', args: destructionArgs });
 export const osdRm = defineChange<ChangeReport>()('osd.rm', { access: 'w', args: destructionArgs });
 export const osdPurge = defineChange<ChangeReport>()('osd.purge', { access: 'w', args: destructionArgs });
-
-/** An id for a store that is about to be made. The same uuid gets the same id again. */
-export const osdNew = defineChange<{ readonly id: number; readonly isNew: boolean }>()('osd.new', {
-  access: 'w',
-  args: z.strictObject({ uuid: hex32Field, id: z.optional(osdIdField) }),
-});
 
 export const osdReweight = defineChange<ChangeReport>()('osd.reweight', {
   access: 'w',
@@ -165,4 +170,45 @@ export const osdUpmap = defineChange<ChangeReport>()('osd.upmap', {
 export const osdRmUpmap = defineChange<ChangeReport>()('osd.rm-upmap', {
   access: 'w',
   args: z.strictObject({ pg: pgIdField }),
+});
+
+const addressField = z.strictObject({
+  host: z.string().check(z.minLength(1), z.maxLength(255)),
+  port: z.int().check(z.gte(1), z.lte(65_535)),
+});
+const lineField = z.string().check(z.maxLength(255));
+
+export interface OsdRegistered {
+  readonly id: number;
+  readonly store: number;
+  /** Of the map that has it: the OSD takes part in nothing before it has applied that. */
+  readonly epoch: number;
+}
+
+/** By the OSD itself, at each start (PG-PROTOCOL.md section 1, "Registration"). */
+export const osdRegister = defineChange<OsdRegistered>()('osd.register', {
+  access: 'w',
+  area: 'daemon',
+  args: z.strictObject({
+    osd: osdIdField,
+    uuid: hex32Field,
+    boot: z.int().check(z.gte(1)),
+    publicAddress: addressField,
+    clusterAddress: addressField,
+    capacityBytes: z.int().check(z.gte(0)),
+    hostname: lineField,
+    version: lineField,
+    features: z.int().check(z.gte(0)),
+    /** Where a new OSD stands in CRUSH. Default: in a host called as its machine, in the root `default`. */
+    location: z.optional(locationField),
+    /** Of a new OSD. */
+    deviceClass: z.optional(crushNameField),
+  }),
+});
+
+/** By the OSD itself, when it stops in good order. A goodbye of an earlier start says nothing of this one. */
+export const osdGoodbye = defineChange<{ readonly isDown: boolean }>()('osd.goodbye', {
+  access: 'w',
+  area: 'daemon',
+  args: z.strictObject({ osd: osdIdField, boot: z.int().check(z.gte(1)) }),
 });

@@ -4,6 +4,7 @@
  */
 import { CairnError, toCairnError } from '../../../base/errors.js';
 import { type WallMs, wallMs } from '../../../base/instants.js';
+import { mayRun } from '../../../cluster/caps.js';
 import type { MapChange } from '../../../cluster/change.js';
 import type { ClusterMap, Entity } from '../../../cluster/map.js';
 import type { CommandContext, CommandTable } from '../../../monitor/commands/types.js';
@@ -192,11 +193,11 @@ export class LocalCluster {
 }
 
 /** As the monitor does before it runs anything. */
-function checkCaps(entity: Entity, command: Command<never, unknown> | Command<unknown, unknown>): void {
+function checkCaps(entity: Entity, command: Pick<Command<never, unknown>, 'name' | 'access' | 'area'>): void {
+  const { name, access, area } = command;
+  if (mayRun(entity, { service: 'mon', access, area })) return;
   const cap = entity.caps.get('mon') ?? '';
-  const granted = /^allow (\*|[rwx]+)$/.exec(cap)?.[1] ?? (cap.startsWith('profile ') ? 'rwx' : '');
-  if (granted === '*' || granted.includes(command.access)) return;
-  throw new CairnError('PERMISSION_DENIED', `${entity.name} may not run ${command.name}: its mon caps are "${cap}"`);
+  throw new CairnError('PERMISSION_DENIED', `${entity.name} may not run ${name}: its mon caps are "${cap}"`);
 }
 
 /** What is left of a value that was sent and received. */

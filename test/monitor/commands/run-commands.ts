@@ -1,7 +1,10 @@
 /** The whole command line against a cluster in memory. */
 import assert from 'node:assert/strict';
 import type { ClusterMap } from '../../../cluster/map.js';
+import { registerCrushCommands } from '../../../monitor/commands/crush-commands.js';
 import { registerOsdCommands } from '../../../monitor/commands/osd-commands.js';
+import { registerPgCommands } from '../../../monitor/commands/pg-commands.js';
+import { registerPoolCommands } from '../../../monitor/commands/pool-commands.js';
 import { CommandTable } from '../../../monitor/commands/types.js';
 import { type CliRun, cli } from '../../cli/fake-context.js';
 import { LocalCluster } from './local-cluster.js';
@@ -9,6 +12,9 @@ import { LocalCluster } from './local-cluster.js';
 export function commandTable(): CommandTable {
   const table = new CommandTable();
   registerOsdCommands(table);
+  registerCrushCommands(table);
+  registerPoolCommands(table);
+  registerPgCommands(table);
   return table;
 }
 

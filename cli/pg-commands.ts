@@ -1,0 +1,14 @@
+/** `cairn pg …`. */
+import type { Command } from 'commander';
+import type { CliContext } from './context.js';
+import { addPgForce } from './pg-force.js';
+import { addPgLs } from './pg-ls.js';
+import { addPgMap, addPgStat } from './pg-map.js';
+
+export function registerPgCommands(program: Command, context: CliContext): void {
+  const pg = program.command('pg').description('Look at placement groups, and continue those that are lost.');
+  addPgStat(pg, context);
+  addPgLs(pg, context);
+  addPgMap(pg, context);
+  addPgForce(pg, context);
+}

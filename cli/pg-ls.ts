@@ -1,0 +1,100 @@
+/** `cairn pg ls`: PGs by their records. */
+import type { Command } from 'commander';
+import { type PgInfo, pgLs } from '../protocol/commands/pg.js';
+import type { MonitorClient, QueryOptions } from '../protocol/monitor-client.js';
+import { type OsdId, type PgId, poolId } from '../cluster/ids.js';
+import { noteStale, withCluster } from './cluster-command.js';
+import type { CliContext } from './context.js';
+import { parseOsd } from './osd-arguments.js';
+import { printJson } from './print-json.js';
+import { type Column, formatTable } from './table.js';
+
+interface Options {
+  readonly pool?: string;
+  readonly osd?: string;
+  readonly state?: string;
+  readonly json?: boolean;
+}
+
+export function addPgLs(pg: Command, context: CliContext): void {
+  const command = pg.command('ls').description('List PGs: their state, where they should be and where they are.');
+  command
+    .option('--pool <name>', 'only of this pool')
+    .option('--osd <osd>', 'only those that are or should be on this OSD')
+    .option('--state <state>', 'only in this state: serving, unconfirmed, undersized, down, lost, unborn')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nThe state is what the record and the map say; what the primary is doing it reports itself.\n' +
+        '\nExamples:\n  cairn pg ls --pool data\n  cairn pg ls --osd 3\n  cairn pg ls --state lost --json',
+    )
+    .action(async (options: Options) => {
+      const { pool, state } = options;
+      const osd = options.osd === undefined ? undefined : parseOsd(options.osd);
+      await withCluster(command, context, async (client, wait) => {
+        const filter = { pool, osd, state };
+        const pgs = await allPages(client, filter, context, { ...wait, mayBeStale: true });
+        if (options.json === true) printJson(context, { pg_stats: pgs.map(pgJson) });
+        else context.print(formatTable(columns, pgs.map(row)));
+      });
+    });
+}
+
+interface Filter {
+  readonly pool: string | undefined;
+  readonly osd: OsdId | undefined;
+  readonly state: string | undefined;
+}
+
+/** Pages may be of different epochs: each PG is shown as it was when its page was read. */
+async function allPages(
+  client: MonitorClient,
+  filter: Filter,
+  context: CliContext,
+  options: QueryOptions,
+): Promise<PgInfo[]> {
+  const pgs: PgInfo[] = [];
+  let from: PgId | undefined;
+  for (;;) {
+    const answer = await client.query(pgLs, { ...filter, from }, options);
+    if (from === undefined) noteStale(context, answer);
+    pgs.push(...answer.result.pgs);
+    const { next } = answer.result;
+    if (next === undefined) return pgs;
+    from = { pool: poolId(next.pool), pg: next.pg };
+  }
+}
+
+const columns: readonly Column[] = [
+  { title: 'PG' },
+  { title: 'STATE' },
+  { title: 'TERM', align: 'right' },
+  { title: 'UP' },
+  { title: 'UP_PRIMARY', align: 'right' },
+  { title: 'ACTING' },
+  { title: 'ACTING_PRIMARY', align: 'right' },
+  { title: 'ELIGIBLE' },
+  { title: 'MODE' },
+];
+
+function row({ pg, state, term, up, acting, eligible, ackCopies }: PgInfo): string[] {
+  const list = (ids: readonly number[]): string => `[${ids.join(',')}]`;
+  const first = (ids: readonly number[]): string => (ids.length === 0 ? '-' : String(ids[0]));
+  const mode = ackCopies === 0 ? 'sync' : `async ${ackCopies}`;
+  return [pg, state, String(term), list(up), first(up), list(acting), first(acting), list(eligible), mode];
+}
+
+export function pgJson({ pg, state, term, up, acting, eligible, ackCopies }: PgInfo) {
+  return {
+    pgid: pg,
+    state,
+    term,
+    up,
+    up_primary: up[0] ?? -1,
+    acting,
+    acting_primary: acting[0] ?? -1,
+    eligible,
+    mode: ackCopies === 0 ? 'sync' : 'async',
+    ack_copies: ackCopies === 0 ? null : ackCopies,
+  };
+}
