@@ -5,13 +5,14 @@ import { type TreeNode, treeNodes } from '../crush/tree.js';
 import { type CrushMap, weightOne } from '../crush/types.js';
 import type { CliContext } from './context.js';
 import { readCrushMap } from './crush-map-file.js';
+import { withClusterCrush } from './crush-of-cluster.js';
 import { type Column, formatTable } from './table.js';
 
 export function addCrushTree(crush: Command, context: CliContext): void {
-  crush
-    .command('tree')
+  const command = crush.command('tree');
+  command
     .description('Show the hierarchy of a map, with the shadow trees of its device classes.')
-    .argument('<file>', 'text or binary map, - for stdin')
+    .argument('[file]', 'text or binary map, - for stdin; without it the map of the cluster')
     .option('--shadow', 'show shadow trees (the default)')
     .option('--no-shadow', 'leave shadow trees out')
     .option('--json', 'print JSON')
@@ -19,10 +20,13 @@ export function addCrushTree(crush: Command, context: CliContext): void {
       'after',
       '\nExamples:\n  cairn crush tree crush.txt\n  cairn crush tree --no-shadow --json crushmap.bin',
     )
-    .action(async (file: string, options: { shadow?: boolean; json?: boolean }) => {
-      const map = await readCrushMap(context, file);
-      const nodes = treeNodes(map, options.shadow ?? true);
-      context.print(options.json === true ? crushTreeJson(nodes) : crushTreeTable(map, nodes));
+    .action(async (file: string | undefined, options: { shadow?: boolean; json?: boolean }) => {
+      const show = (map: CrushMap): void => {
+        const nodes = treeNodes(map, options.shadow ?? true);
+        context.print(options.json === true ? crushTreeJson(nodes) : crushTreeTable(map, nodes));
+      };
+      if (file === undefined) await withClusterCrush(command, context, show);
+      else show(await readCrushMap(context, file));
     });
 }
 
