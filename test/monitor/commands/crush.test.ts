@@ -13,10 +13,13 @@ const sample = { osds: 6, hosts: 3, pools: [{ pgNum: 64 }] };
 
 const refusals = [
   { words: 'crush add-bucket r1 shelf', says: /^the map has no type shelf; choose one of host, chassis,/ },
-  { words: 'crush add-bucket r1 rack root', says: /^root is no location; write TYPE=NAME|INVALID/ },
+  { words: 'crush add-bucket r1 rack root', says: /^root is no location; write TYPE=NAME/ },
   { words: 'crush add-bucket h0 rack', says: /^a device or bucket is called h0 already; choose another name$/ },
   { words: 'crush move nope root=default', says: /^no bucket is called nope; `cairn crush tree` lists them$/ },
-  { words: 'crush move default host=h0', says: /CONFLICT|stands below default|cannot/ },
+  {
+    words: 'crush move default host=h0',
+    says: /^h0 stands below default, which cannot move there; choose another place$/,
+  },
   { words: 'crush rename nope other', says: /^no bucket is called nope/ },
   { words: 'crush rename h0 h1', says: /^a device or bucket is called h1 already/ },
   { words: 'crush rm h0', says: /^bucket h0 holds 2 items; move or remove them first$/ },
