@@ -29,9 +29,11 @@ export async function main(): Promise<void> {
 
 /** Exported for the test of what it does with files. */
 export function processContext(): CliContext {
-  const { clock, disk } = createNodeRuntime({ daemon: 'cli' });
-  const interruption = new AbortController();
-  return {
+  // What the libraries below have to say is for daemons' logs; here errors tell it.
+  const runtime = createNodeRuntime({ daemon: 'cli', logLevel: 'error' });
+  const { clock, disk } = runtime;
+  let interruption: AbortController | undefined;
+  const context: CliContext = {
     print: (text) => void process.stdout.write(text),
     note: (text) => void process.stderr.write(text),
     readFile: (path, bytesMax) => readFile(disk, path, bytesMax),

@@ -14,12 +14,17 @@ import { registerAuthCommands } from './auth-commands.js';
 import { registerCompletionCommand } from './completion.js';
 import { registerConfigCommands } from './config-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
+import { registerFeaturesCommand } from './features.js';
+import { registerFsidCommand } from './fsid.js';
+import { registerHealthCommands } from './health-commands.js';
+import { registerLogCommand } from './log.js';
+import { registerMapCommands } from './map-commands.js';
+import { registerMonCommands } from './mon-commands.js';
 import { registerOsdCommands } from './osd-commands.js';
 import { registerPgCommands } from './pg-commands.js';
 import { registerPoolCommands } from './pool-commands.js';
-
-/** As in package.json; a test compares the two. */
-export const version = '0.1.0';
+import { registerStatusCommand } from './status.js';
+import { registerVersionsCommand } from './versions.js';
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
@@ -66,6 +71,16 @@ export function createProgram(context: CliContext): Command {
   registerOsdCommands(program, context);
   registerPoolCommands(program, context);
   registerPgCommands(program, context);
+  registerMonCommands(program, context);
+  registerConfigCommands(program, context);
+  registerAuthCommands(program, context);
+  registerMapCommands(program, context);
+  registerLogCommand(program, context);
+  registerAuditCommand(program, context);
+  registerVersionsCommand(program, context);
+  registerFeaturesCommand(program, context);
+  registerFsidCommand(program, context);
+  registerCompletionCommand(program, context);
   return program;
 }
 

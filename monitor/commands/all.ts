@@ -6,6 +6,9 @@ import { registerLogCommands } from './log.js';
 import { type MapArchive, registerMapCommands } from './map.js';
 import type { MembershipControl } from './membership-control.js';
 import { registerMonCommands } from './mon.js';
+import { registerCrushCommands } from './crush-commands.js';
+import { registerPgCommands } from './pg-commands.js';
+import { registerPoolCommands } from './pool-commands.js';
 import { registerOsdCommands } from './osd-commands.js';
 import { registerStatusCommands } from './status.js';
 import type { CommandTable } from './types.js';
@@ -33,6 +36,9 @@ export function registerAllCommands(table: CommandTable, { membership, archive }
     transfer: async (name, wait) => control().transfer(name, wait),
   });
   registerMapCommands(table, archive);
+  registerCrushCommands(table);
   registerOsdCommands(table);
+  registerPgCommands(table);
+  registerPoolCommands(table);
   registerStatusCommands(table);
 }

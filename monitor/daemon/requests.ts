@@ -129,8 +129,8 @@ export class Requests {
     if (entity === undefined) {
       throw new CairnError('PERMISSION_DENIED', `${name} is not known to this cluster; see \`cairn auth ls\``);
     }
-    const { access } = this.#parts.table.find(command).command;
-    if (!mayRun(entity, { service: 'mon', access })) {
+    const { access, area } = this.#parts.table.find(command).command;
+    if (!mayRun(entity, { service: 'mon', access, area })) {
       throw new CairnError(
         'PERMISSION_DENIED',
         `${name} may not run ${command}: its capability on mon does not allow "${access}"; see \`cairn auth get ${name}\``,
