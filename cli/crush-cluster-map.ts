@@ -36,7 +36,7 @@ export function addCrushSet(crush: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nWithout --yes it only says how many PGs would move. What others changed since the map was got is undone.\n' +
-        '\nExamples:\n  cairn crush get > crush.txt\n  cairn crush set crush.txt\n  cairn crush set crushmap --yes',
+        '\nExamples:\n  cairn crush set crush.txt\n  cairn crush set crushmap --yes',
     )
     .action(async (file: string, options: YesOptions & { json?: boolean }) => {
       const map = encodeCrushBinary(await readCrushMap(context, file));
