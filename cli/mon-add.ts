@@ -16,7 +16,7 @@ export function addMonAdd(mon: Command, context: CliContext): void {
   mon
     .command('add')
     .description(
-      'Make a join token for a new monitor, and print the command to run on its machine.\n\n' +
+      'Make a join token for a new monitor, and print the commands to run on its machine.\n\n' +
         'The token holds a key: who has it can join as that monitor. Until it has joined, the same name gets the same\n' +
         'token. The number of monitors should be odd: an even one survives no more failures than one less.',
     )
@@ -47,6 +47,7 @@ export function addMonAdd(mon: Command, context: CliContext): void {
 }
 
 function joinCommand(name: string, token: string, address: string | undefined): string {
-  const listen = address === undefined ? '' : ` --address ${address}`;
-  return `cairn monitor run --join ${token} --dir /var/lib/cairn/mon.${name}${listen}`;
+  const conf = `/etc/cairn/mon.${name}.yaml`;
+  const place = `--conf ${conf} --directory /var/lib/cairn/mon.${name} --address ${address ?? 'HOST:PORT'}`;
+  return `cairn monitor join ${token} ${place}\ncairn monitor run --conf ${conf}`;
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { parseNodeAddress } from '../protocol/address-text.js';
 import { initCluster } from '../monitor/daemon/boot.js';
-import { monitorNamePattern } from '../protocol/monitor-schemas.js';
+import { monitorNamePattern } from '../protocol/commands/mon.js';
 import { CairnError } from '../base/errors.js';
 import { encodeClusterConf } from './cluster-conf.js';
 import type { CliContext } from './context.js';
@@ -61,6 +61,6 @@ export function checkMonitorName(name: string): void {
   if (monitorNamePattern.test(name)) return;
   throw new CairnError(
     'INVALID_ARGUMENT',
-    `"${name.slice(0, 40)}" is no name for a monitor; use up to 31 of a-z, 0-9, "-"`,
+    `"${name.slice(0, 40)}" is no name for a monitor; use up to 32 letters, digits and dashes`,
   );
 }

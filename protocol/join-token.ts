@@ -1,5 +1,5 @@
 /**
- * What `cairn mon add` prints and `cairn monitor run --join` takes: one word that fits a command line. It holds a key:
+ * What `cairn mon add` prints and `cairn monitor join` takes: one word that fits a command line. It holds a key:
  * no error, log or audit record may quote it.
  */
 import * as z from 'zod/mini';

@@ -1,5 +1,6 @@
 /** The headers of monitor-methods.ts as they must be when they arrive. */
 import * as z from 'zod/mini';
+import { monitorNamePattern } from './commands/mon.js';
 import type {
   CommandRequest,
   FailureReport,
@@ -17,8 +18,7 @@ const hex32 = z.string().check(z.regex(/^[0-9a-f]{32}$/, 'write 32 hex digits'))
 const osd = z.int().check(z.minimum(0), z.maximum(2 ** 24 - 1));
 const host = z.string().check(z.minLength(1), z.maxLength(253));
 const port = z.int().check(z.minimum(1), z.maximum(65_535));
-export const monitorNamePattern = /^[a-z0-9][a-z0-9-]{0,30}$/;
-const monitorName = z.string().check(z.regex(monitorNamePattern, 'use up to 31 of a-z, 0-9 and "-"'));
+const monitorName = z.string().check(z.regex(monitorNamePattern, 'use up to 32 letters, digits and dashes'));
 
 const requestId: z.ZodMiniType<RequestId> = z.object({
   session: hex32,

@@ -77,14 +77,14 @@ describe('cairn mon', () => {
     assert.deepEqual((JSON.parse((await run('dump', '--json')).stdout) as { expected: string[] }).expected, ['d']);
   });
 
-  it('add prints the command to run, with a token that has all that the new monitor needs', async () => {
+  it('add prints the commands to run, with a token that has all that the new monitor needs', async () => {
     const added = await run('add', 'd', '--address', '[fd00::4]:7000');
     assert.equal(added.stderr, 'mon.d may join; run on its machine:\n');
-    const [, token = '', rest] =
-      /^cairn monitor run --join (\S+) (--dir \/var\/lib\/cairn\/mon\.d --address \[fd00::4\]:7000)\n$/.exec(
-        added.stdout,
-      ) ?? [];
-    assert.ok(rest !== undefined);
+    const [join = '', runIt] = added.stdout.split('\n');
+    const [, token = ''] = /^cairn monitor join (\S+) /.exec(join) ?? [];
+    const place = '--conf /etc/cairn/mon.d.yaml --directory /var/lib/cairn/mon.d --address [fd00::4]:7000';
+    assert.equal(join, `cairn monitor join ${token} ${place}`);
+    assert.equal(runIt, 'cairn monitor run --conf /etc/cairn/mon.d.yaml');
     assert.deepEqual(decodeJoinToken(token), {
       fsid: cluster.map.fsid,
       name: 'mon.d',
