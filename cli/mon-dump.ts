@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { printAddress } from '../protocol/address-text.js';
 import { type MonitorLine, type MonitorList, monDump } from '../protocol/commands/mon.js';
-import { binaryBytes } from './binary-bytes.js';
+import { binaryBytes } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { printJson } from './print-json.js';

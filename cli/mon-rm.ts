@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { monRm } from '../protocol/commands/mon.js';
 import { withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
-import { type Confirmation, addConfirmation, isConfirmed } from './confirmation.js';
+import { type Confirmation, addConfirmation, isConfirmed } from './yes-option.js';
 
 export function addMonRm(mon: Command, context: CliContext): void {
   addConfirmation(mon.command('rm'))

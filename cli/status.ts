@@ -4,7 +4,7 @@ import type { WaitOptions } from '../runtime/clock.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import { logLast } from '../protocol/commands/log.js';
 import { type ClusterStatus, clusterStatus } from '../protocol/commands/status.js';
-import { binaryBytes } from './binary-bytes.js';
+import { binaryBytes } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { followLog } from './follow-log.js';

@@ -6,6 +6,7 @@ import { decodeCrushBinary, encodeCrushBinary } from '../../crush/binary-codec.j
 import { addBucket, moveBucket, removeBucket, renameBucket } from '../../crush/edit/buckets.js';
 import {
   addDevice,
+  moveDevice,
   removeDevice,
   removeDeviceClass,
   reweightDevice,
@@ -76,6 +77,18 @@ describe('edits of a CRUSH map', () => {
     const renamed = renameBucket(moved, 'h1', 'h2');
     validateCrushMap(renamed);
     assert.equal(bucketOf(renamed, 'h2~hdd').id, bucketOf(moved, 'h1~hdd').id);
+  });
+
+  it('move a device with its weight and class, and refuse a place that cannot be', () => {
+    const heavier = reweightDevice(map, 'osd.0', 3 * one);
+    const moved = moveDevice(heavier, 'osd.0', at('host=h9', 'root=default'));
+    assert.deepEqual(itemsOf(moved, 'h0'), itemsOf(removeDevice(heavier, 'osd.0'), 'h0'));
+    assert.equal(bucketWeight(bucketOf(moved, 'h9').items), 3 * one);
+    assert.equal(moved.devices.get(0)?.deviceClass, 'ssd');
+    validateCrushMap(moved);
+    assert.throws(() => moveDevice(map, 'osd.9', at('host=h0')), { code: 'NOT_FOUND' });
+    assert.throws(() => moveDevice(map, 'h0', at('root=default')), { code: 'NOT_FOUND' });
+    assert.throws(() => moveDevice(map, 'osd.0', at('rack=h1')), { code: 'CONFLICT' });
   });
 
   it('let an equal device into a uniform bucket, and a bucket that is alone in one change', () => {

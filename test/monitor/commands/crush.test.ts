@@ -95,6 +95,14 @@ describe('cairn crush, of the cluster', () => {
     assert.match(await refused(cluster, 'crush reweight osd.0 1'), /^no device is called osd\.0/);
   });
 
+  it('warns of PGs that get fewer OSDs than they have', async () => {
+    const cluster = clusterOf(sampleMap({ osds: 3, hosts: 3, pools: [{ pgNum: 16 }] }));
+    assert.match(
+      await refused(cluster, 'crush rm osd.0'),
+      /: 16 of 16 PG mappings change, 0 copies move, 16 PGs get fewer OSDs than now; add --yes/,
+    );
+  });
+
   it('gives and takes device classes, and makes rules for them', async () => {
     const cluster = clusterOf(sampleMap(sample));
     await done(cluster, 'crush rm-device-class 0 osd.1 2');

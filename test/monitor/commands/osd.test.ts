@@ -249,6 +249,8 @@ describe('cairn osd', () => {
     assert.match(await done(cluster, 'osd rm osd.1 --yes-i-really-mean-it'), /^removed osd\.1: /);
     assert.equal(cluster.map.osds.has(osdId(1)), false);
     assert.equal(cluster.map.upmaps.size, 0);
+    const cursor = cluster.map.records.cursor();
+    while (cursor.next()) assert.ok(cursor.record().eligible.every((member) => member.osd !== 1));
     assert.ok(cluster.map.crush.devices.has(1));
     assert.equal(await done(cluster, 'osd rm 1'), 'osd.1 is not in the map\n');
     validateMap(cluster.map);
