@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { printAddress } from '../protocol/address-text.js';
 import { type MonitorLine, type MonitorList, monDump } from '../protocol/commands/mon.js';
-import { binaryBytes } from './bytes-text.js';
+import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { printJson } from './print-json.js';
@@ -54,8 +54,8 @@ function rowOf(monitor: MonitorLine, hasQuorum: boolean): string[] {
     monitor.isLeader ? 'leader' : monitor.role,
     hasQuorum && monitor.isInQuorum ? 'yes' : 'no',
     clockOffsetMs === undefined ? '-' : `${clockOffsetMs.toFixed(1)} ms`,
-    binaryBytes(storeBytes),
-    binaryBytes(diskFreeBytes),
+    storeBytes === undefined ? '-' : bytesText(storeBytes),
+    diskFreeBytes === undefined ? '-' : bytesText(diskFreeBytes),
     monitor.version ?? '-',
   ];
 }

@@ -4,7 +4,7 @@ import type { WaitOptions } from '../runtime/clock.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import { logLast } from '../protocol/commands/log.js';
 import { type ClusterStatus, clusterStatus } from '../protocol/commands/status.js';
-import { binaryBytes } from './bytes-text.js';
+import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { followLog } from './follow-log.js';
@@ -53,7 +53,7 @@ async function showStatus(
 
 function statusText(context: CliContext, status: ClusterStatus): string {
   const { osdmap, pgmap } = status;
-  const used = `${binaryBytes(pgmap.bytes_used)} used, ${binaryBytes(pgmap.bytes_avail)} / ${binaryBytes(pgmap.bytes_total)} avail`;
+  const used = `${bytesText(pgmap.bytes_used)} used, ${bytesText(pgmap.bytes_avail)} / ${bytesText(pgmap.bytes_total)} avail`;
   const flags = osdmap.flags.length === 0 ? [] : [`flags ${osdmap.flags.join(',')}`];
   return [
     '  cluster:',
@@ -66,7 +66,7 @@ function statusText(context: CliContext, status: ClusterStatus): string {
     '',
     '  data:',
     ...field('pools:', [`${pgmap.num_pools} pools, ${pgmap.num_pgs} pgs`]),
-    ...field('objects:', [`${pgmap.num_objects} objects, ${binaryBytes(pgmap.data_bytes)}`]),
+    ...field('objects:', [`${pgmap.num_objects} objects, ${bytesText(pgmap.data_bytes)}`]),
     ...field('usage:', [used]),
     ...field('pgs:', pgLines(pgmap)),
     '',

@@ -66,7 +66,7 @@ describe('how the cluster is', () => {
     );
     assert.match(
       sections[1] ?? '',
-      /^ {2}data:\n {4}pools: {3}0 pools, 0 pgs\n {4}objects: 0 objects, 0 B\n {4}usage: {3}1 GiB used, 1023 GiB \/ 1 TiB avail$/,
+      /^ {2}data:\n {4}pools: {3}0 pools, 0 pgs\n {4}objects: 0 objects, 0 B\n {4}usage: {3}1.0 GiB used, 1.0 TiB \/ 1.0 TiB avail$/,
     );
   });
 
