@@ -112,6 +112,7 @@ export interface RaftProgress {
   readonly matched: LogIndex;
   readonly next: LogIndex;
   readonly state: 'probing' | 'replicating' | 'snapshot';
+  /** Heard from within the last one to two election timeouts; a leader takes everybody for active when it begins. */
   readonly isActive: boolean;
 }
 

@@ -19,6 +19,8 @@ export class Progress {
   #acknowledgedRound = 0;
   /** Said anything in this term since the last check of the quorum. */
   isActive = false;
+  /** The same before that check; until the first one nobody is taken for silent. */
+  #wasActive = true;
   /** The highest commit index it was told. */
   toldCommit = 0;
   /** Set while it is no longer in the membership but still gets the log: since its removal committed. */
@@ -48,8 +50,16 @@ export class Progress {
   }
 
   get status(): RaftProgress {
-    const { member, matched, next, isActive } = this;
+    const { member, matched, next } = this;
+    // Right after a check nobody has said anything yet: that is no silence.
+    const isActive = this.isActive || this.#wasActive;
     return { member, matched, next, state: this.#state.kind, isActive };
+  }
+
+  /** The quorum was checked: from here on it counts who says anything. */
+  forgetActivity(): void {
+    this.#wasActive = this.isActive;
+    this.isActive = false;
   }
 
   heard(round: number): void {

@@ -56,7 +56,7 @@ export class Replication {
 
   /** From now on counts who says anything. */
   forgetActivity(): void {
-    for (const progress of this.#members.values()) progress.isActive = false;
+    for (const progress of this.#members.values()) progress.forgetActivity();
   }
 
   /** The latest membership changed: newcomers get the log; who left gets it until it knows. */
