@@ -15,6 +15,8 @@ import type { ChangeRequest } from './change-request.js';
 /** Evaluating so many takes a few ms, and their entry stays far below a message's limit. */
 const requestsMax = 256;
 const replyBytesMax = 256 * 1024;
+/** Of changes before one more request is taken in, as `Draft.weight` counts: some 4 MiB, of 16 that an entry may have. */
+const weightMax = 20_000;
 
 export type Outcome<Waiting> =
   | { readonly kind: 'done'; readonly waiting: Waiting; readonly result: unknown }
@@ -62,7 +64,7 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
   takes(request: ChangeRequest): boolean {
     if (this.outcomes.length === 0) return true;
     if (this.#isAlone || request.isAlone === true) return false;
-    return this.outcomes.length < requestsMax && this.#replyBytes < replyBytesMax;
+    return this.outcomes.length < requestsMax && this.#replyBytes < replyBytesMax && this.#draft.weight < weightMax;
   }
 
   /** Fenced: what the request throws, or does wrong, is its own failure. */

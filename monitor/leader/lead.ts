@@ -4,7 +4,7 @@
  */
 import { CairnError } from '../../base/errors.js';
 import type { Entity } from '../../cluster/map.js';
-import type { CommandReply, ForwardedRequest } from '../../protocol/monitor-methods.js';
+import type { CommandReply, ForwardedRequest, RequestId } from '../../protocol/monitor-methods.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
@@ -49,7 +49,7 @@ export class Lead {
 
   /** The cluster's time as this leader may hand it out now. */
   wall(): WallMs {
-    return this.#wallClock.now(this.#runtime.clock.wall(), this.#parts.machine.state.wallLimit);
+    return this.#wallClock.now(this.#runtime.clock.wall(), this.#parts.machine.state);
   }
 
   /** The limit in the log is near: something must be committed, or time stands still. */
@@ -120,7 +120,7 @@ export class Lead {
   ): Promise<CommandReply> {
     const { result, epoch } = await this.#proposer.submit({
       name: request.command,
-      id: request.request,
+      id: requestIdOf(request),
       deadline: wait.deadline,
       // Asked again when its turn comes: what it may do can have changed since it arrived.
       evaluate: (view, wall) => registered.evaluate(args, this.context(view, this.#entity(view, request.entity), wall)),
@@ -141,6 +141,15 @@ export class Lead {
     if (entity !== undefined) return entity;
     throw new CairnError('PERMISSION_DENIED', `${name} is not known to this cluster any more`);
   }
+}
+
+/**
+ * Of whoever asked: an answer that was given to one entity is not another's, though it names the same session. Without one,
+ * a copy of the request that a monitor sends again could be applied twice.
+ */
+function requestIdOf({ command, entity, request }: ForwardedRequest): RequestId {
+  if (request !== undefined) return { ...request, session: `${entity} ${request.session}` };
+  throw new CairnError('INVALID_ARGUMENT', `${command} is a change and comes without a request id; send one`);
 }
 
 /** What daemons change by themselves (PGs, registrations) is in the cluster log; the audit trail is about people. */

@@ -107,7 +107,7 @@ export class Proposer {
     const { state } = this.#parts.machine;
     const clock = this.#runtime.clock.wall();
     const wallLimit = wallClock.limitFor(clock, state.wallLimit);
-    const batch = new Batch<Waiting>(state.view(), wallClock.now(clock, wallLimit));
+    const batch = new Batch<Waiting>(state.view(), wallClock.next(clock, state));
     for (;;) {
       const [waiting] = this.#queue;
       if (waiting === undefined || !batch.takes(waiting.request)) break;

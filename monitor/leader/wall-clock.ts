@@ -13,6 +13,12 @@ export const limitAheadMs = 5_000;
 /** Below this much left, a new limit is asked for: some twenty commits at the slowest disk. */
 export const renewBelowMs = 2_500;
 
+/** As the applied part of the log has it. */
+export interface CommittedTime {
+  readonly wall: WallMs;
+  readonly wallLimit: WallMs;
+}
+
 export class WallClock {
   #last: WallMs;
 
@@ -21,10 +27,21 @@ export class WallClock {
     this.#last = floor;
   }
 
-  /** Never before an earlier answer, never beyond `limit`. `clock` is this machine's. */
-  now(clock: WallMs, limit: WallMs): WallMs {
-    this.#last = wallMs(Math.max(this.#last, Math.min(clock, limit)));
+  /**
+   * To be handed out now: never before an earlier answer or what was committed, never beyond the limit committed. `clock`
+   * is this machine's.
+   */
+  now(clock: WallMs, committed: CommittedTime): WallMs {
+    this.#last = wallMs(Math.max(this.#last, committed.wall, Math.min(clock, committed.wallLimit)));
     return this.#last;
+  }
+
+  /**
+   * Of a transaction made now, together with `limitFor` the same. Nobody is told before it is committed: if this leader is
+   * lost with it, the next one knows nothing of it.
+   */
+  next(clock: WallMs, committed: CommittedTime): WallMs {
+    return wallMs(Math.max(this.#last, committed.wall, clock));
   }
 
   /** The limit to write into a transaction made now. */

@@ -18,6 +18,7 @@ export class Draft {
   readonly keys: KeyChange[] = [];
   readonly mutes: MuteChange[] = [];
   readonly log: LogLine[] = [];
+  #weight = 0;
 
   constructor(base: StateView, wall: WallMs) {
     this.#base = base;
@@ -48,13 +49,23 @@ export class Draft {
     return this.changes.length + this.keys.length + this.mutes.length + this.log.length === 0;
   }
 
+  /** How much there is to encode: a unit is one small change or one record of a PG, some 100 to 200 bytes. */
+  get weight(): number {
+    return this.#weight;
+  }
+
   /** Throws what is wrong with the changes, and then has taken none of these effects. */
   add({ changes = [], keys = [], mutes = [], log = [] }: Effects<unknown>): void {
+    // Only this can throw, so it comes first. The lists may be long: they are not spread into arguments.
     if (changes.length > 0) this.#map = applyChanges(this.#map, changes);
-    this.changes.push(...changes);
-    this.keys.push(...keys);
-    this.mutes.push(...mutes);
-    this.log.push(...log);
+    for (const change of changes) {
+      this.changes.push(change);
+      this.#weight += change.kind === 'records' ? change.pgs.length : 1;
+    }
+    for (const change of keys) this.keys.push(change);
+    for (const change of mutes) this.mutes.push(change);
+    for (const line of log) this.log.push(line);
+    this.#weight += keys.length + mutes.length + log.length;
     if (mutes.length > 0) this.#mutes = withMutes(this.#mutes, mutes);
   }
 }

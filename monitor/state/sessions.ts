@@ -4,12 +4,18 @@
  * lives, and a session lives until it was idle for longer than any deadline.
  */
 import { OrderedMap } from '../../base/ordered-map.js';
-import type { WallMs } from '../../base/instants.js';
 import type { RequestId } from '../../protocol/monitor-methods.js';
 import type { RecordedReply } from './transaction.js';
 
-/** Longer than any client waits for a change. */
+/** Twice what a client may wait for a change (`changeMsMax` of protocol/monitor-session.ts). */
 export const sessionIdleMs = 600_000;
+/**
+ * Idle time is counted by what passes from one transaction to the next, each step at most so long: a leader commits one
+ * every few seconds, to renew the limit of time. So neither a clock that jumps, nor a new leader whose clock is ahead, nor an
+ * hour without a quorum takes an answer from a client that is about to ask for it again.
+ */
+export const stepMsMax = 5_000;
+const sweepMs = 60_000;
 /** Of changes that a client has under way at once: beyond, it is refused, since no answer may be dropped. */
 export const repliesPerSessionMax = 1024;
 /** At 200 bytes each, some 2 MiB; a cluster has a few hundred clients. */
@@ -17,7 +23,8 @@ export const sessionsMax = 10_000;
 
 export interface Session {
   readonly floor: number;
-  readonly usedAt: WallMs;
+  /** On the clock of the sessions. */
+  readonly usedAt: number;
   /** Ascending by number. */
   readonly replies: readonly { readonly number: number; readonly result: Uint8Array }[];
 }
@@ -31,15 +38,22 @@ export type Lookup =
 
 export class Sessions {
   readonly #bySession: OrderedMap<Session>;
+  #clockMs: number;
   #sweptAt: number;
 
-  constructor(bySession = new OrderedMap<Session>(), sweptAt = 0) {
+  constructor(bySession = new OrderedMap<Session>(), { clockMs, sweptAt } = { clockMs: 0, sweptAt: 0 }) {
     this.#bySession = bySession;
+    this.#clockMs = clockMs;
     this.#sweptAt = sweptAt;
   }
 
   get count(): number {
     return this.#bySession.size;
+  }
+
+  /** Ms of leadership so far: what idle time is measured by. */
+  get clockMs(): number {
+    return this.#clockMs;
   }
 
   /** Of the last look for idle sessions: part of the state, since it decides when the next one is. */
@@ -48,7 +62,7 @@ export class Sessions {
   }
 
   fork(): Sessions {
-    return new Sessions(this.#bySession.fork(), this.#sweptAt);
+    return new Sessions(this.#bySession.fork(), { clockMs: this.#clockMs, sweptAt: this.#sweptAt });
   }
 
   entries(): Generator<[string, Session]> {
@@ -65,22 +79,24 @@ export class Sessions {
     return kept < repliesPerSessionMax ? { kind: 'unknown' } : { kind: 'full' };
   }
 
-  record({ session, number, floor, result }: RecordedReply, wall: WallMs): void {
+  record({ session, number, floor, result }: RecordedReply): void {
     const known = this.#bySession.get(session);
     const floorNow = Math.max(floor, known?.floor ?? 0);
     const replies = (known?.replies ?? []).filter((reply) => reply.number >= floorNow);
     const at = replies.findIndex((reply) => reply.number > number);
     replies.splice(at < 0 ? replies.length : at, 0, { number, result });
-    this.#bySession.set(session, { floor: floorNow, usedAt: wall, replies });
+    this.#bySession.set(session, { floor: floorNow, usedAt: this.#clockMs, replies });
   }
 
-  /** Drops idle sessions, once a minute of the leader's time: the same on every monitor. */
-  sweep(wall: WallMs): void {
-    if (wall - this.#sweptAt < 60_000) return;
-    this.#sweptAt = wall;
+  /** The leader's time went on by `ms`. Drops idle sessions, once a minute: the same ones on every monitor. */
+  pass(ms: number): void {
+    this.#clockMs += Math.min(Math.max(ms, 0), stepMsMax);
+    const now = this.#clockMs;
+    if (now - this.#sweptAt < sweepMs) return;
+    this.#sweptAt = now;
     const idle: string[] = [];
     this.#bySession.forEach({}, (session, { usedAt }) => {
-      if (wall - usedAt > sessionIdleMs) idle.push(session);
+      if (now - usedAt > sessionIdleMs) idle.push(session);
     });
     for (const session of idle) this.#bySession.delete(session);
   }

@@ -3,10 +3,11 @@
  *
  *     u8 kind | u32 bytes | content          little-endian
  *
- * The first is the head, the last the end; sections of one kind stand together, in the order of `kinds`. Lists come in sections of a few
- * hundred, so that no step of writing or reading takes long. The store around it carries the checksums.
+ * The first is the head, the last the end; sections of one kind stand together, in the order of `kinds`. Lists come in
+ * sections of a few hundred, so that no step of writing or reading takes long. The store around it carries the checksums.
  */
-import { CairnError } from '../../base/errors.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
+import { concatBytes, copyBytes } from '../../base/bytes.js';
 import { wallMs } from '../../base/instants.js';
 import { OrderedMap } from '../../base/ordered-map.js';
 import { applyIncremental } from '../../cluster/apply-incremental.js';
@@ -36,7 +37,8 @@ interface Head {
   readonly version: number;
   readonly wall: number;
   readonly wallLimit: number;
-  readonly sweptAt: number;
+  readonly sessionClockMs: number;
+  readonly sessionsSweptAt: number;
   readonly auditLast: number;
   readonly logLast: number;
   readonly mutes: readonly HealthMute[];
@@ -50,7 +52,8 @@ export async function* encodeSnapshot(content: StateContent): AsyncGenerator<Uin
     version,
     wall,
     wallLimit,
-    sweptAt: sessions.sweptAt,
+    sessionClockMs: sessions.clockMs,
+    sessionsSweptAt: sessions.sweptAt,
     auditLast: audit.last,
     logLast: log.last,
     mutes: [...mutes.values()],
@@ -73,38 +76,85 @@ export async function* encodeSnapshot(content: StateContent): AsyncGenerator<Uin
 
 /** Throws `CORRUPT` when the pieces are no snapshot, `VERSION_MISMATCH` when a newer program wrote it. */
 export async function decodeSnapshot(pieces: AsyncIterable<Uint8Array>): Promise<StateContent> {
-  let head: Head | undefined;
-  let history: MapHistory | undefined;
-  const keys = new OrderedMap<Uint8Array>();
-  const bySession = new OrderedMap<Session>();
-  const audit: AuditRecord[] = [];
-  const log: ClusterLogRecord[] = [];
-  for await (const { kind, bytes } of readSections(pieces)) {
-    if (kind === kinds.head) head = readHead(bytes);
-    else if (kind === kinds.map) history = new MapHistory(decodeMap(bytes));
-    else if (kind === kinds.incremental) {
-      if (history === undefined) throw corrupt('a change of the map stands before the map');
-      history.add(applyIncremental(history.newest, decodeIncremental(bytes)), bytes);
-    } else if (kind === kinds.keys)
-      for (const [name, key] of readList(bytes) as [string, Uint8Array][]) keys.set(name, key);
-    else if (kind === kinds.sessions)
-      for (const [id, one] of readList(bytes) as [string, Session][]) bySession.set(id, one);
-    else if (kind === kinds.audit) audit.push(...(readList(bytes) as readonly AuditRecord[]));
-    else if (kind === kinds.log) log.push(...(readList(bytes) as readonly ClusterLogRecord[]));
-    else if (kind !== kinds.end) throw corrupt(`section kind ${kind} is unknown`);
+  const reading = new Reading();
+  for await (const { kind, bytes } of readSections(pieces))
+    parsing(`section kind ${kind}`, () => reading.take(kind, bytes));
+  return parsing('its head', () => reading.content());
+}
+
+/** What the codecs and the checks of the map throw, whatever it is, says that these bytes are not what was written. */
+function parsing<T>(what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (isCairnError(error, 'CORRUPT') || isCairnError(error, 'VERSION_MISMATCH')) throw error;
+    throw corrupt(`${what} cannot be read`, error);
   }
-  if (head === undefined || history === undefined) throw corrupt('it has no head or no map');
-  return {
-    version: head.version,
-    wall: wallMs(head.wall),
-    wallLimit: wallMs(head.wallLimit),
-    history,
-    keys,
-    sessions: new Sessions(bySession, head.sweptAt),
-    audit: NumberedRecords.from(auditRecordsMax, audit, head.auditLast),
-    log: NumberedRecords.from(logRecordsMax, log, head.logLast),
-    mutes: new Map(head.mutes.map((mute) => [mute.code, mute])),
-  };
+}
+
+/** What the sections read so far amount to. */
+class Reading {
+  #lastKind = 0;
+  #head: Head | undefined;
+  #history: MapHistory | undefined;
+  readonly #keys = new OrderedMap<Uint8Array>();
+  readonly #sessions = new OrderedMap<Session>();
+  readonly #audit: AuditRecord[] = [];
+  readonly #log: ClusterLogRecord[] = [];
+
+  take(kind: number, bytes: Uint8Array): void {
+    if (kind < this.#lastKind) throw corrupt(`section kind ${kind} comes after kind ${this.#lastKind}`);
+    if (kind !== kinds.head && this.#head === undefined) throw corrupt('it has no head');
+    this.#lastKind = kind;
+    switch (kind) {
+      case kinds.head:
+        if (this.#head !== undefined) throw corrupt('it has two heads');
+        this.#head = readHead(bytes);
+        return;
+      case kinds.map:
+        if (this.#history !== undefined) throw corrupt('it has two maps');
+        this.#history = new MapHistory(decodeMap(bytes));
+        return;
+      case kinds.incremental:
+        if (this.#history === undefined) throw corrupt('a change of the map stands before the map');
+        this.#history.add(applyIncremental(this.#history.newest, decodeIncremental(bytes)), bytes);
+        return;
+      case kinds.keys:
+        for (const [name, key] of readList(bytes) as readonly [string, Uint8Array][]) this.#keys.set(name, key);
+        return;
+      case kinds.sessions:
+        for (const [id, one] of readList(bytes) as readonly [string, Session][]) this.#sessions.set(id, one);
+        return;
+      case kinds.audit:
+        for (const record of readList(bytes) as readonly AuditRecord[]) this.#audit.push(record);
+        return;
+      case kinds.log:
+        for (const record of readList(bytes) as readonly ClusterLogRecord[]) this.#log.push(record);
+        return;
+      case kinds.end:
+        return;
+      default:
+        throw corrupt(`section kind ${kind} is unknown`);
+    }
+  }
+
+  content(): StateContent {
+    const head = this.#head;
+    const history = this.#history;
+    if (head === undefined || history === undefined) throw corrupt('it has no head or no map');
+    const { sessionClockMs: clockMs, sessionsSweptAt: sweptAt } = head;
+    return {
+      version: head.version,
+      wall: wallMs(head.wall),
+      wallLimit: wallMs(head.wallLimit),
+      history,
+      keys: this.#keys,
+      sessions: new Sessions(this.#sessions, { clockMs, sweptAt }),
+      audit: NumberedRecords.from(auditRecordsMax, this.#audit, head.auditLast),
+      log: NumberedRecords.from(logRecordsMax, this.#log, head.logLast),
+      mutes: new Map(head.mutes.map((mute) => [mute.code, mute])),
+    };
+  }
 }
 
 function* section(kind: number, ...content: readonly Uint8Array[]): Generator<Uint8Array> {
@@ -134,19 +184,21 @@ function readHead(bytes: Uint8Array): Head {
   throw new CairnError('VERSION_MISMATCH', `the snapshot has format ${head.format}; start a newer version of cairn`);
 }
 
-/** What was written by `list`: the store's checksum covers it, so it has the shape that it was written with. */
+/** What `list` wrote: what kind of records these are follows from the section's kind, and the store's checksum covers it. */
 function readList(bytes: Uint8Array): readonly unknown[] {
-  return decodeHeader(bytes, 0, bytes.byteLength) as readonly unknown[];
+  const list = decodeHeader(bytes, 0, bytes.byteLength);
+  if (Array.isArray(list)) return list as readonly unknown[];
+  throw corrupt('a list is none');
 }
 
 async function* readSections(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<{ kind: number; bytes: Uint8Array }> {
   let waiting: Uint8Array[] = [];
   let waitingBytes = 0;
   const take = (count: number): Uint8Array => {
-    const all = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting);
+    const all = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : concatBytes(waiting);
     waiting = [all.subarray(count)];
     waitingBytes -= count;
-    return Uint8Array.from(all.subarray(0, count));
+    return copyBytes(all.subarray(0, count));
   };
   let head: { kind: number; bytes: number } | undefined;
   let hasEnd = false;
@@ -171,6 +223,6 @@ async function* readSections(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<
   if (!hasEnd || head !== undefined || waitingBytes > 0) throw corrupt('it ends in the middle');
 }
 
-function corrupt(what: string): CairnError {
-  return new CairnError('CORRUPT', `this is no snapshot of a monitor: ${what}`);
+function corrupt(what: string, cause?: unknown): CairnError {
+  return new CairnError('CORRUPT', `this is no snapshot of a monitor: ${what}`, { cause });
 }

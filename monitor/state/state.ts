@@ -3,6 +3,7 @@
  * cluster log, mutes. One transaction of the Raft log after the other changes it, on every monitor alike; what a
  * transaction does never depends on anything but the state and the transaction.
  */
+import { copyBytes } from '../../base/bytes.js';
 import { type WallMs, wallMs } from '../../base/instants.js';
 import { OrderedMap } from '../../base/ordered-map.js';
 import { applyIncremental } from '../../cluster/apply-incremental.js';
@@ -91,19 +92,21 @@ export class MonitorState {
   /** False: it was decided on another version of the state, and changed nothing. Throws only for bugs and rot. */
   apply(transaction: Transaction): boolean {
     if (transaction.expects !== this.#now.version) return false;
-    const { wall, incremental } = transaction;
-    if (incremental.byteLength > 0) {
+    if (transaction.incremental.byteLength > 0) {
+      // The history keeps it for long; a view would keep the whole message that the entry came in.
+      const incremental = copyBytes(transaction.incremental);
       this.#now.history.add(applyIncremental(this.map, decodeIncremental(incremental)), incremental);
     }
+    const wall = wallMs(Math.max(this.#now.wall, transaction.wall));
+    this.#now.sessions.pass(wall - this.#now.wall);
     this.#now.version += 1;
-    this.#now.wall = wallMs(Math.max(this.#now.wall, wall));
+    this.#now.wall = wall;
     this.#now.wallLimit = wallMs(Math.max(this.#now.wallLimit, transaction.wallLimit));
     for (const { name, key } of transaction.keys) {
       if (key === undefined) this.#now.keys.delete(name);
       else this.#now.keys.set(name, key);
     }
-    for (const reply of transaction.replies) this.#now.sessions.record(reply, wall);
-    this.#now.sessions.sweep(wall);
+    for (const reply of transaction.replies) this.#now.sessions.record(reply);
     for (const record of transaction.audit) this.#now.audit.add((number) => ({ ...record, number, at: wall }));
     for (const record of transaction.log) this.#now.log.add((number) => ({ ...record, number, at: wall }));
     if (transaction.mutes.length > 0) this.#now.mutes = withMutes(this.#now.mutes, transaction.mutes);
