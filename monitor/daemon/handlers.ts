@@ -24,6 +24,7 @@ import type { Peer } from '../../wire/peer.js';
 import type { Consensus } from '../consensus/types.js';
 import { decodeMessage } from '../raft/codec/message-codec.js';
 import type { MonitorState } from '../state/state.js';
+import type { Introductions } from './introductions.js';
 import type { Leading, Office } from './leading.js';
 import { type Mesh, monitorName } from './mesh.js';
 import type { Requests } from './requests.js';
@@ -33,6 +34,7 @@ import type { Subscriptions } from './subscriptions.js';
 export interface HandlerParts {
   readonly clock: Clock;
   readonly state: MonitorState;
+  readonly introductions: Introductions;
   readonly consensus: Consensus;
   readonly leading: Leading;
   readonly mesh: Mesh;
@@ -54,13 +56,13 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
   });
 
   handlers.on(forwardMethod, async (incoming) => {
-    mustBeMonitor(state, incoming.peer);
+    mustBeMonitor(parts, incoming.peer);
     const request = parseWith(schemas.forwardedRequest, incoming.header, 'mon.forward');
     return { header: await requests.runAsLeader(request, waitOf(incoming)) };
   });
 
   handlers.onMessage(raftMethod, ({ peer, payload }) => {
-    mustBeMonitor(state, peer);
+    mustBeMonitor(parts, peer);
     const message = decodeMessage(payload);
     mesh.heard(message.from, peer);
     consensus.receive(message);
@@ -76,7 +78,7 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
   handlers.on(joinMethod, async (incoming) => {
     const request = parseWith(schemas.joinRequest, incoming.header, 'mon.join');
     if (incoming.peer.name !== `mon.${request.name}`) throw denied(incoming.peer, `join as mon.${request.name}`);
-    mustBeMonitor(state, incoming.peer);
+    mustBeMonitor(parts, incoming.peer);
     const { office } = leading;
     if (office === undefined) throw notLeader(parts);
     return { header: await office.membership.join(request, incoming.deadline) };
@@ -105,7 +107,7 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
   handlers.on(vitalsMethod, (incoming) => {
     const report = parseWith(schemas.vitalsReport, incoming.header, 'mon.vitals');
     if (monitorName(incoming.peer) !== report.name) throw denied(incoming.peer, `speak for mon.${report.name}`);
-    mustBeMonitor(state, incoming.peer);
+    mustBeMonitor(parts, incoming.peer);
     const { office } = leading;
     if (office === undefined) throw notLeader(parts);
     book.noteMonitor(report, { at: clock.now(), wall: clock.wall() }, incoming.peer.rttMs ?? 0);
@@ -144,9 +146,9 @@ async function passOn<Req, Rep>(
   return leader.call(method, incoming.header, waitOf(incoming));
 }
 
-function mustBeMonitor(state: MonitorState, peer: Peer): void {
+function mustBeMonitor({ state, introductions }: HandlerParts, peer: Peer): void {
   // Without a state this monitor knows nobody; whom it dialled, or who answers it, has proven to know its own key.
-  const isKnown = state.map.epoch === 0 || state.map.entities.has(peer.name);
+  const isKnown = state.map.epoch === 0 || state.map.entities.has(peer.name) || introductions.isMonitor(peer.name);
   if (peer.authenticated && peer.name.startsWith('mon.') && isKnown) return;
   throw denied(peer, 'speak as a monitor');
 }

@@ -23,12 +23,14 @@ import { CommandTable } from '../commands/types.js';
 import { registerAllCommands } from '../commands/all.js';
 import { openConsensus } from '../consensus/consensus.js';
 import type { Consensus } from '../consensus/types.js';
+import type { LogIndex } from '../raft/types.js';
 import type { SoftState } from '../soft-state.js';
 import { blankContent } from '../state/blank.js';
 import { MonitorMachine } from '../state/machine.js';
 import { MonitorState } from '../state/state.js';
 import { forgetJoining, hasStore, joinCluster, storeName } from './boot.js';
 import { registerHandlers } from './handlers.js';
+import { Introductions } from './introductions.js';
 import { stateKeyring } from './keyring.js';
 import { Leading } from './leading.js';
 import { LoopDelay } from './loop-delay.js';
@@ -79,6 +81,7 @@ export class Monitor {
   readonly #requests: Requests;
   readonly #leading: Leading;
   readonly #consensus: Consensus;
+  readonly #introductions: Introductions;
   readonly #handlers: HandlerTable;
   /** For /metrics. */
   readonly metrics: MetricsRegistry;
@@ -96,6 +99,7 @@ export class Monitor {
     this.#mesh = parts.mesh;
     this.#handlers = parts.handlers;
     this.#consensus = parts.consensus;
+    this.#introductions = parts.introductions;
     this.#subscriptions = new Subscriptions(runtime, this.state, () => this.#wall());
     const soft = (): SoftState => this.#soft();
     this.#leading = new Leading(runtime, {
@@ -131,6 +135,7 @@ export class Monitor {
     registerHandlers(this.#handlers, {
       clock: runtime.clock,
       state: this.state,
+      introductions: parts.introductions,
       consensus: parts.consensus,
       leading: this.#leading,
       mesh: this.#mesh,
@@ -156,9 +161,10 @@ export class Monitor {
     const mesh = new Mesh(runtime, { name, fsid, key, seeds: credentials.monitors, tls }, handlers);
     // What happens while the store opens and replays is looked at once everything is there.
     const late: { monitor?: Monitor } = {};
-    const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), () => {
-      if (late.monitor !== undefined) late.monitor.#onApplied();
+    const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), (index) => {
+      if (late.monitor !== undefined) late.monitor.#onApplied(index);
     });
+    let introductions = new Introductions(machine.state.map, { entries: [] });
     const { tickMs, snapshotAfterEntries } = options;
     const consensus = await openConsensus(
       runtime,
@@ -167,13 +173,16 @@ export class Monitor {
         transport: mesh,
         machine,
         events: {
+          onStart: (initial) => {
+            introductions = new Introductions(machine.state.map, initial);
+          },
           onStatus: (status) => {
             if (late.monitor !== undefined) late.monitor.#onStatus(status);
           },
         },
       },
     );
-    const monitor = new Monitor(runtime, options, { machine, mesh, handlers, consensus });
+    const monitor = new Monitor(runtime, options, { machine, mesh, handlers, consensus, introductions });
     late.monitor = monitor;
     try {
       await monitor.#listen();
@@ -210,13 +219,14 @@ export class Monitor {
   async #listen(): Promise<void> {
     const { name, credentials, address, tls } = this.#options;
     const identity = { name: `mon.${name}`, role: 'monitor', fsid: credentials.fsid };
-    this.#onApplied();
+    if (this.#introductions.isNeeded) this.#mesh.update(this.#introductions.monitors);
+    this.#onNews();
     this.#listener = await WireListener.listen(
       this.#runtime,
       { address, identity, tls },
       {
         handlers: this.#handlers,
-        keys: stateKeyring(this.state, credentials),
+        keys: stateKeyring(this.state, this.#introductions, credentials),
         onConnected: (peer) => {
           if (peer.role === 'monitor') this.#mesh.accepted(peer);
         },
@@ -229,9 +239,14 @@ export class Monitor {
     this.#beat();
   }
 
-  #onApplied(): void {
+  #onApplied(index: LogIndex | undefined): void {
+    this.#introductions.onApplied(index);
+    this.#onNews();
+  }
+
+  #onNews(): void {
     const { monitors } = this.state.map;
-    if (monitors !== this.#monitors) {
+    if (!this.#introductions.isNeeded && monitors !== this.#monitors) {
       this.#monitors = monitors;
       this.#mesh.update(monitors.values());
       if (monitors.size > 0) this.#options.onMonitors?.([...monitors.values()]);
@@ -316,4 +331,5 @@ interface OpenedParts {
   readonly mesh: Mesh;
   readonly handlers: HandlerTable;
   readonly consensus: Consensus;
+  readonly introductions: Introductions;
 }

@@ -11,11 +11,11 @@ const voidsKept = 1000;
 
 export class MonitorMachine implements StateMachine {
   readonly state: MonitorState;
-  readonly #onApplied: () => void;
+  readonly #onApplied: (index: LogIndex | undefined) => void;
   readonly #voids = new Set<LogIndex>();
 
-  /** `onApplied` is called after each entry and each snapshot restored. */
-  constructor(state: MonitorState, onApplied: () => void) {
+  /** `onApplied` is called after each entry, with its index, and after each snapshot restored, without one. */
+  constructor(state: MonitorState, onApplied: (index: LogIndex | undefined) => void) {
     this.state = state;
     this.#onApplied = onApplied;
   }
@@ -24,7 +24,7 @@ export class MonitorMachine implements StateMachine {
     invariant(entry.kind !== 'noop', 'entries without data stay in consensus');
     // A membership that a joining member's operator asked for by hand carries nothing.
     if (entry.data.byteLength > 0 && !this.state.apply(decodeTransaction(entry.data))) this.#remember(entry.index);
-    this.#onApplied();
+    this.#onApplied(entry.index);
   }
 
   /** Whether the entry at `index`, applied here a moment ago, changed the state. */
@@ -38,7 +38,7 @@ export class MonitorMachine implements StateMachine {
 
   async restore(pieces: AsyncIterable<Uint8Array>): Promise<void> {
     this.state.restore(await decodeSnapshot(pieces));
-    this.#onApplied();
+    this.#onApplied(undefined);
   }
 
   #remember(index: LogIndex): void {
