@@ -106,7 +106,8 @@ export class MonitorSession implements MonitorClient {
       const attemptEnd = mayRepeat ? Math.min(deadline, clock.now() + attemptMs) : deadline;
       try {
         return (await peer.call(commandMethod, request, { deadline: monotonicMs(attemptEnd), signal })).header;
-      } catch (error) {
+      } catch (thrown) {
+        const error = isCairnError(thrown, 'CANCELLED') && signal?.aborted !== true ? asLate(thrown) : thrown;
         if (!isCairnError(error)) throw error;
         if (error.applied === 'maybe') applied = 'maybe';
         const isOver = clock.now() >= deadline || !mayPass(error) || (!mayRepeat && error.applied !== 'no');
@@ -125,6 +126,13 @@ export class MonitorSession implements MonitorClient {
   #onMap(map: ClusterMap): void {
     this.#hunt.learn([...map.monitors.values()].map(({ address }) => address));
   }
+}
+
+/** The monitor gave the request up with its deadline, as this end does: whose word comes first is chance. */
+function asLate(cause: CairnError): CairnError {
+  const { applied, details } = cause;
+  const sentence = 'the monitors did not finish it in time; allow more time, or see `cairn mon stat`';
+  return new CairnError('DEADLINE_EXCEEDED', sentence, { applied, details, cause });
 }
 
 /** What another monitor, or the same a moment later, may do better. */

@@ -10,7 +10,7 @@ import type { Entity } from '../../cluster/map.js';
 import { type CommandReply, type ForwardedRequest, forwardMethod } from '../../protocol/monitor-methods.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { CommandContext, CommandTable } from '../commands/types.js';
+import type { CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
 import { isLostLead } from '../leader/proposer.js';
 import type { Lead } from '../leader/lead.js';
 import type { MonitorState } from '../state/state.js';
@@ -79,7 +79,6 @@ export class Requests {
   }
 
   async #route(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
-    this.#authorize(request);
     const registered = this.#parts.table.find(request.command);
     const begun = this.#runtime.clock.now();
     const deadline = options.deadline ?? monotonicMs(begun + waitMsDefault);
@@ -88,7 +87,7 @@ export class Requests {
     for (;;) {
       try {
         const attemptEnd = staleAt === undefined || registered.kind !== 'query' ? deadline : earlier(staleAt, deadline);
-        return await this.#oneAttempt(request, { ...options, deadline: attemptEnd });
+        return await this.#oneAttempt(request, registered.kind, { ...options, deadline: attemptEnd });
       } catch (error) {
         if (!isCairnError(error)) throw error;
         if (isLate(error) && staleAt !== undefined && registered.kind === 'query' && staleAt < deadline) {
@@ -106,13 +105,50 @@ export class Requests {
     }
   }
 
-  async #oneAttempt(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+  /** Whether the sender may is decided by the leader alone: others may not know the newest of his capabilities yet. */
+  async #oneAttempt(
+    request: ForwardedRequest,
+    kind: RegisteredCommand['kind'],
+    options: RequestOptions,
+  ): Promise<CommandReply> {
     for (;;) {
       const lead = this.#parts.lead();
-      if (lead !== undefined) return lead.run(request, options);
+      if (lead !== undefined) {
+        this.#authorize(request);
+        return lead.run(request, options);
+      }
       const leader = this.#parts.leader();
-      if (leader !== undefined) return (await leader.call(forwardMethod, request, options)).header;
+      if (leader !== undefined) {
+        // A control may change the leader itself, and its answer comes from the one before.
+        if (kind !== 'control') return this.#forward(leader, request, options);
+        return (await leader.call(forwardMethod, request, options)).header;
+      }
       await this.#parts.gate.changed(options);
+    }
+  }
+
+  /** Until another leads: one that has lost its power, or was cut off, does not even refuse. */
+  async #forward(leader: Peer, request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    if (options.signal?.aborted === true) end();
+    options.signal?.addEventListener('abort', end, { once: true });
+    const unwatch = this.#parts.gate.watch(() => {
+      if (this.#parts.leader() !== leader) end();
+    });
+    try {
+      return (await leader.call(forwardMethod, request, { ...options, signal: ending.signal })).header;
+    } catch (error) {
+      if (!isCairnError(error, 'CANCELLED') || options.signal?.aborted === true || !ending.signal.aborted) throw error;
+      const { applied } = error;
+      throw new CairnError('CONFLICT', 'another monitor leads meanwhile; ask that one', {
+        applied,
+        cause: error,
+        details: { lostLead: true },
+      });
+    } finally {
+      unwatch();
+      options.signal?.removeEventListener('abort', end);
     }
   }
 

@@ -5,6 +5,7 @@ import { raceWithWait } from '../../runtime/wait.js';
 export class StatusGate {
   readonly #clock: Clock;
   #waiters = new Set<() => void>();
+  readonly #watchers = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -18,6 +19,13 @@ export class StatusGate {
     const waiters = this.#waiters;
     this.#waiters = new Set();
     for (const wake of waiters) wake();
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  /** Called each time until the function returned is. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
   }
 
   /** Errors: `DEADLINE_EXCEEDED`, `CANCELLED`. */
