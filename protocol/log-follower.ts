@@ -85,17 +85,27 @@ export class LogFollower {
 
   #hand(records: readonly ClusterLogRecord[], signal: AbortSignal): Promise<void> {
     this.#batch = records;
-    return new Promise((resolve) => {
+    return unlessAborted(signal, (resolve) => {
       this.#onTaken = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
       this.#onBatch?.();
     });
   }
 
   #arrival(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
+    return unlessAborted(signal, (resolve) => {
       this.#onBatch = resolve;
-      signal.addEventListener('abort', () => resolve(), { once: true });
     });
   }
+}
+
+/** Resolves at the abort too. A reader's signal lives as long as he does: nothing stays on it. */
+function unlessAborted(signal: AbortSignal, begin: (resolve: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    signal.addEventListener('abort', finish, { once: true });
+    begin(finish);
+  });
 }
