@@ -146,9 +146,10 @@ async function passOn<Req, Rep>(
   return leader.call(method, incoming.header, waitOf(incoming));
 }
 
-function mustBeMonitor({ state, introductions }: HandlerParts, peer: Peer): void {
-  // Without a state this monitor knows nobody; whom it dialled, or who answers it, has proven to know its own key.
-  const isKnown = state.map.epoch === 0 || state.map.entities.has(peer.name) || introductions.isMonitor(peer.name);
+function mustBeMonitor({ state, introductions, mesh }: HandlerParts, peer: Peer): void {
+  // Whom this one dialled has proven to know this one's key: only monitors know everybody's. Its own state may be too old
+  // to know him: a monitor that joins begins with the first snapshot of the cluster, and learns from its leader.
+  const isKnown = state.map.entities.has(peer.name) || introductions.isMonitor(peer.name) || mesh.hasDialled(peer);
   if (peer.authenticated && peer.name.startsWith('mon.') && isKnown) return;
   throw denied(peer, 'speak as a monitor');
 }

@@ -7,6 +7,7 @@ import { monotonicMs } from '../../base/instants.js';
 import type { MonitorInfo } from '../../cluster/map.js';
 import type { NodeAddress } from '../../cluster/osd.js';
 import { raftMethod } from '../../protocol/monitor-methods.js';
+import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { TlsOptions } from '../../runtime/network.js';
 import { Dialer } from '../../wire/dialer.js';
@@ -23,6 +24,8 @@ const inFlightBytesMax = 64 * 1024 * 1024;
 const messageMs = 5_000;
 /** A monitor that restarts should be found within its peers' election timeout. */
 const backoffMsMax = 500;
+/** A removed monitor is told so by Raft within an election timeout, and if it led, it has answers to give. */
+const lingerMs = 2_000;
 
 export interface MeshOptions {
   /** `a` for `mon.a`. */
@@ -37,6 +40,8 @@ export interface MeshOptions {
 interface Link {
   readonly address: string;
   readonly dialer: Dialer;
+  /** Set when the map does not have the monitor any more. */
+  leaving: Timer | undefined;
 }
 
 export class Mesh implements Transport {
@@ -72,9 +77,12 @@ export class Mesh implements Transport {
     }
     for (const [name, link] of this.#links) {
       const monitor = wanted.get(name);
-      if (monitor !== undefined && addressText(monitor) === link.address) continue;
-      this.#links.delete(name);
-      void link.dialer.close();
+      if (monitor === undefined) link.leaving ??= this.#runtime.clock.after(lingerMs, () => this.#drop(name, link));
+      else if (addressText(monitor) !== link.address) this.#drop(name, link);
+      else {
+        link.leaving?.cancel();
+        link.leaving = undefined;
+      }
     }
     for (const monitor of wanted.values()) {
       this.#nameOf.set(monitor.member as MemberId, monitor.name);
@@ -100,6 +108,11 @@ export class Mesh implements Transport {
   /** The connection to a monitor, its own or ours; `undefined` when there is none. */
   peer(name: string): Peer | undefined {
     return this.#links.get(name)?.dialer.peer ?? this.#accepted.get(name);
+  }
+
+  hasDialled(peer: Peer): boolean {
+    if (this.#links.get(monitorName(peer))?.dialer.peer === peer) return true;
+    return this.#seeds.some((dialer) => dialer.peer === peer);
   }
 
   send(message: RaftMessage): void {
@@ -131,15 +144,22 @@ export class Mesh implements Transport {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const { leaving } of this.#links.values()) leaving?.cancel();
     const dialers = [...this.#seeds, ...[...this.#links.values()].map(({ dialer }) => dialer)];
     this.#seeds = [];
     this.#links.clear();
     await Promise.all(dialers.map((dialer) => dialer.close()));
   }
 
+  #drop(name: string, link: Link): void {
+    link.leaving?.cancel();
+    if (this.#links.get(name) === link) this.#links.delete(name);
+    void link.dialer.close();
+  }
+
   #dial(monitor: MonitorInfo): void {
     const dialer = this.#dialer(monitor.address, { expectedName: `mon.${monitor.name}` });
-    this.#links.set(monitor.name, { address: addressText(monitor), dialer });
+    this.#links.set(monitor.name, { address: addressText(monitor), dialer, leaving: undefined });
   }
 
   /** They stay until this mesh closes: a leader may talk through one before the map says where it is. */

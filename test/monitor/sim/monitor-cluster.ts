@@ -151,6 +151,12 @@ export class MonitorCluster {
     await cleaner.finished;
   }
 
+  /** The operator removed it, and stops it. */
+  forget(site: Site): void {
+    site.process?.kill();
+    this.sites.splice(this.sites.indexOf(site), 1);
+  }
+
   /** A client on a machine of its own. */
   async client(credentials: Credentials = this.admin, role = 'client'): Promise<Client> {
     this.#clients += 1;
