@@ -45,7 +45,9 @@ export interface ConsensusCollaborators {
 /** Of commands proposed in one step; one larger command goes alone. */
 const proposalBytesPerStep = 1024 * 1024;
 
-/** Opens the member's store and begins. Errors: those of `RaftStore.open`, and `CORRUPT` of the machine's `restore`. */
+/**
+ * Opens the member's store and begins; resolves when the machine has all that was known to be committed. Errors: those of `RaftStore.open`, and `CORRUPT` of the machine's `restore`.
+ */
 export async function openConsensus(
   runtime: Runtime,
   options: ConsensusOptions,
@@ -63,7 +65,9 @@ export async function openConsensus(
     throw error;
   }
   collaborators.events.onStart?.(opened.initial);
-  return new RunningConsensus(runtime, options, { ...collaborators, opened });
+  const consensus = new RunningConsensus(runtime, options, { ...collaborators, opened });
+  await consensus.replayed(opened.initial.commit ?? snapshot.index);
+  return consensus;
 }
 
 class RunningConsensus implements Consensus {
@@ -85,6 +89,8 @@ class RunningConsensus implements Consensus {
   /** Work beside the turns: snapshots being saved, chunks being read. */
   readonly #beside = new Set<Promise<void>>();
   #status: RaftStatus;
+  /** As of the latest output. */
+  #commit: number;
   #turn: Timer | undefined;
   #ticker: Timer | undefined;
   #tickDue: MonotonicMs;
@@ -106,13 +112,14 @@ class RunningConsensus implements Consensus {
     this.#store = opened.store;
     this.#raft = new Raft(raftOptions(this.self, options), opened.initial);
     this.#status = this.#raft.status;
+    this.#commit = this.#status.commit;
     const onWork = (): void => this.#wake();
     this.#proposals = new Proposals(clock, onWork);
     this.#barriers = new ReadBarriers(clock, onWork);
     this.#transfers = new Transfers(clock);
     const onFailure = (error: unknown): void => this.#fail(error);
     this.#persister = new Persister(clock, this.metrics, {
-      write: (persists) => this.#store.write(persists),
+      write: (persists, commit) => this.#store.write(persists, commit),
       onDurable: (output) => this.#onDurable(output),
       send: (messages) => this.#send(messages),
       onFailure,
@@ -138,6 +145,14 @@ class RunningConsensus implements Consensus {
 
   get status(): RaftStatus {
     return this.#raft.status;
+  }
+
+  /** Whoever asks meanwhile would be told of an old state, or not be known. Returns early when this member has failed. */
+  async replayed(index: number): Promise<void> {
+    // Any step hands out what the core found committed.
+    this.#step({ kind: 'tick', jitter: this.#runtime.random.float() });
+    this.#wake();
+    while (this.#applier.applied < index && this.#over === undefined) await this.#runtime.clock.yieldTurn();
   }
 
   receive(message: RaftMessage): void {
@@ -291,7 +306,8 @@ class RunningConsensus implements Consensus {
       return undefined;
     }
     this.#send(output.messages);
-    this.#persister.add(output);
+    this.#commit = output.committed.at(-1)?.index ?? output.restore?.index ?? this.#commit;
+    this.#persister.add(output, this.#commit);
     if (output.restore !== undefined) this.#applier.addRestore(output.restore, output.number);
     this.#applier.add(output.committed);
     for (const { id, index } of output.reads) this.#barriers.answered(id, index);

@@ -17,7 +17,7 @@ import { unwrittenBytesMax, writeBytesMax } from './options.js';
 
 export interface PersisterHooks {
   /** Durable when it resolves. */
-  readonly write: (persists: readonly Persist[]) => Promise<void>;
+  readonly write: (persists: readonly Persist[], commit: number) => Promise<void>;
   /** All outputs up to that number are durable. */
   readonly onDurable: (output: number) => void;
   readonly send: (messages: readonly RaftMessage[]) => void;
@@ -27,6 +27,8 @@ export interface PersisterHooks {
 interface Unwritten {
   readonly number: number;
   readonly persist: Persist;
+  /** Known by then, so in the log that this persist leaves. */
+  readonly commit: number;
   readonly bytes: number;
 }
 
@@ -54,12 +56,13 @@ export class Persister {
     return this.#unwrittenBytes > unwrittenBytesMax;
   }
 
-  add(output: RaftOutput): void {
+  /** `commit`: as of this output. */
+  add(output: RaftOutput, commit: number): void {
     const { number, persist, afterPersist } = output;
     this.#latest = number;
     if (persist !== undefined) {
       const bytes = bytesOf(persist);
-      this.#unwritten.push({ number, persist, bytes });
+      this.#unwritten.push({ number, persist, commit, bytes });
       this.#unwrittenBytes += bytes;
     }
     if (afterPersist.length === 0) return;
@@ -92,7 +95,10 @@ export class Persister {
     while (this.#unwritten.length > 0) {
       const batch = this.#take();
       const began = this.#clock.now();
-      await this.#hooks.write(batch.map(({ persist }) => persist));
+      await this.#hooks.write(
+        batch.map(({ persist }) => persist),
+        batch.at(-1)?.commit ?? 0,
+      );
       this.#count(batch, (this.#clock.now() - began) / 1_000);
       const next = this.#unwritten[0];
       const durable = next === undefined ? this.#latest : next.number - 1;

@@ -99,12 +99,14 @@ export interface RaftOptions {
   readonly uncommittedBytesMax?: number;
 }
 
-/** What the driver found on its disk when it started; applied is `snapshot.index`. */
+/** What the driver found on its disk when it started; applied is `snapshot.index`, and the first step commits the rest. */
 export interface RaftInitial {
   readonly hardState: HardState;
   readonly snapshot: SnapshotMeta;
   /** Without a gap, from `snapshot.index + 1`. */
   readonly entries: readonly LogEntry[];
+  /** What of them was known to be committed: a member alone has that much of the state. Default: the snapshot only. */
+  readonly commit?: LogIndex | undefined;
 }
 
 export interface RaftProgress {

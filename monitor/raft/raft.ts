@@ -45,8 +45,9 @@ export class Raft {
   #timeoutTicks: number | undefined;
 
   constructor(options: RaftOptions, initial: RaftInitial) {
-    const { hardState, snapshot, entries } = initial;
+    const { hardState, snapshot, entries, commit = snapshot.index } = initial;
     const log = new RaftLog(snapshot, entries);
+    log.commitTo(commit);
     invariant(hardState.term >= log.last.term, 'the term is stored before any entry of it', {
       term: hardState.term,
       last: log.last.term,

@@ -74,6 +74,7 @@ async function writeFirstBatch(kv: Kv, options: CreateStoreOptions): Promise<voi
     snapshot: { generation, meta },
     partial: undefined,
     last: index,
+    commit: index,
     baseChain: chain,
     lastChain: chain,
   });

@@ -45,6 +45,8 @@ export interface Head {
   readonly partial: (StoredSnapshot & { readonly chunks: number }) | undefined;
   /** The snapshot's index when the log is empty. */
   readonly last: LogIndex;
+  /** Known to be committed when the batch was written; at most `last`, and at least the snapshot's index. */
+  readonly commit: LogIndex;
   /** Of the place before the first entry, and of the last entry. */
   readonly baseChain: bigint;
   readonly lastChain: bigint;
@@ -61,9 +63,11 @@ export interface BatchRecord {
 }
 
 const version = 1;
+/** Since 2 a head says what is committed. */
+const headVersion = 2;
 
 export function encodeHead(head: Head): Uint8Array {
-  const writer = new ByteWriter(256).uint8(version);
+  const writer = new ByteWriter(256).uint8(headVersion);
   writeIdentity(writer, head.identity);
   writer.uint53(head.batch);
   writer.uint53(head.hardState.term).uint32(head.hardState.vote ?? 0);
@@ -76,12 +80,14 @@ export function encodeHead(head: Head): Uint8Array {
     writeSnapshotMeta(writer, head.partial.meta);
     writer.uint32(head.partial.chunks);
   }
+  writer.uint53(head.commit);
   return writer.finish();
 }
 
 /** Throws `CORRUPT`, or `UNSUPPORTED` when another version of Cairn wrote it. */
 export function decodeHead(bytes: Uint8Array): Head {
-  const reader = openDocument(bytes, 'the head of the Raft store');
+  const isOld = bytes[0] === version;
+  const reader = openDocument(bytes, 'the head of the Raft store', isOld ? version : headVersion);
   const identity = readIdentity(reader);
   const batch = reader.uint53();
   const hardState = readHardState(reader);
@@ -92,8 +98,9 @@ export function decodeHead(bytes: Uint8Array): Head {
   const partial = reader.flag()
     ? { generation: reader.uint53(), meta: readSnapshotMeta(reader), chunks: reader.uint32() }
     : undefined;
+  const commit = isOld ? snapshot.meta.index : logIndex(reader.uint53());
   reader.end();
-  return { identity, batch, hardState, snapshot, partial, last, baseChain, lastChain };
+  return { identity, batch, hardState, snapshot, partial, last, commit, baseChain, lastChain };
 }
 
 export function readHardState(reader: ByteReader): HardState {
@@ -152,11 +159,11 @@ export function chainOfSnapshot(identity: StoreIdentity, meta: SnapshotMeta): bi
 /** Version and previous chain. */
 const entryOffset = 9;
 
-function openDocument(bytes: Uint8Array, what: string): ByteReader {
+function openDocument(bytes: Uint8Array, what: string, expected = version): ByteReader {
   const reader = new ByteReader(bytes, 'CORRUPT', what);
   const found = reader.uint8();
-  if (found !== version) {
-    const sentence = `${what} has version ${found}, this monitor reads ${version}; start the release of Cairn that wrote it`;
+  if (found !== expected) {
+    const sentence = `${what} has version ${found}, this monitor reads ${expected}; start the release of Cairn that wrote it`;
     throw new CairnError('UNSUPPORTED', sentence);
   }
   return reader;

@@ -133,6 +133,7 @@ class Loader {
     });
     if (chain.last !== head.last) throw this.#rot(`entry ${chain.last + 1} of the log is missing`);
     if (chain.lastChain !== head.lastChain) throw this.#rot(`entry ${head.last} is not the one that was last written`);
+    if (head.commit > head.last) throw this.#rot(`entry ${head.commit} is committed, and missing`);
     if (term > head.hardState.term) throw this.#rot(`its term is ${head.hardState.term}, that of its log ${term}`);
     return { chain, entries, hasEntriesLeft };
   }

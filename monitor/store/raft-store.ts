@@ -13,7 +13,7 @@ import type { Kv, KvOperation } from '../../runtime/kv.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { checksumText } from '../raft/codec/membership-codec.js';
 import type { Persist, RaftInitial } from '../raft/output.js';
-import type { HardState, LogEntry, SnapshotMeta } from '../raft/types.js';
+import { logIndex, type HardState, type LogEntry, type LogIndex, type SnapshotMeta } from '../raft/types.js';
 import { decodeChunk, encodeChunk } from './chunk.js';
 import { chunkBytesDefault, cutChunks } from './cut-chunks.js';
 import {
@@ -51,6 +51,8 @@ export class RaftStore {
   #snapshot: StoredSnapshot;
   #partial: (StoredSnapshot & { readonly chunks: number; readonly content: Xxh64Stream }) | undefined;
   #chain: LogChain;
+  /** The highest that a write spoke of. */
+  #known: number;
   #nextGeneration: number;
   /** What the next batch makes superfluous; deleted once that is durable, never before. */
   readonly #givenUp: (() => void)[] = [];
@@ -71,6 +73,7 @@ export class RaftStore {
     this.#hardState = opened.hardState;
     this.#snapshot = head.snapshot;
     this.#chain = opened.loaded.chain;
+    this.#known = head.commit;
     this.#nextGeneration = opened.loaded.nextGeneration;
     this.#cleaner = new StoreCleaner(opened.kv, (error) => {
       this.#failure ??= toCairnError(error);
@@ -99,7 +102,8 @@ export class RaftStore {
       await store.close();
       throw error;
     }
-    const initial = { hardState: opened.hardState, snapshot: store.#snapshot.meta, entries };
+    const { commit } = opened.loaded.head;
+    const initial = { hardState: opened.hardState, snapshot: store.#snapshot.meta, entries, commit };
     return { store, initial, identity: store.identity };
   }
 
@@ -108,8 +112,11 @@ export class RaftStore {
     return this.#snapshot.meta;
   }
 
-  /** One batch for all of them, in order; durable when it resolves. After a failure every call fails: reopen the store. */
-  async write(persists: readonly Persist[]): Promise<void> {
+  /**
+   * One batch for all of them, in order; durable when it resolves. After a failure every call fails: reopen the store.
+   * `commit` is what was known to be committed when the last of them came up, and so is in the log with it.
+   */
+  async write(persists: readonly Persist[], commit = 0): Promise<void> {
     await this.#exclusively(async () => {
       const operations: KvOperation[] = [];
       let hasNewHardState = false;
@@ -123,6 +130,7 @@ export class RaftStore {
         }
         if (persist.entries.length > 0) this.#addEntries(operations, persist.entries);
       }
+      this.#known = Math.max(this.#known, commit);
       await this.#commit(operations, hasNewHardState ? 'new' : 'same');
     });
   }
@@ -309,9 +317,16 @@ export class RaftStore {
       snapshot: this.#snapshot,
       partial: this.#partial,
       last: this.#chain.last,
+      commit: this.#commitIndex(),
       baseChain: this.#chain.baseChain,
       lastChain: this.#chain.lastChain,
     };
+  }
+
+  #commitIndex(): LogIndex {
+    const commit = Math.max(this.#known, this.#snapshot.meta.index);
+    invariant(commit <= this.#chain.last, 'what is committed is in the log', { commit, last: this.#chain.last });
+    return logIndex(commit);
   }
 
   #takeGeneration(): number {

@@ -34,6 +34,7 @@ const head = {
   snapshot: { generation: 2, meta },
   partial: { generation: 3, meta: { ...meta, index: logIndex(2 ** 33) }, chunks: 1 },
   last: logIndex(12),
+  commit: logIndex(11),
   baseChain: 1n,
   lastChain: 0xfedcba9876543210n,
 };
@@ -68,8 +69,7 @@ function hex(...fields: readonly string[]): string {
 
 describe('monitor/store: formats', () => {
   it('the head', () => {
-    const expected = [
-      '01',
+    const fields = [
       identityHex,
       '4600000000000000',
       '0400000000000000',
@@ -86,8 +86,12 @@ describe('monitor/store: formats', () => {
       metaHex,
       '01000000',
     ].join('');
+    const expected = hex('02', fields, '0b00000000000000');
     assert.equal(hexText(encodeHead(head)), expected);
     assert.deepEqual(decodeHead(encodeHead(head)), head);
+    // The first version does not say what is committed: the snapshot is.
+    const old = Uint8Array.from(Buffer.from(hex('01', fields), 'hex'));
+    assert.deepEqual(decodeHead(old), { ...head, commit: meta.index });
   });
 
   it('a batch record', () => {
@@ -148,7 +152,7 @@ describe('monitor/store: formats', () => {
   });
 
   it('of a later version are left alone, not taken for damage', () => {
-    const later = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes, (value, i) => (i === 0 ? 2 : value));
+    const later = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes, (value, i) => (i === 0 ? 3 : value));
     const decoders = [
       () => decodeHead(later(encodeHead(head))),
       () => decodeRecord(later(encodeRecord(record))),
