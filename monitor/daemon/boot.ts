@@ -101,6 +101,12 @@ const askMs = 5_000;
  */
 export async function joinCluster(runtime: Runtime, options: JoinOptions): Promise<void> {
   const { directory, credentials, signal } = options;
+  if (credentials.monitors.length === 0) {
+    throw new CairnError(
+      'NOT_FOUND',
+      `${directory} holds no store, and there is no other monitor to join; put the directory back, or list the others under "monitors"`,
+    );
+  }
   await runtime.disk.makeDirectory(directory);
   const disk = await diskId(runtime, directory);
   let known: readonly NodeAddress[] = credentials.monitors;

@@ -151,7 +151,7 @@ function mustBeMonitor({ state, introductions, mesh }: HandlerParts, peer: Peer)
   // to know him: a monitor that joins begins with the first snapshot of the cluster, and learns from its leader.
   const isKnown = state.map.entities.has(peer.name) || introductions.isMonitor(peer.name) || mesh.hasDialled(peer);
   if (peer.authenticated && peer.name.startsWith('mon.') && isKnown) return;
-  throw denied(peer, 'speak as a monitor');
+  throw denied(peer, 'speak as a monitor', { notMonitor: true });
 }
 
 function mustSpeakFor(state: MonitorState, peer: Peer, osd: number): void {
@@ -159,8 +159,9 @@ function mustSpeakFor(state: MonitorState, peer: Peer, osd: number): void {
   throw denied(peer, `speak for osd.${osd}`);
 }
 
-function denied(peer: Peer, what: string): CairnError {
-  return new CairnError('PERMISSION_DENIED', `${peer.name} may not ${what}; see \`cairn auth get ${peer.name}\``);
+function denied(peer: Peer, what: string, details: CairnError['details'] = {}): CairnError {
+  const sentence = `${peer.name} may not ${what}; see \`cairn auth get ${peer.name}\``;
+  return new CairnError('PERMISSION_DENIED', sentence, { details });
 }
 
 function notLeader({ consensus, state }: HandlerParts): CairnError {

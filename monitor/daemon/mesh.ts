@@ -52,6 +52,8 @@ export class Mesh implements Transport {
   readonly #accepted = new Map<string, Peer>();
   readonly #nameOf = new Map<MemberId, string>();
   readonly #inFlight = new Map<string, { count: number; bytes: number }>();
+  /** Who is at the other end proved to know this monitor's key: only the cluster's monitors do. */
+  readonly #dialled = new WeakSet<Peer>();
   #seeds: readonly Dialer[] = [];
   #dropped = 0;
   #isClosed = false;
@@ -67,14 +69,14 @@ export class Mesh implements Transport {
     return this.#dropped;
   }
 
-  /** Whom to dial, by the map; while that is empty, the seeds. */
-  update(monitors: Iterable<MonitorInfo>): void {
+  /**
+   * Whom to dial, by the map. `isOfThisLife`: the map knows this monitor under its member id. Before that the map is empty
+   * or speaks of a past without the others, and the seeds are dialled as well.
+   */
+  update(monitors: Iterable<MonitorInfo>, { isOfThisLife }: { readonly isOfThisLife: boolean }): void {
     if (this.#isClosed) return;
+    if (!isOfThisLife) this.#dialSeeds();
     const wanted = new Map([...monitors].map((monitor) => [monitor.name, monitor]));
-    if (wanted.size === 0) {
-      this.#dialSeeds();
-      return;
-    }
     for (const [name, link] of this.#links) {
       const monitor = wanted.get(name);
       if (monitor === undefined) link.leaving ??= this.#runtime.clock.after(lingerMs, () => this.#drop(name, link));
@@ -100,6 +102,11 @@ export class Mesh implements Transport {
     if (this.#accepted.get(name) === peer) this.#accepted.delete(name);
   }
 
+  /** Whether this monitor made the connection, and the other end has therefore shown that it is a monitor. */
+  hasDialled(peer: Peer): boolean {
+    return this.#dialled.has(peer);
+  }
+
   /** A message of member `id` came over `peer`. */
   heard(id: MemberId, peer: Peer): void {
     this.#nameOf.set(id, monitorName(peer));
@@ -108,11 +115,6 @@ export class Mesh implements Transport {
   /** The connection to a monitor, its own or ours; `undefined` when there is none. */
   peer(name: string): Peer | undefined {
     return this.#links.get(name)?.dialer.peer ?? this.#accepted.get(name);
-  }
-
-  hasDialled(peer: Peer): boolean {
-    if (this.#links.get(monitorName(peer))?.dialer.peer === peer) return true;
-    return this.#seeds.some((dialer) => dialer.peer === peer);
   }
 
   send(message: RaftMessage): void {
@@ -180,7 +182,14 @@ export class Mesh implements Transport {
     return new Dialer(
       this.#runtime,
       { address, identity, tls, expectedName, backoffMsMax },
-      { key, handlers: this.#handlers, onConnected },
+      {
+        key,
+        handlers: this.#handlers,
+        onConnected: (peer) => {
+          this.#dialled.add(peer);
+          onConnected?.(peer);
+        },
+      },
     );
   }
 }

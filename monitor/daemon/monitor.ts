@@ -10,6 +10,7 @@ import type { MetricsRegistry } from '../../base/metrics/registry.js';
 import { type MonotonicMs, monotonicMs } from '../../base/instants.js';
 import type { Entity, MonitorInfo } from '../../cluster/map.js';
 import type { NodeAddress } from '../../cluster/osd.js';
+import { printAddress } from '../../protocol/address-text.js';
 import type { Credentials } from '../../protocol/credentials.js';
 import { vitalsMethod } from '../../protocol/monitor-methods.js';
 import type { Timer } from '../../runtime/clock.js';
@@ -151,7 +152,8 @@ export class Monitor {
    * the store (rot, another cluster's directory), of the network, `CANCELLED`.
    */
   static async start(runtime: Runtime, options: MonitorOptions, signal: AbortSignal): Promise<Monitor> {
-    const { directory, credentials, name, address, tls } = options;
+    const { directory, name, address, tls } = options;
+    const credentials = withoutSelf(options);
     if (!(await hasStore(runtime, directory))) {
       await joinCluster(runtime, { directory, credentials, name, address, tls, signal });
     }
@@ -219,7 +221,7 @@ export class Monitor {
   async #listen(): Promise<void> {
     const { name, credentials, address, tls } = this.#options;
     const identity = { name: `mon.${name}`, role: 'monitor', fsid: credentials.fsid };
-    if (this.#introductions.isNeeded) this.#mesh.update(this.#introductions.monitors);
+    if (this.#introductions.isNeeded) this.#mesh.update(this.#introductions.monitors, { isOfThisLife: false });
     this.#onNews();
     this.#listener = await WireListener.listen(
       this.#runtime,
@@ -248,8 +250,10 @@ export class Monitor {
     const { monitors } = this.state.map;
     if (!this.#introductions.isNeeded && monitors !== this.#monitors) {
       this.#monitors = monitors;
-      this.#mesh.update(monitors.values());
-      if (monitors.size > 0) this.#options.onMonitors?.([...monitors.values()]);
+      const isOfThisLife = monitors.get(this.#options.name)?.member === this.#consensus.self;
+      this.#mesh.update(monitors.values(), { isOfThisLife });
+      // A map of the past lacks monitors that whoever loses this disk needs.
+      if (isOfThisLife) this.#options.onMonitors?.([...monitors.values()]);
       this.#book.prune(this.state.map);
     }
     this.#subscriptions.changed();
@@ -324,6 +328,12 @@ export class Monitor {
       soft: this.#soft(),
     };
   }
+}
+
+/** It is among those that the file lists, and asking itself leads nowhere. */
+function withoutSelf({ credentials, address }: MonitorOptions): Credentials {
+  const own = printAddress(address);
+  return { ...credentials, monitors: credentials.monitors.filter((other) => printAddress(other) !== own) };
 }
 
 interface OpenedParts {
