@@ -99,9 +99,11 @@ export class MonitorSession implements MonitorClient {
     const { mayRepeat, signal } = options;
     const deadline = options.deadline ?? monotonicMs(clock.now() + waitMsDefault);
     let applied: 'no' | 'maybe' = 'no';
+    /** What a monitor said the last time says more than that time is up. */
+    let reason: CairnError | undefined;
     for (;;) {
       const peer = await this.#hunt.connected({ deadline, signal }).catch((error: unknown) => {
-        throw withApplied(error, applied);
+        throw withApplied(isCairnError(error, 'DEADLINE_EXCEEDED') ? (reason ?? error) : error, applied);
       });
       const attemptEnd = mayRepeat ? Math.min(deadline, clock.now() + attemptMs) : deadline;
       try {
@@ -111,7 +113,8 @@ export class MonitorSession implements MonitorClient {
         if (!isCairnError(error)) throw error;
         if (error.applied === 'maybe') applied = 'maybe';
         const isOver = clock.now() >= deadline || !mayPass(error) || (!mayRepeat && error.applied !== 'no');
-        if (isOver) throw withApplied(error, applied);
+        if (isOver) throw withApplied(error.code === 'DEADLINE_EXCEEDED' ? (reason ?? error) : error, applied);
+        if (error.code === 'DEADLINE_EXCEEDED') reason = error;
         this.#hunt.giveUp(peer);
         await clock.sleep(pauseMs, signal);
       }

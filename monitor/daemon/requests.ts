@@ -21,6 +21,8 @@ import type { StatusGate } from './status-gate.js';
 const waitMsDefault = 30_000;
 /** An election takes about a second; whoever accepts an old answer gets one after this. */
 const staleAfterMs = 2_000;
+/** For an error to get to the caller before it gives up. */
+const travelMs = 100;
 /** Requests under way through this monitor; each costs a few KiB. */
 const underWayMax = 10_000;
 
@@ -81,7 +83,9 @@ export class Requests {
   async #route(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
     const registered = this.#parts.table.find(request.command);
     const begun = this.#runtime.clock.now();
-    const deadline = options.deadline ?? monotonicMs(begun + waitMsDefault);
+    const asked = (options.deadline ?? begun + waitMsDefault) - begun;
+    // The answer has to travel: at the caller's own deadline it would only learn that time was up, not why.
+    const deadline = monotonicMs(begun + Math.max(0, asked - Math.min(travelMs, asked / 10)));
     const staleAt = request.mayBeStale === true ? monotonicMs(begun + staleAfterMs) : undefined;
     let applied: 'no' | 'maybe' = 'no';
     for (;;) {
@@ -139,6 +143,13 @@ export class Requests {
     try {
       return (await leader.call(forwardMethod, request, { ...options, signal: ending.signal })).header;
     } catch (error) {
+      if (isCairnError(error) && error.details['notMonitor'] === true) {
+        // It is this monitor that was refused, not the request.
+        throw new CairnError('CLOSED', 'this monitor is no part of the cluster any more; ask another one', {
+          cause: error,
+          details: { notMonitor: true },
+        });
+      }
       if (!isCairnError(error, 'CANCELLED') || options.signal?.aborted === true || !ending.signal.aborted) throw error;
       const { applied } = error;
       throw new CairnError('CONFLICT', 'another monitor leads meanwhile; ask that one', {
@@ -202,6 +213,7 @@ function isLate(error: CairnError): boolean {
 
 /** What another attempt, or another leader, may heal. */
 function mayPass(error: CairnError): boolean {
+  if (error.details['notMonitor'] === true) return false;
   return isLostLead(error) || error.code === 'CONNECTION_LOST' || error.code === 'CLOSED';
 }
 
