@@ -48,6 +48,9 @@ export const subscribeRequest: z.ZodMiniType<SubscribeRequest> = z.object({
   have: count,
 });
 
+/** What a follower answers to a push. */
+export const pushReply = z.object({ have: count });
+
 export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   osd,
   boot: count,

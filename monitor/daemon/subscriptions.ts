@@ -16,12 +16,23 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { Peer } from '../../wire/peer.js';
 import type { MonitorState } from '../state/state.js';
 import { frameIncrementals } from '../../protocol/map-push-frame.js';
+import * as schemas from '../../protocol/monitor-schemas.js';
+import { parseWith } from '../../protocol/schema.js';
 
-/** A follower that takes longer over one message is dropped: it asks again, and gets a whole map. */
+/** A follower that takes longer over one message gets a whole map the next time. */
 const pushMs = 60_000;
 /** Of incrementals in one message. */
 const pushBytesMax = 4 * 1024 * 1024;
 const logRecordsPerPush = 500;
+
+/** Answers come from clients: anything may stand there. */
+function haveOf({ header }: { readonly header: unknown }): number {
+  try {
+    return parseWith(schemas.pushReply, header, 'the answer to a push').have;
+  } catch (error) {
+    throw new CairnError('PROTOCOL_ERROR', 'a follower did not say what it has', { cause: error });
+  }
+}
 
 interface Follower {
   readonly peer: Peer;
@@ -88,9 +99,11 @@ export class Subscriptions {
         if (this.#isCurrent(follower)) this.#push(follower);
       },
       (error: unknown) => {
-        // Gone, or too slow: it will ask again when it wants more.
-        if (this.#isCurrent(follower)) this.#followers.get(follower.peer)?.delete(follower.what);
+        follower.isPushing = false;
         if (!isCairnError(error)) this.#runtime.fatal(error);
+        else if (error.code === 'PROTOCOL_ERROR') this.#followers.get(follower.peer)?.delete(follower.what);
+        // Too slow, or it failed over what it was sent: it still waits for news, and gets all of it with the next change.
+        else if (follower.what === 'map') follower.have = 0;
       },
     );
   }
@@ -116,17 +129,17 @@ export class Subscriptions {
     if (have > 0 && steps !== undefined) {
       const to = have + steps.length;
       const header = { kind: 'incrementals' as const, from: have, to, wall };
-      return (await peer.call(mapPushMethod, header, { payload: frameIncrementals(steps), deadline })).header.have;
+      return haveOf(await peer.call(mapPushMethod, header, { payload: frameIncrementals(steps), deadline }));
     }
     const { epoch, bytes } = this.#wholeMap();
     const header = { kind: 'full' as const, from: 0, to: epoch, wall };
-    return (await peer.call(mapPushMethod, header, { payload: await bytes, deadline })).header.have;
+    return haveOf(await peer.call(mapPushMethod, header, { payload: await bytes, deadline }));
   }
 
   async #pushLog({ peer, have }: Follower, deadline: ReturnType<typeof monotonicMs>): Promise<number> {
     const records = this.#state.log.following({ after: have, count: logRecordsPerPush });
     const missed = Math.max(0, (records[0]?.number ?? 0) - have - 1);
-    return (await peer.call(logPushMethod, { records, missed }, { deadline })).header.have;
+    return haveOf(await peer.call(logPushMethod, { records, missed }, { deadline }));
   }
 
   #wholeMap(): { readonly epoch: number; readonly bytes: Promise<Uint8Array> } {
