@@ -35,6 +35,8 @@ export class DevDaemon {
   readonly #runtime: DevDaemonRuntime;
   readonly #options: DevDaemonOptions;
   #child: Child | undefined;
+  /** Whoever stops it while it starts must not leave a process behind. */
+  #starting: Promise<void> = Promise.resolve();
   #isStopping = false;
   #pauseMs = respawnMsMin;
   readonly #stop = new AbortController();
@@ -48,8 +50,15 @@ export class DevDaemon {
     return this.#child !== undefined;
   }
 
-  /** Resolves when the process runs. */
-  async start(): Promise<void> {
+  /** Resolves when the process runs. Does nothing once it was asked to stop. */
+  start(): Promise<void> {
+    const starting = this.#start();
+    this.#starting = starting.catch(() => undefined);
+    return starting;
+  }
+
+  async #start(): Promise<void> {
+    if (this.#isStopping) return;
     const { name, args, script, environment, directory } = this.#options;
     const begun = this.#runtime.clock.now();
     const child = await startChild({ script, args, environment, outputPath: `${directory}/log/${name}.log` });
@@ -63,6 +72,7 @@ export class DevDaemon {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stop.abort();
+    await this.#starting;
     const child = this.#child;
     if (child === undefined) return;
     child.signal('SIGTERM');
@@ -86,9 +96,8 @@ export class DevDaemon {
     this.#runtime.clock
       .sleep(pauseMs, this.#stop.signal)
       .then(() => this.start())
-      .catch((error: unknown) => {
-        if (!this.#isStopping) throw error;
-      });
+      // It could not be started (no memory, no process id): that is one more death.
+      .catch(() => this.#onExit(exit, 0));
   }
 
   async #removePidFile(): Promise<void> {

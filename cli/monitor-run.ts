@@ -53,6 +53,7 @@ async function run(
   stopOnUncaught(runtime);
   for (const warning of warnings) runtime.log.warn({}, warning);
   const stopped = new AbortController();
+  const removed = new AbortController();
   const signal = untilSignal().then((received) => {
     runtime.log.info({ signal: received }, 'stopping');
     stopped.abort();
@@ -70,6 +71,7 @@ async function run(
         version,
         hostname: context.hostname,
         onMonitors: (monitors) => file.update(monitors),
+        onRemoved: () => removed.abort(),
       },
       stopped.signal,
     );
@@ -78,15 +80,34 @@ async function run(
     runtime.log.error({ err: error }, 'this monitor cannot start');
     throw error;
   }
+  try {
+    await serve(runtime, monitor, settings, Promise.race([signal, untilRemoved(runtime, removed.signal)]));
+  } finally {
+    await monitor.close();
+  }
+}
+
+/** Until `end`. */
+async function serve(runtime: Runtime, monitor: Monitor, settings: MonitorSettings, end: Promise<void>): Promise<void> {
+  const { name } = settings;
   const adminAddress = settings['admin-address'];
-  const processMetrics = exportProcessMetrics(monitor.metrics);
   const parts = { name, metrics: monitor.metrics, status: () => monitor.status, epoch: () => monitor.state.map.epoch };
   const port = adminAddress === undefined ? undefined : await listenForMonitoring(runtime.http, adminAddress, parts);
+  const processMetrics = exportProcessMetrics(monitor.metrics);
   runtime.log.info({ address: monitor.address, adminAddress: port?.address }, 'this monitor listens');
-  await signal;
-  await port?.close();
-  await monitor.close();
+  await end;
   processMetrics.close();
+  await port?.close();
+}
+
+/** A leader that removes itself still has to answer whoever asked for it, and to tell the others. */
+const removedMs = 3_000;
+
+function untilRemoved({ clock }: Runtime, removed: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    removed.addEventListener('abort', () => clock.after(removedMs, resolve));
+    if (removed.aborted) resolve();
+  });
 }
 
 function credentialsFrom(settings: MonitorSettings): Credentials {

@@ -1,12 +1,15 @@
 /** The cluster log as it grows, through changes of the monitor that it comes from: no record twice, none left out. */
 import * as z from 'zod/mini';
+import type { CairnError } from '../base/errors.js';
+import { wallMs } from '../base/instants.js';
+import type { Runtime } from '../runtime/runtime.js';
 import type { HandlerTable } from '../wire/handlers.js';
 import type { Peer } from '../wire/peer.js';
-import { wallMs } from '../base/instants.js';
 import type { ClusterLogRecord } from './cluster-log.js';
 import type { MonitorHunt } from './monitor-hunt.js';
-import { logPushMethod, subscribeMethod } from './monitor-methods.js';
+import { logPushMethod } from './monitor-methods.js';
 import { parseWith } from './schema.js';
+import { Subscription } from './subscription.js';
 
 const recordsSchema = z.array(
   z.object({
@@ -18,94 +21,114 @@ const recordsSchema = z.array(
   }),
 );
 
+/** Asked with a number beyond all, a monitor says where its log stands, and sends nothing. */
+const beyondAll = Number.MAX_SAFE_INTEGER;
+
+interface Batch {
+  readonly records: readonly ClusterLogRecord[];
+  /** The monitor sends the next one then. */
+  readonly taken: () => void;
+}
+
 export class LogFollower {
+  readonly #runtime: Runtime;
   /** The newest record taken; `undefined` until the first monitor said where the log stands. */
   #have: number | undefined;
-  #isFollowing = false;
+  #subscription: Subscription | undefined;
+  #refusal: CairnError | undefined;
   #isClosed = false;
-  #batch: readonly ClusterLogRecord[] | undefined;
-  #onBatch: (() => void) | undefined;
-  /** Resolves when the reader has taken the batch: the monitor sends the next one then. */
-  #onTaken: (() => void) | undefined;
+  /** One at a time; another monitor's takes its place, since it begins no later than where the reader is. */
+  #batch: Batch | undefined;
+  #wake: (() => void) | undefined;
 
-  constructor(handlers: HandlerTable) {
+  constructor(runtime: Runtime, handlers: HandlerTable) {
+    this.#runtime = runtime;
     handlers.on(logPushMethod, async ({ header, signal }) => {
       const records = parseWith(recordsSchema, header.records, 'mon.log');
-      const news = records.filter(({ number }) => number > (this.#have ?? 0));
-      if (news.length > 0) await this.#hand(news, signal);
-      return { header: { have: Math.max(this.#have ?? 0, records.at(-1)?.number ?? 0) } };
+      await this.#hand(records.map(asRecord), signal);
+      return { header: { have: this.#have ?? 0 } };
     });
   }
 
-  onConnected(peer: Peer, hunt: MonitorHunt): void {
-    if (!this.#isFollowing || this.#isClosed) return;
-    this.#subscribe(peer).catch(() => hunt.giveUp(peer));
+  onConnected(peer: Peer): void {
+    this.#subscription?.connected(peer);
   }
 
-  /** One reader at a time. */
+  /** One reader at a time, from the newest record on. Throws `PERMISSION_DENIED` when this session may not follow it. */
   async *follow(signal: AbortSignal, hunt: MonitorHunt): AsyncGenerator<readonly ClusterLogRecord[]> {
-    this.#isFollowing = true;
-    hunt.connected({ signal }).then(
-      (peer) => this.onConnected(peer, hunt),
-      () => undefined,
-    );
+    if (this.#isClosed) return;
+    this.#subscribe(hunt);
+    const onAbort = (): void => this.#wake?.();
+    signal.addEventListener('abort', onAbort);
     try {
       while (!signal.aborted && !this.#isClosed) {
+        if (this.#refusal !== undefined) throw this.#refusal;
         const batch = this.#batch;
         if (batch === undefined) {
-          await this.#arrival(signal);
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+          });
           continue;
         }
         this.#batch = undefined;
-        this.#have = batch.at(-1)?.number ?? this.#have;
-        yield batch;
-        this.#onTaken?.();
+        const news = batch.records.filter(({ number }) => number > (this.#have ?? 0));
+        this.#have = Math.max(this.#have ?? 0, news.at(-1)?.number ?? 0);
+        if (news.length > 0) yield news;
+        batch.taken();
       }
     } finally {
-      this.#isFollowing = false;
-      this.#onTaken?.();
+      signal.removeEventListener('abort', onAbort);
+      this.#unsubscribe();
     }
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#onBatch?.();
-    this.#onTaken?.();
+    this.#unsubscribe();
+    this.#wake?.();
   }
 
-  /** From now on at first: asked with a number beyond all, a monitor says where its log stands. */
-  async #subscribe(peer: Peer): Promise<void> {
-    if (this.#have === undefined) {
-      const far = Number.MAX_SAFE_INTEGER;
-      const { header } = await peer.call(subscribeMethod, { what: 'log', have: far });
-      this.#have ??= header.newest;
-    }
-    await peer.call(subscribeMethod, { what: 'log', have: this.#have });
-  }
-
-  #hand(records: readonly ClusterLogRecord[], signal: AbortSignal): Promise<void> {
-    this.#batch = records;
-    return unlessAborted(signal, (resolve) => {
-      this.#onTaken = resolve;
-      this.#onBatch?.();
+  #subscribe(hunt: MonitorHunt): void {
+    const onRefused = (error: CairnError): void => {
+      this.#refusal = error;
+      this.#wake?.();
+    };
+    this.#have = undefined;
+    this.#subscription = new Subscription(this.#runtime, hunt, {
+      what: 'log',
+      have: () => this.#have ?? beyondAll,
+      onNewest: (newest) => {
+        if (this.#have !== undefined) return;
+        this.#have = newest;
+        this.#subscription?.again();
+      },
+      onRefused,
     });
   }
 
-  #arrival(signal: AbortSignal): Promise<void> {
-    return unlessAborted(signal, (resolve) => {
-      this.#onBatch = resolve;
+  #unsubscribe(): void {
+    this.#subscription?.close();
+    this.#subscription = undefined;
+    this.#batch?.taken();
+    this.#batch = undefined;
+  }
+
+  /** Resolves when the reader has taken them, or will not: then they come again, from where it stands. */
+  #hand(records: readonly ClusterLogRecord[], signal: AbortSignal): Promise<void> {
+    if (this.#subscription === undefined || signal.aborted) return Promise.resolve();
+    this.#batch?.taken();
+    return new Promise((resolve) => {
+      const taken = (): void => {
+        signal.removeEventListener('abort', taken);
+        resolve();
+      };
+      signal.addEventListener('abort', taken);
+      this.#batch = { records, taken };
+      this.#wake?.();
     });
   }
 }
 
-/** Resolves at the abort too. A reader's signal lives as long as he does: nothing stays on it. */
-function unlessAborted(signal: AbortSignal, begin: (resolve: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    signal.addEventListener('abort', finish, { once: true });
-    begin(finish);
-  });
+function asRecord({ number, at, source, severity, message }: z.infer<typeof recordsSchema>[number]): ClusterLogRecord {
+  return { number, at: wallMs(at), source, severity, message };
 }

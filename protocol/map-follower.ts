@@ -1,5 +1,5 @@
 /** Keeps the newest map by what the monitors push, through changes of the monitor that it comes from. */
-import { CairnError } from '../base/errors.js';
+import { CairnError, toCairnError } from '../base/errors.js';
 import { applyIncrementalSteps } from '../cluster/apply-incremental.js';
 import { decodeIncremental } from '../cluster/codec/incremental-codec.js';
 import { decodeMapInSlices } from '../cluster/codec/map-codec.js';
@@ -10,13 +10,15 @@ import type { HandlerTable } from '../wire/handlers.js';
 import type { Peer } from '../wire/peer.js';
 import { splitIncrementals } from './map-push-frame.js';
 import type { MonitorHunt } from './monitor-hunt.js';
-import { type MapPush, mapPushMethod, subscribeMethod } from './monitor-methods.js';
+import { type MapPush, mapPushMethod } from './monitor-methods.js';
+import { Subscription } from './subscription.js';
 
 export class MapFollower {
   readonly #runtime: Runtime;
   readonly #onMap: (map: ClusterMap) => void;
   #map: ClusterMap | undefined;
-  #isFollowing = false;
+  #subscription: Subscription | undefined;
+  #refusal: CairnError | undefined;
   #isClosed = false;
   /** One push after the other, also when two monitors send for a moment. */
   #applying: Promise<unknown> = Promise.resolve();
@@ -25,33 +27,35 @@ export class MapFollower {
   constructor(runtime: Runtime, handlers: HandlerTable, onMap: (map: ClusterMap) => void) {
     this.#runtime = runtime;
     this.#onMap = onMap;
-    handlers.on(mapPushMethod, async ({ header, payload }) => {
+    handlers.on(mapPushMethod, async ({ header, payload, peer }) => {
       const applied = this.#applying.then(() => this.#take(header, payload));
-      this.#applying = applied.catch(() => undefined);
+      this.#applying = applied.catch((error: unknown) => this.#subscription?.failed(peer, toCairnError(error)));
       await applied;
       return { header: { have: this.#map?.epoch ?? 0 } };
     });
   }
 
-  onConnected(peer: Peer, hunt: MonitorHunt): void {
-    if (!this.#isFollowing || this.#isClosed) return;
-    peer.call(subscribeMethod, { what: 'map', have: this.#map?.epoch ?? 0 }).catch((error: unknown) => {
-      this.#runtime.log.warn({ err: error, monitor: peer.name }, 'cannot follow the map there; trying another monitor');
-      hunt.giveUp(peer);
-    });
+  onConnected(peer: Peer): void {
+    this.#subscription?.connected(peer);
   }
 
-  /** The map now if there is one, then whatever is newest each time the caller asks again: it may skip epochs. */
+  /**
+   * The map now if there is one, then whatever is newest each time the caller asks again: it may skip epochs. Throws
+   * `PERMISSION_DENIED` when this session may not follow it.
+   */
   async *follow(signal: AbortSignal, hunt: MonitorHunt): AsyncGenerator<ClusterMap> {
-    if (!this.#isFollowing) {
-      this.#isFollowing = true;
-      hunt.connected({ signal }).then(
-        (peer) => this.onConnected(peer, hunt),
-        () => undefined,
-      );
-    }
+    if (this.#isClosed) return;
+    this.#subscription ??= new Subscription(this.#runtime, hunt, {
+      what: 'map',
+      have: () => this.#map?.epoch ?? 0,
+      onRefused: (error) => {
+        this.#refusal = error;
+        this.#wake();
+      },
+    });
     let seen = 0;
     while (!signal.aborted && !this.#isClosed) {
+      if (this.#refusal !== undefined) throw this.#refusal;
       const map = this.#map;
       if (map !== undefined && map.epoch > seen) {
         seen = map.epoch;
@@ -62,6 +66,7 @@ export class MapFollower {
 
   close(): void {
     this.#isClosed = true;
+    this.#subscription?.close();
     this.#wake();
   }
 

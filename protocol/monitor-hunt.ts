@@ -30,6 +30,7 @@ const pauseMsMin = 100;
 const pauseMsMax = 2_000;
 
 interface Current {
+  readonly address: NodeAddress;
   readonly dialer: Dialer;
   readonly peer: Peer;
 }
@@ -42,7 +43,10 @@ export class MonitorHunt {
   readonly #waiters = new Set<{ resolve: (peer: Peer) => void; reject: (error: CairnError) => void }>();
   #addresses: readonly NodeAddress[];
   #current: Current | undefined;
-  #isHunting = false;
+  /** Under way. */
+  #hunting: Promise<void> | undefined;
+  /** Given up last: tried after the others. */
+  #avoided: NodeAddress | undefined;
   /** Somebody follows something: stay connected without being asked. */
   #isWanted = false;
   #lastError: CairnError | undefined;
@@ -62,6 +66,10 @@ export class MonitorHunt {
   learn(addresses: readonly NodeAddress[]): void {
     const known = new Map([...addresses, ...this.#options.credentials.monitors].map((one) => [printAddress(one), one]));
     this.#addresses = [...known.values()];
+  }
+
+  get current(): Peer | undefined {
+    return this.#current?.peer;
   }
 
   stayConnected(): void {
@@ -87,7 +95,8 @@ export class MonitorHunt {
   /** The monitor behind `peer` is of no use (it has no leader, it does not answer): find another. */
   giveUp(peer: Peer): void {
     if (this.#current?.peer !== peer) return;
-    const { dialer } = this.#current;
+    const { dialer, address } = this.#current;
+    this.#avoided = address;
     this.#current = undefined;
     this.#end(dialer);
     if (this.#isWanted) this.#hunt();
@@ -98,18 +107,19 @@ export class MonitorHunt {
     for (const { reject } of this.#takeWaiters()) reject(closed());
     if (this.#current !== undefined) this.#end(this.#current.dialer);
     this.#current = undefined;
+    // It ends by the signal, and may have another connection to close when it does.
+    await this.#hunting;
     await Promise.all(this.#closings);
   }
 
   #hunt(): void {
-    if (this.#isHunting || this.#current !== undefined || this.#stop.signal.aborted) return;
-    this.#isHunting = true;
-    this.#rounds()
+    if (this.#hunting !== undefined || this.#current !== undefined || this.#stop.signal.aborted) return;
+    this.#hunting = this.#rounds()
       .catch((error: unknown) => {
         if (!this.#stop.signal.aborted) this.#runtime.fatal(error);
       })
       .finally(() => {
-        this.#isHunting = false;
+        this.#hunting = undefined;
         // The connection may have been lost, and somebody have asked, while this round ended.
         if (this.#current === undefined && (this.#isWanted || this.#waiters.size > 0)) this.#hunt();
       });
@@ -149,7 +159,10 @@ export class MonitorHunt {
     try {
       const deadline = monotonicMs(this.#runtime.clock.now() + tryMs);
       const peer = await dialer.connected({ deadline, signal: this.#stop.signal });
-      this.#current = { dialer, peer };
+      // Closed, or lost again, in the moment between: there is nobody to tell later.
+      if (this.#stop.signal.aborted) throw closed();
+      if (dialer.peer !== peer) throw new CairnError('CONNECTION_LOST', `${printAddress(address)} hung up at once`);
+      this.#current = { address, dialer, peer };
       for (const { resolve } of this.#takeWaiters()) resolve(peer);
       this.#onConnected(peer);
       return undefined;
@@ -179,14 +192,16 @@ export class MonitorHunt {
     return waiters;
   }
 
-  /** At random, so that the clients of a cluster spread over its monitors. */
+  /** At random, so that the clients of a cluster spread over its monitors; who was of no use comes last. */
   #shuffled(): readonly NodeAddress[] {
     const shuffled = [...this.#addresses];
     for (let last = shuffled.length - 1; last > 0; last--) {
       const other = this.#runtime.random.below(last + 1);
       [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
     }
-    return shuffled;
+    const avoided = this.#avoided === undefined ? undefined : printAddress(this.#avoided);
+    const isAvoided = (address: NodeAddress): boolean => printAddress(address) === avoided;
+    return [...shuffled.filter((address) => !isAvoided(address)), ...shuffled.filter(isAvoided)];
   }
 
   #nobody(cause: CairnError): CairnError {

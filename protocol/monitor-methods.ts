@@ -50,6 +50,8 @@ export interface SubscribeRequest {
 export interface SubscribeReply {
   /** The monitor's own newest. */
   readonly newest: number;
+  /** Whether it knows a leader: without one it hears of nothing new. */
+  readonly hasLeader: boolean;
 }
 
 /** Replaces an earlier subscription of this connection to the same thing. */

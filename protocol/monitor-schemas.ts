@@ -8,6 +8,7 @@ import type {
   JoinRequest,
   OsdBeacon,
   RequestId,
+  SubscribeReply,
   SubscribeRequest,
   VitalsReport,
 } from './monitor-methods.js';
@@ -20,11 +21,13 @@ const host = z.string().check(z.minLength(1), z.maxLength(253));
 const port = z.int().check(z.minimum(1), z.maximum(65_535));
 const monitorName = z.string().check(z.regex(monitorNamePattern, 'use up to 32 letters, digits and dashes'));
 
-const requestId: z.ZodMiniType<RequestId> = z.object({
-  session: hex32,
-  number: z.int().check(z.minimum(1)),
-  floor: z.int().check(z.minimum(1)),
-});
+const requestId: z.ZodMiniType<RequestId> = z
+  .object({
+    session: hex32,
+    number: z.int().check(z.minimum(1)),
+    floor: z.int().check(z.minimum(1)),
+  })
+  .check(z.refine(({ number, floor }) => floor <= number, 'the floor is at most the number'));
 
 const commandFields = {
   command: z.string().check(z.minLength(1), z.maxLength(100)),
@@ -48,8 +51,10 @@ export const subscribeRequest: z.ZodMiniType<SubscribeRequest> = z.object({
   have: count,
 });
 
-/** What a follower answers to a push. */
-export const pushReply = z.object({ have: count });
+export const subscribeReply: z.ZodMiniType<SubscribeReply> = z.object({ newest: count, hasLeader: z.boolean() });
+
+/** What a follower says after each push. */
+export const pushReply: z.ZodMiniType<{ readonly have: number }> = z.object({ have: count });
 
 export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   osd,

@@ -19,10 +19,16 @@ import { LogFollower } from './log-follower.js';
 import { MapFollower } from './map-follower.js';
 import type { Answer, MonitorClient, QueryOptions } from './monitor-client.js';
 import { type HuntOptions, MonitorHunt } from './monitor-hunt.js';
+import { withApplied } from './with-applied.js';
 import { commandMethod, type CommandReply, type CommandRequest, type RequestId } from './monitor-methods.js';
 
 /** For callers that bring no deadline: longer than any election. */
 const waitMsDefault = 30_000;
+/**
+ * The longest that a change is repeated, whatever its deadline: the monitors keep answers for twice as long
+ * (`sessionIdleMs` of monitor/state/sessions.ts), and later a repetition would be a second change.
+ */
+export const changeMsMax = 300_000;
 /** A monitor that has not answered by then may be cut off from its leader: another is asked the same. */
 const attemptMs = 5_000;
 /** Below what the monitors keep answers for (monitor/state/sessions.ts). */
@@ -45,7 +51,7 @@ export class MonitorSession implements MonitorClient {
     const handlers = new HandlerTable();
     this.#hunt = new MonitorHunt(runtime, options, handlers, (peer) => this.#onConnected(peer));
     this.#mapFollower = new MapFollower(runtime, handlers, (map) => this.#onMap(map));
-    this.#logFollower = new LogFollower(handlers);
+    this.#logFollower = new LogFollower(runtime, handlers);
   }
 
   async change<Args, Result>(command: Command<Args, Result>, args: Args, wait: WaitOptions): Promise<Result> {
@@ -58,7 +64,10 @@ export class MonitorSession implements MonitorClient {
     try {
       const [floor = number] = this.#waiting;
       const request: RequestId = { session: this.#session, number, floor };
-      const reply = await this.#ask({ command: command.name, args, request }, { ...wait, mayRepeat: true });
+      const latest = monotonicMs(this.#runtime.clock.now() + changeMsMax);
+      const deadline = wait.deadline === undefined || wait.deadline > latest ? latest : wait.deadline;
+      const options = { deadline: wait.deadline === undefined ? undefined : deadline, signal: wait.signal };
+      const reply = await this.#ask({ command: command.name, args, request }, { ...options, mayRepeat: true });
       return reply.result as Result;
     } finally {
       this.#waiting.delete(number);
@@ -99,31 +108,34 @@ export class MonitorSession implements MonitorClient {
     const { mayRepeat, signal } = options;
     const deadline = options.deadline ?? monotonicMs(clock.now() + waitMsDefault);
     let applied: 'no' | 'maybe' = 'no';
-    /** What a monitor said the last time says more than that time is up. */
+    /** What a monitor said of why it takes so long: better than that the time is over. */
     let reason: CairnError | undefined;
-    for (;;) {
-      const peer = await this.#hunt.connected({ deadline, signal }).catch((error: unknown) => {
-        throw withApplied(isCairnError(error, 'DEADLINE_EXCEEDED') ? (reason ?? error) : error, applied);
-      });
-      const attemptEnd = mayRepeat ? Math.min(deadline, clock.now() + attemptMs) : deadline;
-      try {
-        return (await peer.call(commandMethod, request, { deadline: monotonicMs(attemptEnd), signal })).header;
-      } catch (thrown) {
-        const error = isCairnError(thrown, 'CANCELLED') && signal?.aborted !== true ? asLate(thrown) : thrown;
-        if (!isCairnError(error)) throw error;
-        if (error.applied === 'maybe') applied = 'maybe';
-        const isOver = clock.now() >= deadline || !mayPass(error) || (!mayRepeat && error.applied !== 'no');
-        if (isOver) throw withApplied(error.code === 'DEADLINE_EXCEEDED' ? (reason ?? error) : error, applied);
-        if (error.code === 'DEADLINE_EXCEEDED') reason = error;
-        this.#hunt.giveUp(peer);
-        await clock.sleep(pauseMs, signal);
+    try {
+      for (;;) {
+        const peer = await this.#hunt.connected({ deadline, signal });
+        const attemptEnd = mayRepeat ? Math.min(deadline, clock.now() + attemptMs) : deadline;
+        try {
+          return (await peer.call(commandMethod, request, { deadline: monotonicMs(attemptEnd), signal })).header;
+        } catch (thrown) {
+          const error = isCairnError(thrown, 'CANCELLED') && signal?.aborted !== true ? asLate(thrown) : thrown;
+          if (!isCairnError(error)) throw error;
+          if (error.applied === 'maybe') applied = 'maybe';
+          const isWordy = error.details['hasLeader'] !== undefined;
+          if (isWordy || (error.code === 'DEADLINE_EXCEEDED' && reason === undefined)) reason = error;
+          if (!mayPass(error) || (!mayRepeat && error.applied !== 'no')) throw error;
+          this.#hunt.giveUp(peer);
+          if (clock.now() + pauseMs >= deadline) throw error;
+          await clock.sleep(pauseMs, signal);
+        }
       }
+    } catch (error) {
+      throw withApplied(isCairnError(error, 'DEADLINE_EXCEEDED') ? (reason ?? error) : error, applied);
     }
   }
 
   #onConnected(peer: Peer): void {
-    this.#mapFollower.onConnected(peer, this.#hunt);
-    this.#logFollower.onConnected(peer, this.#hunt);
+    this.#mapFollower.onConnected(peer);
+    this.#logFollower.onConnected(peer);
   }
 
   #onMap(map: ClusterMap): void {
@@ -143,11 +155,4 @@ function mayPass({ code, details }: CairnError): boolean {
   return (
     code === 'CONNECTION_LOST' || code === 'CLOSED' || code === 'DEADLINE_EXCEEDED' || details['lostLead'] === true
   );
-}
-
-/** An earlier attempt may have got through although the last one did not. */
-function withApplied(error: unknown, applied: 'no' | 'maybe'): unknown {
-  if (!isCairnError(error) || error.applied === applied || applied === 'no') return error;
-  const { code, message, details } = error;
-  return new CairnError(code, message, { applied, details, cause: error });
 }
