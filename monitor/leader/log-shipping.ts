@@ -8,6 +8,7 @@ import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { parseNodeAddress } from '../../protocol/address-text.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import { supervise } from '../../runtime/supervise.js';
 import { SyslogShipper } from '../../runtime/syslog/shipper.js';
 import type { MonitorState } from '../state/state.js';
 
@@ -25,6 +26,7 @@ export class LogShipping {
   #shipper: SyslogShipper | undefined;
   #config: ClusterMap['config'] | undefined;
   #shipped: number;
+  readonly #endings = new Set<Promise<void>>();
 
   constructor(runtime: Runtime, state: MonitorState, origin: { readonly hostname: string; readonly name: string }) {
     this.#runtime = runtime;
@@ -46,10 +48,23 @@ export class LogShipping {
     }
   }
 
-  close(): void {
-    const shipper = this.#shipper;
+  /** Resolves when what is new is shipped, or two seconds later. */
+  async close(): Promise<void> {
+    this.pump();
+    this.#end();
+    await Promise.all(this.#endings);
+  }
+
+  #end(): void {
+    const ending = this.#shipper?.close(monotonicMs(this.#runtime.clock.now() + flushMs));
     this.#shipper = undefined;
-    void shipper?.close(monotonicMs(this.#runtime.clock.now() + flushMs));
+    if (ending === undefined) return;
+    this.#endings.add(ending);
+    supervise(
+      this.#runtime,
+      'closing the syslog shipper',
+      ending.then(() => void this.#endings.delete(ending)),
+    );
   }
 
   #follow(): void {
@@ -58,7 +73,7 @@ export class LogShipping {
     this.#config = config;
     const target = effectiveConfig(this.#state.map, 'mon').values.log_syslog_target;
     if (target === this.#target) return;
-    this.close();
+    this.#end();
     this.#target = target;
     const [protocol, address] = target.split('://');
     if (address === undefined) return;

@@ -16,6 +16,9 @@ import { nextMembershipStep, without, withLearner } from './membership-plan.js';
 /** A cluster of seven survives three failures; more monitors make each change slower and nothing safer. */
 const monitorsMax = 9;
 
+/** One disk joins again under the same name, without having been emptied, perhaps once in its life. */
+const placesPerDiskMax = 16;
+
 export interface MembershipParts {
   readonly lead: Lead;
   readonly consensus: Consensus;
@@ -33,10 +36,24 @@ export class MembershipChanges implements MembershipControl {
 
   /** A monitor with an empty disk becomes a learner under a new member id; asked again for that disk, gets the same. */
   async join({ name, address, disk }: JoinRequest, deadline: MonotonicMs | undefined): Promise<JoinReply> {
+    for (let number = 1; number <= placesPerDiskMax; number++) {
+      const reply = await this.#joinOnce({ name, address, disk }, number, deadline);
+      // The place that this disk once got may have been given up since, with the monitor removed and added again: a member
+      // that nobody knows would wait for ever.
+      if (this.#parts.machine.state.map.monitors.get(name)?.member === reply.member) return reply;
+    }
+    throw new CairnError('CONFLICT', `mon.${name} lost its place too often; remove its directory and start it again`);
+  }
+
+  async #joinOnce(
+    { name, address, disk }: JoinRequest,
+    number: number,
+    deadline: MonotonicMs | undefined,
+  ): Promise<JoinReply> {
     const { lead, consensus } = this.#parts;
     const { result } = await lead.submit({
       name: 'mon.join',
-      id: { session: disk, number: 1, floor: 1 },
+      id: { session: disk, number, floor: 1 },
       deadline,
       isAlone: true,
       audit: undefined,

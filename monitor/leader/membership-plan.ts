@@ -37,7 +37,8 @@ export function nextMembershipStep(
   for (const learner of learners) {
     const monitor = byMember.get(learner);
     const followed = progress.find(({ member }) => member === learner);
-    if (monitor === undefined || followed?.isActive !== true) continue;
+    // Raft refuses others, and would be asked again every beat.
+    if (monitor === undefined || followed?.isActive !== true || followed.state !== 'replicating') continue;
     if (last - followed.matched > caughtUpWithin) continue;
     return {
       membership: { voters: sorted([...voters, learner]), learners: learners.filter((id) => id !== learner) },

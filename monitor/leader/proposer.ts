@@ -124,8 +124,16 @@ export class Proposer {
     }
     for (const outcome of batch.outcomes) {
       if (outcome.kind === 'done') outcome.waiting.resolve({ result: outcome.result, epoch: batch.epoch });
-      else outcome.waiting.reject(outcome.error);
+      else this.#refuse(outcome.waiting, outcome.error);
     }
+  }
+
+  /** What no command should throw is a bug of that command, and the end of that request only. */
+  #refuse({ request, reject }: Waiting, error: CairnError): void {
+    if (error.code === 'INTERNAL') {
+      this.#runtime.log.error({ change: request.name, err: error.cause ?? error }, 'a change failed unexpectedly');
+    }
+    reject(error);
   }
 
   async #commit(batch: Batch<Waiting>, wallLimit: ReturnType<WallClock['limitFor']>): Promise<void> {
