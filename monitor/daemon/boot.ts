@@ -91,6 +91,11 @@ export interface JoinOptions {
   readonly signal: AbortSignal;
 }
 
+/**
+ * A monitor that has not heard yet of the key that was just made for this one, or one that is joining itself, refuses it; so
+ * a refusal counts when everybody who answers says the same, this many rounds running.
+ */
+const refusalsMax = 6;
 /** Between two rounds of asking all monitors that are known. */
 const roundMs = 500;
 const askMs = 5_000;
@@ -110,6 +115,7 @@ export async function joinCluster(runtime: Runtime, options: JoinOptions): Promi
   await runtime.disk.makeDirectory(directory);
   const disk = await diskId(runtime, directory);
   let known: readonly NodeAddress[] = credentials.monitors;
+  let refusals = 0;
   for (;;) {
     const asked = await askAll(runtime, options, { disk, known });
     if (asked.kind === 'joined') {
@@ -122,6 +128,8 @@ export async function joinCluster(runtime: Runtime, options: JoinOptions): Promi
       await forgetJoining(runtime, directory);
       return;
     }
+    refusals = asked.refusal === undefined ? 0 : refusals + 1;
+    if (asked.refusal !== undefined && refusals >= refusalsMax) throw asked.refusal;
     known = asked.leader === undefined ? credentials.monitors : [asked.leader, ...credentials.monitors];
     await runtime.clock.sleep(roundMs, signal);
   }
@@ -139,7 +147,10 @@ export async function forgetJoining(runtime: Runtime, directory: string): Promis
 
 type Asked =
   | { readonly kind: 'joined'; readonly reply: JoinReply }
-  | { readonly kind: 'not-yet'; readonly leader: NodeAddress | undefined };
+  /** `refusal`: everybody who answered said that it will never be. */
+  | { readonly kind: 'not-yet'; readonly leader: NodeAddress | undefined; readonly refusal: CairnError | undefined };
+
+const refusalCodes = new Set(['PERMISSION_DENIED', 'AUTHENTICATION_FAILED', 'VERSION_MISMATCH']);
 
 async function askAll(
   runtime: Runtime,
@@ -147,20 +158,23 @@ async function askAll(
   { disk, known }: { readonly disk: string; readonly known: readonly NodeAddress[] },
 ): Promise<Asked> {
   let leader: NodeAddress | undefined;
+  let refusal: CairnError | undefined;
+  let hasHope = false;
+  const own = printAddress(options.address);
   for (const address of known) {
+    if (printAddress(address) === own) continue;
     const deadline = monotonicMs(runtime.clock.now() + askMs);
     try {
       return { kind: 'joined', reply: await ask(runtime, options, { address, disk, deadline }) };
     } catch (error) {
-      if (!isCairnError(error) || error.code === 'PERMISSION_DENIED' || error.code === 'AUTHENTICATION_FAILED') {
-        throw error;
-      }
-      if (error.code === 'CANCELLED') throw error;
+      if (!isCairnError(error) || error.code === 'CANCELLED') throw error;
+      if (refusalCodes.has(error.code)) refusal ??= error;
+      else if (error.code !== 'DEADLINE_EXCEEDED') hasHope = true;
       leader ??= leaderIn(error);
       runtime.log.info({ monitor: printAddress(address), reason: error.message }, 'not let into the cluster yet');
     }
   }
-  return { kind: 'not-yet', leader };
+  return { kind: 'not-yet', leader, refusal: hasHope ? undefined : refusal };
 }
 
 async function ask(

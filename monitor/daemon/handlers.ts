@@ -1,7 +1,6 @@
 /** What a monitor answers, to whom. Whatever arrives is checked here before any part sees it. */
 import { CairnError } from '../../base/errors.js';
 import { type MonotonicMs, type WallMs, wallMs } from '../../base/instants.js';
-import { mayRun } from '../../cluster/caps.js';
 import { epoch, osdId } from '../../cluster/ids.js';
 import { printAddress } from '../../protocol/address-text.js';
 import {
@@ -24,7 +23,6 @@ import type { Peer } from '../../wire/peer.js';
 import type { Consensus } from '../consensus/types.js';
 import { decodeMessage } from '../raft/codec/message-codec.js';
 import type { MonitorState } from '../state/state.js';
-import type { Introductions } from './introductions.js';
 import type { Leading, Office } from './leading.js';
 import { type Mesh, monitorName } from './mesh.js';
 import type { Requests } from './requests.js';
@@ -34,7 +32,6 @@ import type { Subscriptions } from './subscriptions.js';
 export interface HandlerParts {
   readonly clock: Clock;
   readonly state: MonitorState;
-  readonly introductions: Introductions;
   readonly consensus: Consensus;
   readonly leading: Leading;
   readonly mesh: Mesh;
@@ -64,14 +61,11 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
   handlers.onMessage(raftMethod, ({ peer, payload }) => {
     mustBeMonitor(parts, peer);
     const message = decodeMessage(payload);
-    mesh.heard(message.from, peer);
-    consensus.receive(message);
+    if (mesh.heard(message.from, peer)) consensus.receive(message);
   });
 
   handlers.on(subscribeMethod, ({ header, peer }) => {
     const request = parseWith(schemas.subscribeRequest, header, 'mon.subscribe');
-    const entity = state.map.entities.get(peer.name);
-    if (entity === undefined || !mayRun(entity, { service: 'mon', access: 'r' })) throw denied(peer, 'follow the map');
     return { header: subscriptions.subscribe(peer, request) };
   });
 
@@ -146,16 +140,18 @@ async function passOn<Req, Rep>(
   return leader.call(method, incoming.header, waitOf(incoming));
 }
 
-function mustBeMonitor({ state, introductions, mesh }: HandlerParts, peer: Peer): void {
+function mustBeMonitor({ state, mesh }: HandlerParts, peer: Peer): void {
   // Whom this one dialled has proven to know this one's key: only monitors know everybody's. Its own state may be too old
   // to know him: a monitor that joins begins with the first snapshot of the cluster, and learns from its leader.
-  const isKnown = state.map.entities.has(peer.name) || introductions.isMonitor(peer.name) || mesh.hasDialled(peer);
+  const isKnown = state.map.entities.has(peer.name) || mesh.hasDialled(peer);
   if (peer.authenticated && peer.name.startsWith('mon.') && isKnown) return;
   throw denied(peer, 'speak as a monitor', { notMonitor: true });
 }
 
 function mustSpeakFor(state: MonitorState, peer: Peer, osd: number): void {
-  if (peer.name === `osd.${osd}` || (peer.name.startsWith('mon.') && state.map.entities.has(peer.name))) return;
+  // Its connection may be older than the removal of its key.
+  const isKnown = state.map.entities.has(peer.name);
+  if (isKnown && (peer.name === `osd.${osd}` || peer.name.startsWith('mon.'))) return;
   throw denied(peer, `speak for osd.${osd}`);
 }
 

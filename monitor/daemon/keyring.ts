@@ -1,14 +1,7 @@
 import type { Keyring } from '../../wire/identity.js';
 import type { MonitorState } from '../state/state.js';
-import type { Introductions } from './introductions.js';
 
 /** Who may connect: every entity that has a key. A monitor without state knows nobody but itself. */
-export function stateKeyring(
-  state: MonitorState,
-  introductions: Introductions,
-  own: { readonly name: string; readonly key: Uint8Array },
-): Keyring {
-  return {
-    keyFor: (name) => introductions.keyFor(name, state.key(name)) ?? (name === own.name ? own.key : undefined),
-  };
+export function stateKeyring(state: MonitorState, own: { readonly name: string; readonly key: Uint8Array }): Keyring {
+  return { keyFor: (name) => state.key(name) ?? (name === own.name ? own.key : undefined) };
 }

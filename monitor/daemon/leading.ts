@@ -6,6 +6,7 @@ import type { CommandTable } from '../commands/types.js';
 import type { Consensus } from '../consensus/types.js';
 import { FailureWatch } from '../leader/failure-watch.js';
 import { Lead } from '../leader/lead.js';
+import { LogShipping } from '../leader/log-shipping.js';
 import { MembershipChanges } from '../leader/membership-changes.js';
 import type { RaftStatus } from '../raft/output.js';
 import type { SoftState } from '../soft-state.js';
@@ -17,6 +18,8 @@ export interface LeadingParts {
   readonly table: CommandTable;
   readonly soft: () => SoftState;
   readonly name: string;
+  /** Of this machine, for the syslog server. */
+  readonly hostname: string;
   /** Called when this monitor has begun or ceased to lead. */
   readonly onChanged: () => void;
 }
@@ -26,6 +29,7 @@ export interface Office {
   readonly lead: Lead;
   readonly membership: MembershipChanges;
   readonly failures: FailureWatch;
+  readonly shipping: LogShipping;
 }
 
 /** Everything committed before must be applied within this, or the lead is of no use; tried again then. */
@@ -38,6 +42,8 @@ export class Leading {
   #isTakingOver = false;
   #isRenewing = false;
   #isClosed = false;
+  /** Messages of earlier terms on their way out. */
+  readonly #closings = new Set<Promise<void>>();
 
   constructor(runtime: Runtime, parts: LeadingParts) {
     this.#runtime = runtime;
@@ -61,6 +67,7 @@ export class Leading {
     this.onStatus(status);
     const office = this.#office;
     if (office === undefined) return;
+    office.shipping.pump();
     office.membership.step();
     office.failures.beat(now, office.lead.wall());
     if (office.lead.wantsCommit) this.#renew(office.lead);
@@ -71,10 +78,15 @@ export class Leading {
     if (this.#office !== undefined) this.#leave();
   }
 
+  /** Resolves when nothing of what `close` ended is left. */
+  get closed(): Promise<unknown> {
+    return Promise.all(this.#closings);
+  }
+
   #takeOver(term: number): void {
     if (this.#isTakingOver || this.#isClosed) return;
     this.#isTakingOver = true;
-    const { consensus, machine, table, soft, name } = this.#parts;
+    const { consensus, machine, table, soft, name, hostname } = this.#parts;
     const deadline = monotonicMs(this.#runtime.clock.now() + takeOverMs);
     consensus
       .readBarrier({ deadline })
@@ -83,7 +95,8 @@ export class Leading {
         const lead = new Lead(this.#runtime, { consensus, machine, table, soft });
         const membership = new MembershipChanges({ lead, consensus, machine, log: this.#runtime.log });
         const failures = new FailureWatch(this.#runtime, { lead, machine });
-        this.#office = { lead, membership, failures };
+        const shipping = new LogShipping(this.#runtime, machine.state, { hostname, name: `mon.${name}` });
+        this.#office = { lead, membership, failures, shipping };
         this.#runtime.log.info({ term }, 'this monitor leads');
         this.#note(lead, `mon.${name} leads (term ${term})`);
         this.#parts.onChanged();
@@ -102,6 +115,10 @@ export class Leading {
     office?.lead.close(
       new CairnError('CONFLICT', 'this monitor leads no more; ask the next leader', { details: { lostLead: true } }),
     );
+    if (office !== undefined) {
+      const closing = office.shipping.close().finally(() => this.#closings.delete(closing));
+      this.#closings.add(closing);
+    }
     this.#runtime.log.info({ term: office?.lead.term }, 'this monitor leads no more');
     this.#parts.onChanged();
   }

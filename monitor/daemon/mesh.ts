@@ -15,7 +15,8 @@ import type { HandlerTable } from '../../wire/handlers.js';
 import type { Peer } from '../../wire/peer.js';
 import type { Transport } from '../consensus/types.js';
 import { encodeMessage } from '../raft/codec/message-codec.js';
-import type { MemberId, RaftMessage } from '../raft/types.js';
+import { type MemberId, memberId, type RaftMessage } from '../raft/types.js';
+import { printAddress } from '../../protocol/address-text.js';
 
 /** Of one peer, on their way: Raft sends again what is dropped, and bounds appends by itself. */
 const inFlightMax = 256;
@@ -30,12 +31,17 @@ const lingerMs = 2_000;
 export interface MeshOptions {
   /** `a` for `mon.a`. */
   readonly name: string;
+  /** Its own: it does not dial itself. */
+  readonly address: NodeAddress;
   readonly fsid: string;
   readonly key: Uint8Array;
   /** To dial while the map is not known: who is there says so itself. */
   readonly seeds: readonly NodeAddress[];
   readonly tls: TlsOptions | undefined;
 }
+
+/** Members that the map does not know: there is one joining at a time, and the lives before it. */
+const heardMax = 64;
 
 interface Link {
   readonly address: string;
@@ -50,7 +56,10 @@ export class Mesh implements Transport {
   readonly #handlers: HandlerTable;
   readonly #links = new Map<string, Link>();
   readonly #accepted = new Map<string, Peer>();
-  readonly #nameOf = new Map<MemberId, string>();
+  /** By the map. */
+  #nameOf: ReadonlyMap<MemberId, string> = new Map();
+  /** What the map does not say yet: a joining member hears of its leader before it has a map. */
+  readonly #heardOf = new Map<MemberId, string>();
   readonly #inFlight = new Map<string, { count: number; bytes: number }>();
   /** Who is at the other end proved to know this monitor's key: only the cluster's monitors do. */
   readonly #dialled = new WeakSet<Peer>();
@@ -86,8 +95,8 @@ export class Mesh implements Transport {
         link.leaving = undefined;
       }
     }
+    this.#nameOf = new Map([...wanted.values()].map(({ member, name }) => [memberId(member), name]));
     for (const monitor of wanted.values()) {
-      this.#nameOf.set(monitor.member as MemberId, monitor.name);
       if (monitor.name !== this.#options.name && !this.#links.has(monitor.name)) this.#dial(monitor);
     }
   }
@@ -107,9 +116,16 @@ export class Mesh implements Transport {
     return this.#dialled.has(peer);
   }
 
-  /** A message of member `id` came over `peer`. */
-  heard(id: MemberId, peer: Peer): void {
-    this.#nameOf.set(id, monitorName(peer));
+  /** A message of member `id` came over `peer`. False: the map says that this member is another monitor. */
+  heard(id: MemberId, peer: Peer): boolean {
+    const name = monitorName(peer);
+    const known = this.#nameOf.get(id);
+    if (known !== undefined) return known === name;
+    this.#heardOf.delete(id);
+    this.#heardOf.set(id, name);
+    const [oldest] = this.#heardOf.keys();
+    if (this.#heardOf.size > heardMax && oldest !== undefined) this.#heardOf.delete(oldest);
+    return true;
   }
 
   /** The connection to a monitor, its own or ours; `undefined` when there is none. */
@@ -118,7 +134,7 @@ export class Mesh implements Transport {
   }
 
   send(message: RaftMessage): void {
-    const name = this.#nameOf.get(message.to);
+    const name = this.#nameOf.get(message.to) ?? this.#heardOf.get(message.to);
     const peer = name === undefined ? undefined : this.peer(name);
     if (name === undefined || peer === undefined) {
       this.#dropped += 1;
@@ -167,15 +183,32 @@ export class Mesh implements Transport {
   /** They stay until this mesh closes: a leader may talk through one before the map says where it is. */
   #dialSeeds(): void {
     if (this.#seeds.length > 0) return;
-    this.#seeds = this.#options.seeds.map((address) => {
-      const dialer: Dialer = this.#dialer(address, { onConnected: (peer) => this.accepted(peer) });
-      return dialer;
+    const { seeds, address: own } = this.#options;
+    const others = seeds.filter((address) => printAddress(address) !== printAddress(own));
+    this.#seeds = others.map((address) => {
+      let connected: Peer | undefined;
+      return this.#dialer(address, {
+        onConnected: (peer) => {
+          connected = peer;
+          this.accepted(peer);
+        },
+        onDisconnected: () => {
+          if (connected !== undefined) this.gone(connected);
+        },
+      });
     });
   }
 
   #dialer(
     address: NodeAddress,
-    { expectedName, onConnected }: { readonly expectedName?: string; readonly onConnected?: (peer: Peer) => void },
+    {
+      expectedName,
+      ...events
+    }: {
+      readonly expectedName?: string;
+      readonly onConnected?: (peer: Peer) => void;
+      readonly onDisconnected?: () => void;
+    },
   ): Dialer {
     const { name, fsid, key, tls } = this.#options;
     const identity = { name: `mon.${name}`, role: 'monitor', fsid };
@@ -185,9 +218,10 @@ export class Mesh implements Transport {
       {
         key,
         handlers: this.#handlers,
+        ...events,
         onConnected: (peer) => {
           this.#dialled.add(peer);
-          onConnected?.(peer);
+          events.onConnected?.(peer);
         },
       },
     );

@@ -8,7 +8,8 @@
  */
 import type { MetricsRegistry } from '../../base/metrics/registry.js';
 import { type MonotonicMs, monotonicMs } from '../../base/instants.js';
-import type { Entity, MonitorInfo } from '../../cluster/map.js';
+import { mayRun } from '../../cluster/caps.js';
+import type { ClusterMap, Entity, MonitorInfo } from '../../cluster/map.js';
 import type { NodeAddress } from '../../cluster/osd.js';
 import { printAddress } from '../../protocol/address-text.js';
 import type { Credentials } from '../../protocol/credentials.js';
@@ -16,6 +17,7 @@ import { vitalsMethod } from '../../protocol/monitor-methods.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { TlsOptions } from '../../runtime/network.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import { supervise } from '../../runtime/supervise.js';
 import { HandlerTable } from '../../wire/handlers.js';
 import { WireListener } from '../../wire/listener.js';
 import type { Peer } from '../../wire/peer.js';
@@ -24,14 +26,13 @@ import { CommandTable } from '../commands/types.js';
 import { registerAllCommands } from '../commands/all.js';
 import { openConsensus } from '../consensus/consensus.js';
 import type { Consensus } from '../consensus/types.js';
-import type { LogIndex } from '../raft/types.js';
 import type { SoftState } from '../soft-state.js';
 import { blankContent } from '../state/blank.js';
 import { MonitorMachine } from '../state/machine.js';
 import { MonitorState } from '../state/state.js';
 import { forgetJoining, hasStore, joinCluster, storeName } from './boot.js';
+import { markRemoved, refuseRemoved } from './removed.js';
 import { registerHandlers } from './handlers.js';
-import { Introductions } from './introductions.js';
 import { stateKeyring } from './keyring.js';
 import { Leading } from './leading.js';
 import { LoopDelay } from './loop-delay.js';
@@ -56,6 +57,8 @@ export interface MonitorOptions {
   readonly tls?: TlsOptions | undefined;
   /** The monitors in the map changed: whoever keeps `credentials` keeps them true, for the day the disk is lost. */
   readonly onMonitors?: ((monitors: readonly MonitorInfo[]) => void) | undefined;
+  /** The cluster removed this monitor: called once, and it starts no more with this directory. Whoever started it stops it. */
+  readonly onRemoved?: (() => void) | undefined;
   /** Of this machine, for messages to a syslog server. */
   readonly hostname: string;
   /** As in `ConsensusOptions`. */
@@ -82,12 +85,12 @@ export class Monitor {
   readonly #requests: Requests;
   readonly #leading: Leading;
   readonly #consensus: Consensus;
-  readonly #introductions: Introductions;
   readonly #handlers: HandlerTable;
   /** For /metrics. */
   readonly metrics: MetricsRegistry;
   #listener: WireListener | undefined;
   #beats = 0;
+  #isRemoved = false;
   #timer: Timer | undefined;
   #monitors: ReadonlyMap<string, MonitorInfo> | undefined;
   #closing: Promise<void> | undefined;
@@ -100,8 +103,12 @@ export class Monitor {
     this.#mesh = parts.mesh;
     this.#handlers = parts.handlers;
     this.#consensus = parts.consensus;
-    this.#introductions = parts.introductions;
-    this.#subscriptions = new Subscriptions(runtime, this.state, () => this.#wall());
+    this.#subscriptions = new Subscriptions(runtime, {
+      state: this.state,
+      wall: () => this.#wall(),
+      hasLeader: () => parts.consensus.status.leader !== undefined,
+      mayFollow: (peer) => mayRead(this.state.map, peer),
+    });
     const soft = (): SoftState => this.#soft();
     this.#leading = new Leading(runtime, {
       consensus: parts.consensus,
@@ -109,6 +116,7 @@ export class Monitor {
       table: this.#table,
       soft,
       name: options.name,
+      hostname: options.hostname,
       onChanged: () => this.#gate.open(),
     });
     this.metrics = monitorMetrics({
@@ -136,7 +144,6 @@ export class Monitor {
     registerHandlers(this.#handlers, {
       clock: runtime.clock,
       state: this.state,
-      introductions: parts.introductions,
       consensus: parts.consensus,
       leading: this.#leading,
       mesh: this.#mesh,
@@ -154,19 +161,19 @@ export class Monitor {
   static async start(runtime: Runtime, options: MonitorOptions, signal: AbortSignal): Promise<Monitor> {
     const { directory, name, address, tls } = options;
     const credentials = withoutSelf(options);
+    await refuseRemoved(runtime, directory, name);
     if (!(await hasStore(runtime, directory))) {
       await joinCluster(runtime, { directory, credentials, name, address, tls, signal });
     }
     await forgetJoining(runtime, directory);
     const handlers = new HandlerTable();
     const { fsid, key } = credentials;
-    const mesh = new Mesh(runtime, { name, fsid, key, seeds: credentials.monitors, tls }, handlers);
+    const mesh = new Mesh(runtime, { name, address, fsid, key, seeds: credentials.monitors, tls }, handlers);
     // What happens while the store opens and replays is looked at once everything is there.
     const late: { monitor?: Monitor } = {};
-    const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), (index) => {
-      if (late.monitor !== undefined) late.monitor.#onApplied(index);
+    const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), () => {
+      if (late.monitor !== undefined) late.monitor.#onApplied();
     });
-    let introductions = new Introductions(machine.state.map, { entries: [] });
     const { tickMs, snapshotAfterEntries } = options;
     const consensus = await openConsensus(
       runtime,
@@ -175,16 +182,13 @@ export class Monitor {
         transport: mesh,
         machine,
         events: {
-          onStart: (initial) => {
-            introductions = new Introductions(machine.state.map, initial);
-          },
           onStatus: (status) => {
             if (late.monitor !== undefined) late.monitor.#onStatus(status);
           },
         },
       },
     );
-    const monitor = new Monitor(runtime, options, { machine, mesh, handlers, consensus, introductions });
+    const monitor = new Monitor(runtime, options, { machine, mesh, handlers, consensus });
     late.monitor = monitor;
     try {
       await monitor.#listen();
@@ -215,22 +219,22 @@ export class Monitor {
     this.#leading.close();
     await Promise.all([this.#listener?.close(), this.#mesh.close()]);
     await this.#consensus.close();
+    await this.#leading.closed;
     this.#gate.open();
   }
 
   async #listen(): Promise<void> {
     const { name, credentials, address, tls } = this.#options;
     const identity = { name: `mon.${name}`, role: 'monitor', fsid: credentials.fsid };
-    if (this.#introductions.isNeeded) this.#mesh.update(this.#introductions.monitors, { isOfThisLife: false });
-    this.#onNews();
+    this.#onApplied();
     this.#listener = await WireListener.listen(
       this.#runtime,
       { address, identity, tls },
       {
         handlers: this.#handlers,
-        keys: stateKeyring(this.state, this.#introductions, credentials),
+        keys: stateKeyring(this.state, credentials),
         onConnected: (peer) => {
-          if (peer.role === 'monitor') this.#mesh.accepted(peer);
+          if (peer.role === 'monitor' && peer.name.startsWith('mon.')) this.#mesh.accepted(peer);
         },
         onDisconnected: (peer) => {
           this.#mesh.gone(peer);
@@ -241,23 +245,35 @@ export class Monitor {
     this.#beat();
   }
 
-  #onApplied(index: LogIndex | undefined): void {
-    this.#introductions.onApplied(index);
-    this.#onNews();
-  }
-
-  #onNews(): void {
+  #onApplied(): void {
     const { monitors } = this.state.map;
-    if (!this.#introductions.isNeeded && monitors !== this.#monitors) {
+    if (monitors !== this.#monitors) {
       this.#monitors = monitors;
       const isOfThisLife = monitors.get(this.#options.name)?.member === this.#consensus.self;
       this.#mesh.update(monitors.values(), { isOfThisLife });
       // A map of the past lacks monitors that whoever loses this disk needs.
       if (isOfThisLife) this.#options.onMonitors?.([...monitors.values()]);
-      this.#book.prune(this.state.map);
     }
+    this.#book.prune(this.state.map);
+    this.#noteRemoval();
     this.#subscriptions.changed();
     this.#leading.office?.failures.mapChanged(this.#runtime.clock.now());
+  }
+
+  /** Its number was given out and nobody has it any more. Of its own past, from before it joined, the number is not known. */
+  #noteRemoval(): void {
+    const { map } = this.state;
+    const { self } = this.#consensus;
+    if (this.#isRemoved || map.memberLast < self) return;
+    for (const { member } of map.monitors.values()) if (member === self) return;
+    this.#isRemoved = true;
+    const { name, directory, onRemoved } = this.#options;
+    this.#runtime.log.warn({ member: self }, 'the cluster removed this monitor; its directory can be removed');
+    supervise(
+      this.#runtime,
+      'remembering the removal',
+      markRemoved(this.#runtime, directory, name).then(() => onRemoved?.()),
+    );
   }
 
   #onStatus(status: Consensus['status']): void {
@@ -330,6 +346,11 @@ export class Monitor {
   }
 }
 
+function mayRead({ entities }: ClusterMap, peer: Peer): boolean {
+  const entity = entities.get(peer.name);
+  return entity !== undefined && mayRun(entity, { service: 'mon', access: 'r' });
+}
+
 /** It is among those that the file lists, and asking itself leads nowhere. */
 function withoutSelf({ credentials, address }: MonitorOptions): Credentials {
   const own = printAddress(address);
@@ -341,5 +362,4 @@ interface OpenedParts {
   readonly mesh: Mesh;
   readonly handlers: HandlerTable;
   readonly consensus: Consensus;
-  readonly introductions: Introductions;
 }

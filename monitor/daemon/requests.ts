@@ -8,6 +8,7 @@ import { monotonicMs } from '../../base/instants.js';
 import { mayRun } from '../../cluster/caps.js';
 import type { Entity } from '../../cluster/map.js';
 import { type CommandReply, type ForwardedRequest, forwardMethod } from '../../protocol/monitor-methods.js';
+import { withApplied } from '../../protocol/with-applied.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
@@ -100,7 +101,7 @@ export class Requests {
         if (error.applied === 'maybe') applied = 'maybe';
         if (isLate(error)) throw this.#noQuorum(request, error, applied);
         const maySendAgain = registered.kind !== 'control' || error.applied === 'no';
-        if (!maySendAgain || !mayPass(error)) throw error;
+        if (!maySendAgain || !mayPass(error)) throw withApplied(error, applied);
         // The next leader may be known already; if not, wait for news.
         await this.#pause(options, deadline).catch((late: unknown) => {
           throw this.#noQuorum(request, late, applied);
@@ -195,13 +196,14 @@ export class Requests {
     return { result, epoch: this.#parts.state.map.epoch, isStale: true };
   }
 
-  #noQuorum(request: ForwardedRequest, cause: unknown, applied: 'no' | 'maybe'): CairnError {
-    if (isCairnError(cause, 'CANCELLED')) return cause;
+  #noQuorum(request: ForwardedRequest, cause: unknown, applied: 'no' | 'maybe'): unknown {
+    if (isCairnError(cause, 'CANCELLED') || isCairnError(cause, 'CLOSED')) return withApplied(cause, applied);
     const isLed = this.#parts.lead() !== undefined || this.#parts.leader() !== undefined;
     const why = isLed
       ? 'the leader did not finish it in time; allow more time, or see `cairn health detail`'
       : 'the monitors have no leader; see `cairn mon stat`, start the monitors that are down, and try again';
-    return new CairnError('DEADLINE_EXCEEDED', `${request.command}: ${why}`, { applied, cause });
+    const details = { hasLeader: isLed };
+    return new CairnError('DEADLINE_EXCEEDED', `${request.command}: ${why}`, { applied, details, cause });
   }
 }
 

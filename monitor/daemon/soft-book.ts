@@ -18,6 +18,7 @@ interface Told {
 export class SoftBook {
   readonly #monitors = new Map<string, Told>();
   readonly #osds = new Map<OsdId, OsdVitals>();
+  #pruned: Pick<ClusterMap, 'monitors' | 'osds'> | undefined;
 
   /** `rttMs` of the connection that it came over: half of it is the age of the clock in the report. */
   noteMonitor(report: VitalsReport, now: { readonly at: MonotonicMs; readonly wall: WallMs }, rttMs: number): void {
@@ -29,7 +30,9 @@ export class SoftBook {
   }
 
   /** Forgets whoever is not in the map any more. */
-  prune(map: ClusterMap): void {
+  prune(map: Pick<ClusterMap, 'monitors' | 'osds'>): void {
+    if (this.#pruned?.monitors === map.monitors && this.#pruned.osds === map.osds) return;
+    this.#pruned = { monitors: map.monitors, osds: map.osds };
     for (const name of this.#monitors.keys()) if (!map.monitors.has(name)) this.#monitors.delete(name);
     for (const id of this.#osds.keys()) if (!map.osds.has(id)) this.#osds.delete(id);
   }

@@ -2,7 +2,7 @@
  * Whoever follows the map or the cluster log at this monitor. Each follower gets one message at a time and the next when
  * it has taken that: a slow one gets fewer and longer ones, and costs nothing while it thinks.
  */
-import { CairnError, isCairnError } from '../../base/errors.js';
+import { CairnError, toCairnError } from '../../base/errors.js';
 import { monotonicMs, type WallMs } from '../../base/instants.js';
 import { encodeMapInSlices } from '../../cluster/codec/map-codec.js';
 import type { ClusterMap } from '../../cluster/map.js';
@@ -41,18 +41,27 @@ interface Follower {
   isPushing: boolean;
 }
 
+export interface SubscriptionsParts {
+  readonly state: MonitorState;
+  /** The leader's time as this monitor knows it. */
+  wall(): WallMs;
+  hasLeader(): boolean;
+  /** Asked again before each message: rights can be taken away. */
+  mayFollow(peer: Peer): boolean;
+}
+
 export class Subscriptions {
   readonly #runtime: Runtime;
+  readonly #parts: SubscriptionsParts;
   readonly #state: MonitorState;
-  readonly #wall: () => WallMs;
   readonly #followers = new Map<Peer, Map<Follower['what'], Follower>>();
   /** The newest whole map as bytes: a hundred followers that start together share the work. */
   #whole: { readonly epoch: number; readonly bytes: Promise<Uint8Array> } | undefined;
 
-  constructor(runtime: Runtime, state: MonitorState, wall: () => WallMs) {
+  constructor(runtime: Runtime, parts: SubscriptionsParts) {
     this.#runtime = runtime;
-    this.#state = state;
-    this.#wall = wall;
+    this.#parts = parts;
+    this.#state = parts.state;
   }
 
   get count(): number {
@@ -61,14 +70,23 @@ export class Subscriptions {
     return count;
   }
 
-  /** Replaces what the peer followed before. The first message may overtake the reply. */
+  /**
+   * Replaces what the peer followed before, unless a message of that is under way: its answer says what the peer has. The
+   * first message may overtake the reply. Throws `PERMISSION_DENIED`.
+   */
   subscribe(peer: Peer, { what, have }: SubscribeRequest): SubscribeReply {
-    const follower: Follower = { peer, what, have, isPushing: false };
-    const others = this.#followers.get(peer) ?? new Map<Follower['what'], Follower>();
-    others.set(what, follower);
-    this.#followers.set(peer, others);
-    this.#push(follower);
-    return { newest: this.#newest(what) };
+    if (!this.#parts.mayFollow(peer)) {
+      const sentence = `${peer.name} may not follow the ${what}; see \`cairn auth get ${peer.name}\``;
+      throw new CairnError('PERMISSION_DENIED', sentence);
+    }
+    const present = this.#followers.get(peer) ?? new Map<Follower['what'], Follower>();
+    this.#followers.set(peer, present);
+    if (present.get(what)?.isPushing !== true) {
+      const follower: Follower = { peer, what, have, isPushing: false };
+      present.set(what, follower);
+      this.#push(follower);
+    }
+    return { newest: this.#newest(what), hasLeader: this.#parts.hasLeader() };
   }
 
   forget(peer: Peer): void {
@@ -92,6 +110,10 @@ export class Subscriptions {
 
   #push(follower: Follower): void {
     if (follower.isPushing || follower.have >= this.#newest(follower.what)) return;
+    if (!this.#parts.mayFollow(follower.peer)) {
+      this.#drop(follower);
+      return;
+    }
     follower.isPushing = true;
     this.#pushOne(follower).then(
       () => {
@@ -99,13 +121,19 @@ export class Subscriptions {
         if (this.#isCurrent(follower)) this.#push(follower);
       },
       (error: unknown) => {
-        follower.isPushing = false;
-        if (!isCairnError(error)) this.#runtime.fatal(error);
-        else if (error.code === 'PROTOCOL_ERROR') this.#followers.get(follower.peer)?.delete(follower.what);
-        // Too slow, or it failed over what it was sent: it still waits for news, and gets all of it with the next change.
-        else if (follower.what === 'map') follower.have = 0;
+        // Gone, too slow, or answering nonsense: it will ask again when it wants more. Nothing that a follower does may
+        // stop a monitor.
+        this.#drop(follower);
+        const { code, message } = toCairnError(error);
+        const fields = { peer: follower.peer.name, what: follower.what, reason: message };
+        if (code === 'INTERNAL') this.#runtime.log.error({ ...fields, err: error }, 'a push failed unexpectedly');
+        else this.#runtime.log.info(fields, 'a follower was dropped');
       },
     );
+  }
+
+  #drop(follower: Follower): void {
+    if (this.#isCurrent(follower)) this.#followers.get(follower.peer)?.delete(follower.what);
   }
 
   #isCurrent(follower: Follower): boolean {
@@ -125,7 +153,7 @@ export class Subscriptions {
 
   async #pushMap({ peer, have }: Follower, deadline: ReturnType<typeof monotonicMs>): Promise<number> {
     const steps = this.#state.history.incrementalsAfter(have, pushBytesMax);
-    const wall = this.#wall();
+    const wall = this.#parts.wall();
     if (have > 0 && steps !== undefined) {
       const to = have + steps.length;
       const header = { kind: 'incrementals' as const, from: have, to, wall };
