@@ -21,7 +21,7 @@ describe('monitor daemons: the leader is lost', function () {
   for (const [name, lose] of losses) {
     it(`${name}: another leads within ${electedWithinMs} ms, and no acknowledged change is lost`, async () => {
       const delays: number[] = [];
-      await forEachSeed({ count: 100, boxMs: 2_000 }, async (seed) => {
+      await forEachSeed({ count: 100, boxMs: 1_000 }, async (seed) => {
         delays.push(await loseLeader(seed, lose));
       });
       delays.sort((a, b) => a - b);
