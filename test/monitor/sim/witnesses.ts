@@ -97,8 +97,9 @@ export class LogWitness {
   readonly records: ClusterLogRecord[] = [];
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(client: Client) {
-    this.#follow(client).catch((error: unknown) => {
+  /** `takeMs` is how long it thinks about each batch. */
+  constructor(client: Client, { takeMs = 0 }: { readonly takeMs?: number } = {}) {
+    this.#follow(client, takeMs).catch((error: unknown) => {
       this.#failure ??= { error };
     });
   }
@@ -120,13 +121,15 @@ export class LogWitness {
     });
   }
 
-  async #follow(client: Client): Promise<void> {
+  async #follow(client: Client, takeMs: number): Promise<void> {
+    const { clock } = client.process.runtime;
     for await (const batch of client.session.followLog({ signal: new AbortController().signal })) {
       for (const record of batch) {
         const before = this.records.at(-1)?.number;
         assert.ok(before === undefined || record.number === before + 1, `record ${record.number} came after ${before}`);
         this.records.push(record);
       }
+      if (takeMs > 0) await clock.sleep(takeMs);
     }
   }
 }
