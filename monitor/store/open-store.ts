@@ -31,11 +31,13 @@ export interface OpenedStore {
 /** See `RaftStore.open`. */
 export async function openStore(runtime: Runtime, options: OpenStoreOptions): Promise<OpenedStore> {
   const { directory, expected = {}, chunkBytes } = options;
-  const slots = await readVoteFile(runtime, directory);
-  if (slots !== undefined) checkIdentity(directory, slots.newest.identity, expected);
-  const kv = await openKv(runtime, directory, slots);
+  // The database's lock guards the file too. Read before it, the file could be older than what a process that is just
+  // ending still writes to both: a healthy store would be taken for a damaged one.
+  const kv = await openKv(runtime, directory);
   try {
+    const slots = await readVoteFile(runtime, directory);
     if (slots === undefined) throw await withoutVoteFile(kv, directory);
+    checkIdentity(directory, slots.newest.identity, expected);
     const loaded = await loadStore(kv, directory);
     // Both are valid by themselves: files of two members were mixed.
     checkIdentity(directory, loaded.head.identity, slots.newest.identity);
@@ -49,12 +51,12 @@ export async function openStore(runtime: Runtime, options: OpenStoreOptions): Pr
   }
 }
 
-async function openKv(runtime: Runtime, directory: string, slots: VoteSlots | undefined): Promise<Kv> {
+async function openKv(runtime: Runtime, directory: string): Promise<Kv> {
   try {
     return await runtime.kv.open(`${directory}/${kvDirectoryName}`, { createIfMissing: false });
   } catch (error) {
     if (isCairnError(error, 'NOT_FOUND')) {
-      if (slots === undefined) throw notCreated(directory);
+      if ((await readVoteFile(runtime, directory)) === undefined) throw notCreated(directory);
       throw storeRot(directory, `its database is missing`, error);
     }
     if (isCairnError(error, 'CORRUPT')) throw storeRot(directory, error.message, error);

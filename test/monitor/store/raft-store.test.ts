@@ -4,6 +4,7 @@ import { Xxh64Stream } from '../../../base/xxh64.js';
 import { utf8Bytes, utf8Text } from '../../../base/bytes.js';
 import { logIndex, memberId, term, type SnapshotMeta } from '../../../monitor/raft/types.js';
 import { RaftStore } from '../../../monitor/store/raft-store.js';
+import type { Runtime } from '../../../runtime/runtime.js';
 import {
   allKeys,
   chunkOf,
@@ -206,6 +207,24 @@ describe('monitor/store', () => {
       });
     }
   });
+
+  it('sees the last vote of a process that ends while the next one opens', () =>
+    onMachine(1, async (runtime) => {
+      await createStore(runtime);
+      const { store } = await openStore(runtime);
+      const kv: Runtime['kv'] = {
+        open: async (...args) => {
+          await store.write([voteFor(5, 7)]);
+          await store.close();
+          return await runtime.kv.open(...args);
+        },
+      };
+      const next = await openStore({ ...runtime, kv });
+      assert.deepEqual(next.initial.hardState, { term: 5, vote: 7 });
+      await next.store.write([voteFor(6, 8)]);
+      await next.store.close();
+      assert.deepEqual((await openStore(runtime)).initial.hardState, { term: 6, vote: 8 });
+    }));
 
   it('refuses the directory of another cluster or member, and one that holds nothing', () =>
     onMachine(1, async (runtime) => {
