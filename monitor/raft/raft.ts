@@ -153,10 +153,17 @@ export class Raft {
       if (!leadership.tick()) this.#follow(this.#term, undefined);
       return;
     }
+    // A candidacy begins when its disk has it. Were it given up before, a disk that takes longer than an election timeout
+    // would always be writing one that is over already, and a sole voter would never lead.
+    if (this.#isUnwrittenCandidate) return;
     this.#silentTicks++;
     if (this.#silentTicks < this.#timeoutTicks && !this.#isAlone) return;
     if (this.#mayCampaign) this.#askBeforeCampaign();
     else if (this.#leader !== undefined) this.#follow(this.#term, undefined);
+  }
+
+  get #isUnwrittenCandidate(): boolean {
+    return this.#role.kind === 'candidate' && !this.#core.durability.isAcknowledged(this.#role.output);
   }
 
   /** The only voter: nobody else can be leading, so there is nothing to wait for. */
@@ -236,7 +243,7 @@ export class Raft {
     const role = this.#role;
     if (role.kind !== 'pre-candidate' && role.kind !== 'candidate') return;
     // Leading before the term is durable here could mean to lead it again, differently, after a restart.
-    if (role.kind === 'candidate' && !this.#core.durability.isAcknowledged(role.output)) return;
+    if (this.#isUnwrittenCandidate) return;
     const outcome = role.ballot.outcome(this.#core.log.memberships.latest);
     if (outcome === 'lost') this.#follow(this.#term, undefined);
     else if (outcome === 'won' && role.kind === 'pre-candidate') this.#campaign(false);
