@@ -3,7 +3,7 @@
  * meets any majority of the new ones, so both may be in force at once on different members (thesis, section 4.1).
  */
 import { isVoter, isWellFormed } from './membership-history.js';
-import { promotionLagMax } from './options.js';
+import { membersMax, promotionLagMax } from './options.js';
 import type { RaftProgress } from './output.js';
 import type { LogIndex, MemberId, Membership } from './types.js';
 
@@ -16,6 +16,9 @@ export function membershipObjection(change: {
 }): string | undefined {
   const { current, next, commit, progress } = change;
   if (!isWellFormed(next)) return 'voters and learners must be sorted, without duplicates, and disjoint';
+  if (Math.max(next.voters.length, next.learners.length) > membersMax) {
+    return `there are at most ${membersMax} voters and ${membersMax} learners, not ${next.voters.length} and ${next.learners.length}`;
+  }
   if (next.voters.length === 0) return 'the last voter cannot be removed';
   const added = next.voters.filter((member) => !isVoter(current, member));
   const removed = current.voters.filter((member) => !isVoter(next, member));

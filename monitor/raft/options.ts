@@ -21,6 +21,9 @@ export const retainedBytesMax = 8 * 1024 * 1024;
  */
 export const promotionLagMax = 1_024;
 
+/** Of voters and of learners each. A quorum of more than a handful is slow; this bounds what is proposed, stored and sent. */
+export const membersMax = 64;
+
 /** Reads that wait on one member, its own and forwarded ones; more are refused. */
 export const waitingReadsMax = 4_096;
 

@@ -1,5 +1,6 @@
 /** Members, positions and snapshot descriptions: the parts that stored entries and messages share. */
 import { invariant } from '../../../base/invariant.js';
+import { membersMax } from '../options.js';
 import {
   logIndex,
   memberId,
@@ -11,9 +12,6 @@ import {
 } from '../types.js';
 import type { ByteReader } from './byte-reader.js';
 import type { ByteWriter } from './byte-writer.js';
-
-/** Of voters and of learners each. A quorum of more than a handful is slow; this only bounds what a document may claim. */
-export const membersMax = 64;
 
 /** Chunks of a snapshot; with chunks of 256 KiB, 256 GiB. */
 export const snapshotChunksMax = 1 << 20;

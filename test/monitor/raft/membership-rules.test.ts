@@ -7,6 +7,10 @@ function members(voters: readonly number[], learners: readonly number[] = []): M
   return { voters: voters.map(memberId), learners: learners.map(memberId) };
 }
 
+function many(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
 function objection(change: {
   readonly next: Membership;
   readonly matched?: number;
@@ -29,6 +33,7 @@ describe('a change of membership', () => {
     { name: 'removes a voter', next: members([1, 2], [4, 5]) },
     { name: 'makes a learner of a voter', next: members([1, 2], [3, 4, 5]) },
     { name: 'changes learners at will', next: members([1, 2, 3], [6, 7, 8]) },
+    { name: 'has as many learners as can be stored', next: members([1, 2, 3], many(10, 64)) },
     { name: 'changes nothing but its data', next: members([1, 2, 3], [4, 5]) },
   ];
   for (const c of allowed) it(`may be one that ${c.name}`, () => assert.equal(objection(c), undefined));
@@ -44,6 +49,8 @@ describe('a change of membership', () => {
       says: /1025 entries behind/,
     },
     { name: 'promotes one that gets a snapshot', next: members([1, 2, 3, 4]), state: 'snapshot', says: /snapshot/ },
+    { name: 'has more learners than can be stored', next: members([1, 2, 3], many(10, 65)), says: /at most 64/ },
+    { name: 'has more voters than can be stored', next: members(many(1, 65)), says: /at most 64/ },
     { name: 'leaves no voter', next: members([]), says: /last voter/ },
     { name: 'is out of order', next: members([2, 1, 3]), says: /sorted/ },
     { name: 'names one twice', next: members([1, 1, 2, 3]), says: /without duplicates/ },
