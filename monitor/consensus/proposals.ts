@@ -1,5 +1,6 @@
 /** Commands and membership changes on their way: waiting to be proposed, then waiting for their place in the log to be applied. */
 import { CairnError, isCairnError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
 import type { Clock, WaitOptions } from '../../runtime/clock.js';
 import { raceWithWait, type Race } from '../../runtime/wait.js';
 import type { RaftRefusal, RaftStatus } from '../raft/output.js';
@@ -26,6 +27,8 @@ export class Proposals {
   readonly #onWork: () => void;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  /** Between `take` and what the core said to them. */
+  #taken: readonly Waiting[] = [];
   readonly #appended = new Map<number, { readonly term: Term; readonly proposal: Waiting }>();
   #closed: CairnError | undefined;
 
@@ -85,18 +88,22 @@ export class Proposals {
       if (isChange) break;
     }
     this.#waiting = this.#waiting.slice(used);
+    this.#taken = taken;
     return taken;
   }
 
   /** They are in the log from `first` on. */
   appended(proposals: readonly Waiting[], first: LogIndex, term: Term): void {
+    this.#taken = [];
     for (const [offset, proposal] of proposals.entries()) {
+      invariant(!this.#appended.has(first + offset), 'one proposal waits for one place', { index: first + offset });
       proposal.isAppended = true;
       this.#appended.set(first + offset, { term, proposal });
     }
   }
 
   refused(proposals: readonly Waiting[], refusal: RaftRefusal): void {
+    this.#taken = [];
     for (const { race } of proposals) race.fail(refusalError(refusal));
   }
 
@@ -128,6 +135,9 @@ export class Proposals {
   close(error: CairnError): void {
     this.#closed = error;
     for (const { race } of this.#waiting.splice(0)) race.fail(error);
+    // The core failed over them, and did not say how far it had come.
+    for (const { race } of this.#taken) race.fail(uncertain(error));
+    this.#taken = [];
     for (const { proposal } of this.#appended.values()) proposal.race.fail(uncertain(error));
     this.#appended.clear();
   }

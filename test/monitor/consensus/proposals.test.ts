@@ -1,6 +1,7 @@
 /** What becomes of a proposal is said exactly as far as it is known. */
 import assert from 'node:assert/strict';
-import { isCairnError, type CairnError, type ErrorCode } from '../../../base/errors.js';
+import { CairnError, isCairnError, type ErrorCode } from '../../../base/errors.js';
+import { monotonicMs } from '../../../base/instants.js';
 import { Proposals } from '../../../monitor/consensus/proposals.js';
 import { logIndex, term } from '../../../monitor/raft/types.js';
 import { World } from '../../../runtime/sim/world.js';
@@ -45,6 +46,22 @@ describe('monitor/consensus: proposals', () => {
         await assert.rejects(outcome, code('CANCELLED', 'maybe'));
       });
     }
+  });
+
+  it('are told when the core fails over them', async () => {
+    const world = new World({ seed: 1 });
+    const process = world.machine('m').start('test', async (runtime) => {
+      const proposals = new Proposals(runtime.clock, () => undefined);
+      const deadline = monotonicMs(runtime.clock.now() + 1_000);
+      const propose = (): Promise<unknown> =>
+        proposals.add({ data: new Uint8Array(1), membership: undefined }, { deadline });
+      const outcomes = [propose(), propose()];
+      proposals.take(1);
+      proposals.close(new CairnError('CLOSED', 'the member has failed'));
+      const checks = [code('CLOSED', 'maybe'), code('CLOSED', 'no')];
+      await Promise.all(outcomes.map((outcome, i) => assert.rejects(outcome, checks[i] ?? /none/)));
+    });
+    await world.main(() => process.finished);
   });
 
   it('may have taken effect when a snapshot covers their place', () =>
