@@ -32,6 +32,12 @@ export class ReadBarriers {
     this.#onWork = onWork;
   }
 
+  /** Waiters held, in whatever state, and also those whose deadline has passed since the last tick. */
+  get size(): number {
+    const lists = [this.#waiting, this.#refused, ...this.#asked.values(), ...this.#known.map(({ waiters }) => waiters)];
+    return lists.reduce((sum, waiters) => sum + waiters.length, 0);
+  }
+
   get hasWaiting(): boolean {
     return this.#waiting.length > 0;
   }
@@ -82,8 +88,14 @@ export class ReadBarriers {
     for (const { waiters } of open) for (const { race } of waiters) race.win();
   }
 
-  /** Time has passed: those that were refused try again, until their own deadlines. */
+  /**
+   * Time has passed: those that were refused try again, until their own deadlines. Whose deadline is over is forgotten, or
+   * they would gather for as long as nothing is applied, such as during a restore.
+   */
   onTick(): void {
+    this.#known = this.#known
+      .map(({ index, waiters }) => ({ index, waiters: waiters.filter(({ isGone }) => !isGone) }))
+      .filter(({ waiters }) => waiters.length > 0);
     if (this.#refused.length === 0) return;
     this.#waiting.push(...this.#refused);
     this.#refused = [];
