@@ -137,10 +137,20 @@ export class Cluster {
     };
     const open = (): Promise<Consensus> =>
       openConsensus(runtime, options, {
-        transport: this.network,
+        transport: {
+          send: (message) => {
+            this.#watch(() => this.invariants.sent(message));
+            this.network.send(message);
+          },
+        },
         machine: registers,
         events: {
-          onStart: (initial) => this.#watch(() => this.invariants.started(member, initial)),
+          onStart: (initial) =>
+            this.#watch(() => {
+              this.invariants.started(member, initial);
+              // The restored state is of the snapshot's index, or of the last command before it.
+              if (registers.applied > 0) this.history.follows(registers.applied, initial.snapshot.index + 1);
+            }),
           onStep: (input, output, status) =>
             this.#watch(() => this.invariants.stepped(member, input, output, status())),
         },

@@ -18,6 +18,9 @@ export async function injectFaults(cluster: Cluster, isOver: () => boolean): Pro
   }
 }
 
+/** A disk that stalls does so for 0.3 s at most; one that is slow, for 0.5 s. */
+const closeMs = 5_000;
+
 type Fault = (cluster: Cluster, site: Site, random: Prng) => Promise<void> | undefined;
 
 const crash: Fault = (cluster, site, random) => {
@@ -32,6 +35,30 @@ const crash: Fault = (cluster, site, random) => {
 const kill: Fault = (cluster, site, random) => {
   site.process?.kill();
   return later(cluster, random.between(0, 100), () => cluster.boot(site));
+};
+
+/** The power fails for all at once: whatever no disk has is gone. */
+const blackout: Fault = (cluster, _site, random) => {
+  for (const { machine } of cluster.sites) if (machine.isUp) machine.crash();
+  return later(cluster, random.between(0, 100), () => {
+    for (const site of cluster.sites) {
+      if (!site.machine.isUp) site.machine.restart();
+      cluster.boot(site);
+    }
+  });
+};
+
+/** An orderly stop and a start: whatever was under way, it ends, and the next process gets the directory. */
+const close: Fault = async (cluster, site, random) => {
+  const { process, running } = site;
+  if (running === undefined || process?.isAlive !== true) return;
+  const closing = running.consensus.close();
+  if (random.chance(0.5)) {
+    const isOver = await Promise.race([closing.then(() => true), cluster.world.sleep(closeMs).then(() => false)]);
+    if (!isOver && process.isAlive) throw new Error(`member ${site.member} does not close`);
+  }
+  process.kill();
+  cluster.boot(site);
 };
 
 const pause: Fault = (cluster, site, random) => {
@@ -111,6 +138,8 @@ const faults: readonly Fault[] = [
   crash,
   crash,
   kill,
+  blackout,
+  close,
   pause,
   suspend,
   isolate,

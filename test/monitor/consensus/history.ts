@@ -80,6 +80,25 @@ export class History {
     this.#values.set(command.key, values);
   }
 
+  /** A member whose state had `before` last applies `index` now: nothing lies between. */
+  follows(before: number, index: number): void {
+    const between = this.#log.slice(Math.max(before + 1 - firstIndex, 0), index - firstIndex).find(Boolean);
+    assert.equal(
+      between,
+      undefined,
+      `entry ${between?.index} is missing from a state that goes from ${before} to ${index}`,
+    );
+  }
+
+  /** A member's registers, saved or restored, are what the entries up to `applied` make of them. */
+  state(applied: number, registers: ReadonlyMap<string, readonly string[]>): void {
+    for (const [key, values] of this.#values) {
+      const expected = values.findLast(({ from }) => from <= applied)?.value;
+      assert.deepEqual(registers.get(key), expected, `register ${key} in a state of entry ${applied}`);
+    }
+    for (const key of registers.keys()) assert.ok(this.#values.has(key), `register ${key} was never written`);
+  }
+
   acknowledged(command: Command, index: number, floor: number): void {
     assert.equal(this.#indexOf.get(command.id), index, `command ${command.id} is acknowledged, and not at ${index}`);
     assert.ok(index > floor, `command ${command.id} got ${index}, and began after ${floor} had ended`);

@@ -38,6 +38,7 @@ export class RegisterMachine implements StateMachine {
   }
 
   apply(entry: LogEntry): void {
+    if (this.#applied > 0) this.#history.follows(this.#applied, entry.index);
     this.#history.applied(entry);
     this.#applied = entry.index;
     if (entry.kind !== 'command') return;
@@ -46,6 +47,7 @@ export class RegisterMachine implements StateMachine {
   }
 
   snapshot(): AsyncIterable<Uint8Array> {
+    this.#history.state(this.#applied, this.#registers);
     return piecesOf(this.#state);
   }
 
@@ -55,6 +57,7 @@ export class RegisterMachine implements StateMachine {
     const state = JSON.parse(utf8Text(concatBytes(all))) as State;
     this.#registers = new Map(state.registers);
     this.#applied = state.applied;
+    this.#history.state(this.#applied, this.#registers);
   }
 
   read(key: string): { readonly value: readonly string[]; readonly applied: number } {

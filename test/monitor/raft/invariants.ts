@@ -7,6 +7,7 @@
  * - Leader completeness: a new leader has every entry that was committed in an earlier term.
  * - State machine safety: all members apply the same entries, in order, each once per run.
  * - What is committed is durable on a majority; terms, votes and commits never go back.
+ * - A promise that a driver sends (`sent`) is on the sender's disk by then, unless a later term has made it void.
  * - A read's index covers all that was committed anywhere when the read was asked for.
  */
 import assert from 'node:assert/strict';
@@ -59,7 +60,12 @@ export class RaftInvariants {
     const { hardState, snapshot, entries } = initial;
     const before = this.#members.get(member);
     if (before !== undefined) {
-      assert.ok(hardState.term >= before.durableHardState.term, `member ${member} forgot its term`);
+      const { term: lastTerm, vote } = before.durableHardState;
+      assert.ok(hardState.term >= lastTerm, `member ${member} forgot its term`);
+      const keepsVote = hardState.term > lastTerm || vote === undefined || hardState.vote === vote;
+      assert.ok(keepsVote, `member ${member} forgot that it voted for ${vote} in term ${lastTerm}`);
+      const { base } = before.durable;
+      assert.ok(snapshot.index >= base.index, `member ${member} forgot its snapshot of ${base.index}`);
       for (const entry of before.durable.entries) {
         // What is not committed may have been replaced by a write that survived without being reported.
         if (entry.index <= snapshot.index || this.#committed.get(entry.index)?.term !== entry.term) continue;
@@ -93,6 +99,21 @@ export class RaftInvariants {
     this.#checkCommitted(member, watched, output, status);
     this.#checkReads(member, watched, output);
     assert.deepEqual(watched.hardState, { term: status.term, vote: status.vote }, `member ${member} saves its vote`);
+  }
+
+  /** A driver hands `message` to the network. Only for drivers that do so after they have reported what is durable. */
+  sent(message: RaftMessage): void {
+    const from = this.#members.get(message.from);
+    assert.ok(from !== undefined, `member ${message.from} was not started`);
+    const promise = promiseOf(message);
+    const { durable, durableHardState } = from;
+    if (promise === undefined || durableHardState.term > message.term) return;
+    const text = `member ${message.from} sent a ${message.kind} of term ${message.term}`;
+    assert.equal(durableHardState.term, message.term, `${text} in a term that it may forget`);
+    if (promise.vote !== undefined)
+      assert.equal(durableHardState.vote, promise.vote, `${text} and may forget its vote`);
+    const end = durable.base.index + durable.entries.length;
+    assert.ok(end >= promise.index, `${text} about ${promise.index}, and has made ${end} durable`);
   }
 
   #persisted(member: MemberId, watched: Watched, output: number): void {
@@ -204,13 +225,36 @@ export class RaftInvariants {
 }
 
 /** What is sent at once may say only what is durable already, in a term that is. */
-function checkEarlyPromises(member: MemberId, { durable, durableHardState }: Watched, output: RaftOutput): void {
+function checkEarlyPromises(member: MemberId, { log, durable, durableHardState }: Watched, output: RaftOutput): void {
   for (const message of output.messages) {
     if (message.kind !== 'append-reply' || message.outcome.kind !== 'matched') continue;
     const { matched } = message.outcome;
     assert.equal(durableHardState.term, message.term, `member ${member} promised in a term that it may forget`);
     const isDurable = matched <= durable.base.index + durable.entries.length;
     assert.ok(isDurable, `member ${member} promised ${matched} before it was durable`);
+    // What is durable there may be what the log had before.
+    if (matched <= durable.base.index || matched <= log.base.index) continue;
+    assert.equal(termAt(durable, matched), termAt(log, matched), `member ${member} promised ${matched} of another log`);
+  }
+}
+
+/** What of its disk a message promises: the vote in its term, and the log up to an index. */
+function promiseOf(message: RaftMessage): { readonly vote: MemberId | undefined; readonly index: number } | undefined {
+  switch (message.kind) {
+    case 'vote-request':
+      return message.isPreVote ? undefined : { vote: message.from, index: message.last.index };
+    case 'vote-reply':
+      return message.granted && !message.isPreVote ? { vote: message.to, index: 0 } : undefined;
+    case 'append-reply':
+      return message.outcome.kind === 'matched' ? { vote: undefined, index: message.outcome.matched } : undefined;
+    case 'snapshot-reply':
+      return { vote: undefined, index: 0 };
+    case 'append':
+    case 'snapshot-chunk':
+      // Who leads has its term and its vote on its disk, though not its log.
+      return { vote: message.from, index: 0 };
+    default:
+      return undefined;
   }
 }
 
