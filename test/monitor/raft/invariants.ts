@@ -253,7 +253,9 @@ function promiseOf(message: RaftMessage): { readonly vote: MemberId | undefined;
     case 'snapshot-chunk':
       // Who leads has its term and its vote on its disk, though not its log.
       return { vote: message.from, index: 0 };
-    default:
+    case 'timeout-now':
+    case 'read-request':
+    case 'read-reply':
       return undefined;
   }
 }
