@@ -1,5 +1,5 @@
 /** The requests that share one entry: decided one after the other, then written together as a transaction. */
-import { type CairnError, toCairnError } from '../../base/errors.js';
+import { CairnError, toCairnError } from '../../base/errors.js';
 import type { WallMs } from '../../base/instants.js';
 import { emptyBytes } from '../../base/bytes.js';
 import { encodeIncremental } from '../../cluster/codec/incremental-codec.js';
@@ -17,6 +17,8 @@ const requestsMax = 256;
 const replyBytesMax = 256 * 1024;
 /** Of changes before one more request is taken in, as `Draft.weight` counts: some 4 MiB, of 16 that an entry may have. */
 const weightMax = 20_000;
+/** Of one answer that is kept for retries, in the state and in every snapshot: the names of some 20,000 OSDs. */
+const storedReplyBytesMax = 256 * 1024;
 
 export type Outcome<Waiting> =
   | { readonly kind: 'done'; readonly waiting: Waiting; readonly result: unknown }
@@ -74,6 +76,7 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
     try {
       const decision = await request.evaluate(this.#draft.view, this.#wall);
       const result = encodeHeader(decision.result);
+      if (request.id !== undefined) checkStored(request.name, result);
       this.#draft.add(decision);
       this.#membership = decision.membership;
       this.#isTime ||= decision.isTime === true;
@@ -113,4 +116,11 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
   #audits(request: ChangeRequest, outcome: Transaction['audit'][number]['outcome']): void {
     if (request.audit !== undefined) this.#audit.push({ ...request.audit, outcome });
   }
+}
+
+/** Throws `UNSUPPORTED`, so that the change is not made: an answer that may have to be given again has to be kept. */
+function checkStored(name: string, { byteLength }: Uint8Array): void {
+  if (byteLength <= storedReplyBytesMax) return;
+  const what = `${name}: the answer would have ${byteLength} bytes, more than the ${storedReplyBytesMax} that are kept`;
+  throw new CairnError('UNSUPPORTED', `${what} for retries; change fewer things at once`);
 }
