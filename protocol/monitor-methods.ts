@@ -12,6 +12,7 @@ export interface RequestId {
 
 export interface CommandRequest {
   readonly command: string;
+  /** Large ones travel in the payload (command-payload.ts). */
   readonly args: unknown;
   /** With changes only. */
   readonly request?: RequestId;
@@ -21,6 +22,7 @@ export interface CommandRequest {
 }
 
 export interface CommandReply {
+  /** As with arguments. */
   readonly result: unknown;
   readonly epoch: number;
   readonly isStale: boolean;

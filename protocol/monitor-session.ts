@@ -15,6 +15,7 @@ import { HandlerTable } from '../wire/handlers.js';
 import type { Peer } from '../wire/peer.js';
 import type { ClusterLogRecord } from './cluster-log.js';
 import type { Command } from './command.js';
+import { packRequest, unpackReply } from './command-payload.js';
 import { LogFollower } from './log-follower.js';
 import { MapFollower } from './map-follower.js';
 import type { Answer, MonitorClient, QueryOptions } from './monitor-client.js';
@@ -104,6 +105,7 @@ export class MonitorSession implements MonitorClient {
   }
 
   async #ask(request: CommandRequest, options: WaitOptions & { readonly mayRepeat: boolean }): Promise<CommandReply> {
+    const { header, payload } = packRequest(request);
     const { clock } = this.#runtime;
     const { mayRepeat, signal } = options;
     const deadline = options.deadline ?? monotonicMs(clock.now() + waitMsDefault);
@@ -115,7 +117,8 @@ export class MonitorSession implements MonitorClient {
         const peer = await this.#hunt.connected({ deadline, signal });
         const attemptEnd = mayRepeat ? Math.min(deadline, clock.now() + attemptMs) : deadline;
         try {
-          return (await peer.call(commandMethod, request, { deadline: monotonicMs(attemptEnd), signal })).header;
+          const wait = { deadline: monotonicMs(attemptEnd), signal, payload };
+          return unpackReply(await peer.call(commandMethod, header, wait));
         } catch (thrown) {
           const error = isCairnError(thrown, 'CANCELLED') && signal?.aborted !== true ? asLate(thrown) : thrown;
           if (!isCairnError(error)) throw error;

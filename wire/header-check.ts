@@ -12,8 +12,8 @@ export const headerDepthMax = 32;
 export const headerValuesMax = 262_144;
 
 /** Throws `PROTOCOL_ERROR` unless `bytes` from `start` to `end` is exactly one value of the kinds above. */
-export function checkHeader(bytes: Uint8Array, start: number, end: number): void {
-  const walk = new HeaderWalk(bytes, end);
+export function checkHeader(bytes: Uint8Array, start: number, end: number, valuesMax = headerValuesMax): void {
+  const walk = new HeaderWalk(bytes, end, valuesMax);
   const stop = walk.value(start, 0);
   if (stop !== end) throw malformed('it is not exactly one value');
 }
@@ -21,11 +21,12 @@ export function checkHeader(bytes: Uint8Array, start: number, end: number): void
 class HeaderWalk {
   readonly #bytes: Uint8Array;
   readonly #end: number;
-  #valuesLeft = headerValuesMax;
+  #valuesLeft: number;
 
-  constructor(bytes: Uint8Array, end: number) {
+  constructor(bytes: Uint8Array, end: number, valuesMax: number) {
     this.#bytes = bytes;
     this.#end = end;
+    this.#valuesLeft = valuesMax;
   }
 
   /** Returns the offset after the value at `offset`. */

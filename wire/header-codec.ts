@@ -5,7 +5,7 @@
  */
 import { addExtension, Packr, RESET_BUFFER_MODE } from 'msgpackr/pack';
 import { CairnError } from '../base/errors.js';
-import { checkHeader } from './header-check.js';
+import { checkHeader, headerValuesMax } from './header-check.js';
 
 /**
  * What travels: plain values, byte arrays, `bigint` of 64 bits, objects and arrays of these. Numbers are doubles or integers of
@@ -63,10 +63,13 @@ export function encodeHeader(header: unknown): Uint8Array {
   return Uint8Array.from(viewEncodedHeader(header));
 }
 
-/** The value between `start` and `end`, or `undefined` when that is empty. Throws `PROTOCOL_ERROR`, nothing else. */
-export function decodeHeader(bytes: Uint8Array, start: number, end: number): unknown {
+/**
+ * The value between `start` and `end`, or `undefined` when that is empty; `valuesMax` bounds what it costs, 56 bytes a value
+ * at worst (header-check.ts). Throws `PROTOCOL_ERROR`, nothing else.
+ */
+export function decodeHeader(bytes: Uint8Array, start: number, end: number, valuesMax = headerValuesMax): unknown {
   if (start === end) return undefined;
-  checkHeader(bytes, start, end);
+  checkHeader(bytes, start, end, valuesMax);
   range.start = start;
   range.end = end;
   try {

@@ -3,6 +3,7 @@ import { CairnError } from '../../base/errors.js';
 import { type MonotonicMs, type WallMs, wallMs } from '../../base/instants.js';
 import { epoch, osdId } from '../../cluster/ids.js';
 import { printAddress } from '../../protocol/address-text.js';
+import { unpackRequest } from '../../protocol/command-payload.js';
 import {
   beaconMethod,
   type BeaconReply,
@@ -46,16 +47,16 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
   const { state, consensus, leading, mesh, requests, book, subscriptions, clock } = parts;
 
   handlers.on(commandMethod, async (incoming) => {
-    const request = parseWith(schemas.commandRequest, incoming.header, 'mon.command');
-    const { peer } = incoming;
-    const asked = { ...request, entity: peer.name, from: printAddress(peer.remote) };
-    return { header: await requests.run(asked, waitOf(incoming)) };
+    const { peer, payload } = incoming;
+    const header = parseWith(schemas.commandRequest, incoming.header, 'mon.command');
+    const asked = { ...unpackRequest({ header, payload }), entity: peer.name, from: printAddress(peer.remote) };
+    return requests.run(asked, waitOf(incoming));
   });
 
   handlers.on(forwardMethod, async (incoming) => {
     mustBeMonitor(parts, incoming.peer);
-    const request = parseWith(schemas.forwardedRequest, incoming.header, 'mon.forward');
-    return { header: await requests.runAsLeader(request, waitOf(incoming)) };
+    const header = parseWith(schemas.forwardedRequest, incoming.header, 'mon.forward');
+    return requests.runAsLeader(unpackRequest({ header, payload: incoming.payload }), waitOf(incoming));
   });
 
   handlers.onMessage(raftMethod, ({ peer, payload }) => {

@@ -7,6 +7,7 @@ import { CairnError, isCairnError } from '../../base/errors.js';
 import { monotonicMs } from '../../base/instants.js';
 import { mayRun } from '../../cluster/caps.js';
 import type { Entity } from '../../cluster/map.js';
+import { type Packed, packReply, packRequest } from '../../protocol/command-payload.js';
 import { type CommandReply, type ForwardedRequest, forwardMethod } from '../../protocol/monitor-methods.js';
 import { withApplied } from '../../protocol/with-applied.js';
 import type { WaitOptions } from '../../runtime/clock.js';
@@ -26,6 +27,8 @@ const staleAfterMs = 2_000;
 const travelMs = 100;
 /** Requests under way through this monitor; each costs a few KiB. */
 const underWayMax = 10_000;
+
+type PackedReply = Packed<CommandReply>;
 
 export interface RequestsParts {
   readonly table: CommandTable;
@@ -59,7 +62,7 @@ export class Requests {
   }
 
   /** Errors: those of the command; `PERMISSION_DENIED`; `DEADLINE_EXCEEDED` when there is no leader in time. */
-  async run(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+  async run(request: ForwardedRequest, options: RequestOptions): Promise<PackedReply> {
     if (this.#underWay >= underWayMax) throw new CairnError('OVERLOADED', 'too many requests wait at this monitor');
     this.#underWay += 1;
     try {
@@ -70,18 +73,16 @@ export class Requests {
   }
 
   /** At the leader, for a request that another monitor passed on. */
-  runAsLeader(request: ForwardedRequest, wait: WaitOptions): Promise<CommandReply> {
+  async runAsLeader(request: ForwardedRequest, wait: WaitOptions): Promise<PackedReply> {
     const lead = this.#parts.lead();
     if (lead === undefined) {
-      return Promise.reject(
-        new CairnError('CONFLICT', 'this monitor does not lead; ask again', { details: { lostLead: true } }),
-      );
+      throw new CairnError('CONFLICT', 'this monitor does not lead; ask again', { details: { lostLead: true } });
     }
     this.#authorize(request);
-    return lead.run(request, wait);
+    return packReply(await lead.run(request, wait));
   }
 
-  async #route(request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+  async #route(request: ForwardedRequest, options: RequestOptions): Promise<PackedReply> {
     const registered = this.#parts.table.find(request.command);
     const begun = this.#runtime.clock.now();
     const asked = (options.deadline ?? begun + waitMsDefault) - begun;
@@ -96,7 +97,7 @@ export class Requests {
       } catch (error) {
         if (!isCairnError(error)) throw error;
         if (isLate(error) && staleAt !== undefined && registered.kind === 'query' && staleAt < deadline) {
-          return this.#answerStale(request);
+          return packReply(await this.#answerStale(request));
         }
         if (error.applied === 'maybe') applied = 'maybe';
         if (isLate(error)) throw this.#noQuorum(request, error, applied);
@@ -115,25 +116,25 @@ export class Requests {
     request: ForwardedRequest,
     kind: RegisteredCommand['kind'],
     options: RequestOptions,
-  ): Promise<CommandReply> {
+  ): Promise<PackedReply> {
     for (;;) {
       const lead = this.#parts.lead();
       if (lead !== undefined) {
         this.#authorize(request);
-        return lead.run(request, options);
+        return packReply(await lead.run(request, options));
       }
       const leader = this.#parts.leader();
       if (leader !== undefined) {
         // A control may change the leader itself, and its answer comes from the one before.
         if (kind !== 'control') return this.#forward(leader, request, options);
-        return (await leader.call(forwardMethod, request, options)).header;
+        return forward(leader, request, options);
       }
       await this.#parts.gate.changed(options);
     }
   }
 
   /** Until another leads: one that has lost its power, or was cut off, does not even refuse. */
-  async #forward(leader: Peer, request: ForwardedRequest, options: RequestOptions): Promise<CommandReply> {
+  async #forward(leader: Peer, request: ForwardedRequest, options: RequestOptions): Promise<PackedReply> {
     const ending = new AbortController();
     const end = (): void => ending.abort();
     if (options.signal?.aborted === true) end();
@@ -142,7 +143,7 @@ export class Requests {
       if (this.#parts.leader() !== leader) end();
     });
     try {
-      return (await leader.call(forwardMethod, request, { ...options, signal: ending.signal })).header;
+      return await forward(leader, request, { ...options, signal: ending.signal });
     } catch (error) {
       if (isCairnError(error) && error.details['notMonitor'] === true) {
         // It is this monitor that was refused, not the request.
@@ -208,6 +209,11 @@ export class Requests {
 }
 
 const retryMs = 100;
+
+function forward(leader: Peer, request: ForwardedRequest, options: RequestOptions): Promise<PackedReply> {
+  const { header, payload } = packRequest(request);
+  return leader.call(forwardMethod, header, { ...options, payload });
+}
 
 function isLate(error: CairnError): boolean {
   return error.code === 'DEADLINE_EXCEEDED';

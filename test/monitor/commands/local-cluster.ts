@@ -2,6 +2,7 @@
  * A cluster without daemons: runs a `CommandTable` on a state in memory, so that a command is tested from the command
  * line to the map that it makes. What would cross the network does so as bytes, and capabilities are checked.
  */
+import { emptyBytes } from '../../../base/bytes.js';
 import { CairnError, toCairnError } from '../../../base/errors.js';
 import { type WallMs, wallMs } from '../../../base/instants.js';
 import { mayRun } from '../../../cluster/caps.js';
@@ -12,8 +13,10 @@ import type { SoftState } from '../../../monitor/soft-state.js';
 import type { Effects, HealthMute, StateView } from '../../../monitor/state/types.js';
 import type { AuditRecord, ClusterLogRecord } from '../../../protocol/cluster-log.js';
 import type { Command } from '../../../protocol/command.js';
+import { packReply, packRequest, unpackReply, unpackRequest } from '../../../protocol/command-payload.js';
 import type { Answer, MonitorClient } from '../../../protocol/monitor-client.js';
 import { decodeHeader, encodeHeader } from '../../../wire/header-codec.js';
+import { checkOutgoing, defaultReceiveLimits } from '../../../wire/limits.js';
 import { idleSoftState } from './idle-soft-state.js';
 import { applyLocally, emptyClusterMap } from './local-map.js';
 
@@ -121,7 +124,7 @@ export class LocalCluster {
     if (entity === undefined) throw new CairnError('AUTHENTICATION_FAILED', `nobody is called ${name}`);
     const registered = this.#table.find(command.name);
     checkCaps(entity, command);
-    const parsed = registered.command.parse(throughWire(args));
+    const parsed = registered.command.parse(argsThroughWire(command.name, args));
     const context: CommandContext = {
       state: this.state,
       entity,
@@ -158,7 +161,7 @@ export class LocalCluster {
 
   /** What `Command` promises about its result is what the evaluator was registered with. */
   #decode<Args, Result>(_command: Command<Args, Result>, result: unknown): Result {
-    return throughWire(result) as Result;
+    return resultThroughWire(result) as Result;
   }
 
   #answer<Args, Result>(command: Command<Args, Result>, result: unknown): Answer<Result> {
@@ -200,10 +203,22 @@ function checkCaps(entity: Entity, command: Pick<Command<never, unknown>, 'name'
   throw new CairnError('PERMISSION_DENIED', `${entity.name} may not run ${name}: its mon caps are "${cap}"`);
 }
 
-/** What is left of a value that was sent and received. */
-function throughWire(value: unknown): unknown {
-  const bytes = encodeHeader(value);
-  return decodeHeader(bytes, 0, bytes.byteLength);
+/** What is left of arguments that were sent and received; the header as small as a connection wants it. */
+function argsThroughWire(command: string, args: unknown): unknown {
+  const { header, payload = emptyBytes } = packRequest({ command, args });
+  return unpackRequest({ header: headerThroughWire(header), payload }).args;
+}
+
+function resultThroughWire(result: unknown): unknown {
+  const { header, payload = emptyBytes } = packReply({ result, epoch: 1, isStale: false });
+  return unpackReply({ header: headerThroughWire(header), payload }).result;
+}
+
+function headerThroughWire<Header>(header: Header): Header {
+  const bytes = encodeHeader(header);
+  checkOutgoing(defaultReceiveLimits, bytes.byteLength, 0);
+  // What was encoded a line above.
+  return decodeHeader(bytes, 0, bytes.byteLength) as Header;
 }
 
 function newest<T extends { readonly number: number }>(
