@@ -21,12 +21,15 @@ export function addPgLs(pg: Command, context: CliContext): void {
   command
     .option('--pool <name>', 'only of this pool')
     .option('--osd <osd>', 'only those that are or should be on this OSD')
-    .option('--state <state>', 'only in this state: serving, unconfirmed, undersized, down, lost, unborn')
+    .option(
+      '--state <state>',
+      'only in this state, or with these words of one: active, undersized, peering, down, lost, creating',
+    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nThe state is what the record and the map say; what the primary is doing it reports itself.\n' +
-        '\nExamples:\n  cairn pg ls --pool data\n  cairn pg ls --osd 3\n  cairn pg ls --state lost --json',
+      '\nUntil its primary reports, the state of a PG is what its record tells: never `clean`, which only the primary knows.\n' +
+        '\nExamples:\n  cairn pg ls --pool data\n  cairn pg ls --osd 3\n  cairn pg ls --state active+undersized\n  cairn pg ls --state lost --json',
     )
     .action(async (options: Options) => {
       const { pool, state } = options;

@@ -8,16 +8,20 @@ import type { HealthInput, MonitorHealth, OsdHealth } from '../health/types.js';
 import type { MonitorVitals, OsdVitals } from '../soft-state.js';
 import type { HealthMute } from '../state/types.js';
 import { Topology } from '../topology.js';
+import { RecordHealth } from './record-health.js';
 import type { CommandContext } from './types.js';
 
-/** Makes inputs; keeps the topology of the CRUSH map that it saw last. */
+/** Makes inputs; keeps the topology of the CRUSH map that it saw last, and what its records say. */
 export class HealthInputs {
   #crush: CrushMap | undefined;
   #topology: Topology | undefined;
+  readonly #records = new RecordHealth();
 
-  /** At the wall time of the command. Primaries report nothing yet, so PGs are `unknown`. */
-  of({ state, soft, wall }: CommandContext): HealthInput {
+  /** At the wall time of the command. Primaries report nothing yet: of PGs it knows what their records say. */
+  async of(context: CommandContext): Promise<HealthInput> {
+    const { state, soft, wall } = context;
     const { map, mutes } = state;
+    const pools = await this.#records.of(context);
     return {
       map,
       topology: this.#topologyOf(map.crush),
@@ -26,7 +30,7 @@ export class HealthInputs {
       hasQuorum: soft.hasQuorum,
       monitors: new Map(soft.monitors.map((vitals) => [vitals.name, monitorHealth(vitals)])),
       osds: new Map([...soft.osds].map(([id, vitals]) => [id, osdHealth(vitals)])),
-      pools: new Map(),
+      pools,
       flapping: new Map(),
       crashes: [],
       mixedVersionsSince: undefined,

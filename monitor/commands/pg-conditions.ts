@@ -6,23 +6,14 @@ import { type UpOf, pgContext } from '../../cluster/pg/context.js';
 import type { PgRecord } from '../../cluster/pg-record.js';
 import type { Pool } from '../../cluster/pool.js';
 import type { PgInfo } from '../../protocol/commands/pg.js';
-
-/** Worst first. */
-export const conditionStates: readonly PgCondition['state'][] = [
-  'lost',
-  'down',
-  'unborn',
-  'undersized',
-  'unconfirmed',
-  'serving',
-];
+import { recordState } from '../health/record-state.js';
 
 export function pgInfo(map: ClusterMap, pool: Pool, pg: PgId, record: PgRecord, up: UpOf): PgInfo {
   const shouldBe = up(pg.pool, pg.pg);
   return {
     pg: printPgId(pg),
     term: record.term,
-    state: pgCondition(record, shouldBe, pool, pgContext(map, pool, pg.pg)).state,
+    state: recordState(pgCondition(record, shouldBe, pool, pgContext(map, pool, pg.pg))),
     up: shouldBe,
     acting: record.acting.map(({ osd }) => osd),
     eligible: record.eligible.map(({ osd }) => osd),
@@ -31,20 +22,22 @@ export function pgInfo(map: ClusterMap, pool: Pool, pg: PgId, record: PgRecord, 
 }
 
 export class ConditionCounts {
-  readonly #states = new Map<PgCondition['state'], number>();
+  readonly #states = new Map<string, number>();
   missingCopies = 0;
   misplacedCopies = 0;
 
-  add({ state, missingCopies, misplacedCopies }: PgCondition): void {
+  add(condition: PgCondition): void {
+    const { missingCopies, misplacedCopies } = condition;
+    const state = recordState(condition);
     this.#states.set(state, (this.#states.get(state) ?? 0) + 1);
     this.missingCopies += missingCopies;
     this.misplacedCopies += misplacedCopies;
   }
 
+  /** The most frequent first. */
   get states(): { readonly state: string; readonly pgs: number }[] {
-    return conditionStates.flatMap((state) => {
-      const pgs = this.#states.get(state);
-      return pgs === undefined ? [] : [{ state, pgs }];
-    });
+    return [...this.#states]
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .map(([state, pgs]) => ({ state, pgs }));
   }
 }

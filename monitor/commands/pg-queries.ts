@@ -5,7 +5,8 @@ import { pgCondition } from '../../cluster/pg/condition.js';
 import { pgContext } from '../../cluster/pg/context.js';
 import type { Pool } from '../../cluster/pool.js';
 import { type PgInfo, type PgPage, pgPageSize } from '../../protocol/commands/pg.js';
-import { ConditionCounts, conditionStates, pgInfo } from './pg-conditions.js';
+import { hasWord, type PgStateWord, pgStateWords } from '../health/pg-states.js';
+import { ConditionCounts, pgInfo } from './pg-conditions.js';
 import { checkPg, poolNamed } from './pool-selection.js';
 import type { CommandContext } from './types.js';
 import { upSets } from './up-sets.js';
@@ -27,9 +28,7 @@ interface LsArgs {
 
 export async function answerPgLs({ from, pool, osd, state }: LsArgs, context: CommandContext): Promise<PgPage> {
   const { map } = context.state;
-  if (state !== undefined && !conditionStates.some((known) => known === state)) {
-    throw new CairnError('INVALID_ARGUMENT', `no PG is ever ${state}; states are ${conditionStates.join(', ')}`);
-  }
+  const words = state === undefined ? [] : stateWords(state);
   const pools = pool === undefined ? [...map.pools.values()] : [poolNamed(map, pool)];
   const up = upSets(map);
   const pgs: PgInfo[] = [];
@@ -43,9 +42,18 @@ export async function answerPgLs({ from, pool, osd, state }: LsArgs, context: Co
     if (record === undefined || owner === undefined) continue;
     const info = pgInfo(map, owner, pg, record, up);
     const isWanted = osd === undefined || info.acting.includes(osd) || info.up.includes(osd);
-    if (isWanted && (state === undefined || info.state === state)) pgs.push(info);
+    if (isWanted && words.every((word) => hasWord(info.state, word))) pgs.push(info);
   }
   return { pgs, next: undefined };
+}
+
+/** `active+undersized` asks for PGs that are both, whatever else they are. Throws `INVALID_ARGUMENT`. */
+function stateWords(text: string): PgStateWord[] {
+  return text.split('+').map((word) => {
+    if (Object.hasOwn(pgStateWords, word)) return word as PgStateWord; // one of the table's own keys
+    const known = Object.keys(pgStateWords).join(', ');
+    throw new CairnError('INVALID_ARGUMENT', `no PG is ever ${word.slice(0, 40)}; states are made of ${known}`);
+  });
 }
 
 export async function answerPgStat(_args: unknown, context: CommandContext) {

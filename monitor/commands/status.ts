@@ -25,9 +25,11 @@ export function registerStatusCommands(table: CommandTable): void {
   const inputs = new HealthInputs();
   table
     .onQuery(clusterStatus, (_args, context) => status(inputs, context))
-    .onQuery(clusterHealth, ({ detail }, context) => healthJson(checkHealth(inputs.of(context)), { detail }))
-    .onChange(healthMute, ({ code, ttlMs, isSticky }, context) => {
-      const report = checkHealth(inputs.of(context));
+    .onQuery(clusterHealth, async ({ detail }, context) =>
+      healthJson(checkHealth(await inputs.of(context)), { detail }),
+    )
+    .onChange(healthMute, async ({ code, ttlMs, isSticky }, context) => {
+      const report = checkHealth(await inputs.of(context));
       const mute = muteCheck(report, { code, ttlMs, isSticky, now: context.wall });
       const { until, count } = mute;
       const sticky = isSticky ? ', and when it gets worse' : '';
@@ -52,9 +54,9 @@ export function registerStatusCommands(table: CommandTable): void {
     .onQuery(clusterFsid, (_args, { state }) => ({ fsid: state.map.fsid }));
 }
 
-function status(inputs: HealthInputs, context: CommandContext): ClusterStatus {
+async function status(inputs: HealthInputs, context: CommandContext): Promise<ClusterStatus> {
   const { state, soft, wall } = context;
-  const input = inputs.of(context);
+  const input = await inputs.of(context);
   const voters = soft.monitors.filter(({ name }) => state.map.monitors.get(name)?.role === 'voter');
   const json = statusJson({
     map: state.map,

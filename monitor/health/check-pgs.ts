@@ -84,7 +84,7 @@ function checkAvailability(sums: Sums): HealthCheck[] {
   const isMissing = (state: string): boolean => !isAvailable(state);
   const count = countWhere(sums, isMissing);
   if (count === 0) return [];
-  const words = wordCounts(sums, ['down', 'lost', 'peering', 'activating', 'stale', 'unknown']);
+  const words = wordCounts(sums, ['down', 'lost', 'peered', 'peering', 'activating', 'creating', 'stale', 'unknown']);
   const unknown = sums.pools.filter((pool) => pool.unknown > 0);
   return [
     raise('PG_AVAILABILITY', {

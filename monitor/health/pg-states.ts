@@ -4,11 +4,13 @@ import type { PoolHealth } from './types.js';
 
 /** Every word, with what it says; health and status count by them. */
 export const pgStateWords = {
+  creating: 'waits for OSDs to begin on; nothing was written yet',
   active: 'serves clients',
   clean: 'all copies exist, where CRUSH wants them',
   peering: 'a new term begins: the members agree on the log',
   activating: 'agreed, not confirmed yet',
-  down: 'too few members are up to serve',
+  peered: 'fewer members than min_size: it recovers and serves nobody',
+  down: 'nobody who has its data is up',
   lost: 'every member is gone',
   stale: 'the primary has not reported for a while',
   unknown: 'nobody has reported since this monitor leads',

@@ -20,7 +20,7 @@ export interface HealthInput {
   readonly monitors: ReadonlyMap<string, MonitorHealth>;
   /** From beacons; an OSD that has not reported to this leader yet is missing, and nothing is said about its values. */
   readonly osds: ReadonlyMap<OsdId, OsdHealth>;
-  /** From primaries. A pool that is missing has all its PGs `unknown`. */
+  /** From primaries, or from records until they report. A pool that is missing has all its PGs `unknown`. */
   readonly pools: ReadonlyMap<PoolId, PoolHealth>;
   /** How often each went down lately: `FailureDetector.flapping()`. */
   readonly flapping: ReadonlyMap<OsdId, number>;

@@ -9,6 +9,7 @@ export interface PgInfo {
   /** `1.2f` */
   readonly pg: string;
   readonly term: number;
+  /** `active+undersized+degraded`, by the words of docs/health-checks.md. */
   readonly state: string;
   /** Where it should be. */
   readonly up: readonly number[];
@@ -36,7 +37,8 @@ export const pgLs = defineQuery<PgPage>()('pg.ls', {
     from: z.optional(pgIdField),
     pool: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
     osd: z.optional(osdIdField),
-    state: z.optional(z.string().check(z.minLength(1), z.maxLength(32))),
+    /** Words of a state: only PGs with all of them. */
+    state: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
   }),
 });
 

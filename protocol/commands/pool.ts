@@ -92,7 +92,7 @@ export interface PoolStats {
   readonly id: number;
   readonly name: string;
   readonly pgs: number;
-  /** By `PgCondition.state`, in the order of its table; those that no PG is in are left out. */
+  /** As `pg ls` shows them, the most frequent first; those that no PG is in are left out. */
   readonly states: readonly { readonly state: string; readonly pgs: number }[];
   /** Copies of PGs that the pool wants and that do not act or are not up. */
   readonly missingCopies: number;

@@ -67,9 +67,9 @@ describe('osd.register', () => {
     assert.match(await done(cluster, 'pool create data'), /finds 0 of 3 OSDs for some PGs: it serves nobody until/);
     const states = async () => ((await json(cluster, 'pg stat')) as { states: unknown }).states;
     await cluster.as('osd.0').change(osdRegister, registration(0, 1), {});
-    assert.deepEqual(await states(), { unborn: 32 });
+    assert.deepEqual(await states(), { creating: 32 });
     await cluster.as('osd.1').change(osdRegister, registration(1, 1), {});
-    assert.deepEqual(await states(), { serving: 32 });
+    assert.deepEqual(await states(), { 'active+undersized+degraded': 32 });
     validateMap(cluster.map);
   });
 

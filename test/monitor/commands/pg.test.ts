@@ -39,12 +39,15 @@ describe('cairn pg', () => {
     assert.equal((await ids('pg ls')).length, 12);
     assert.deepEqual(await ids('pg ls --pool pool2'), ['2.0', '2.1', '2.2', '2.3']);
     await done(cluster, 'osd down 3');
-    assert.deepEqual(await ids('pg ls --pool pool2 --state unconfirmed'), ['2.1', '2.2', '2.3']);
+    assert.deepEqual(await ids('pg ls --pool pool2 --state peering'), ['2.1', '2.2', '2.3']);
     await done(cluster, 'osd out 3');
     assert.equal((await ids('pg ls --osd 3')).length, 0);
-    assert.match(await refused(cluster, 'pg ls --state odd'), /^no PG is ever odd; states are lost, down,/);
+    assert.match(
+      await refused(cluster, 'pg ls --state odd'),
+      /^no PG is ever odd; states are made of creating, active,/,
+    );
     assert.match(await refused(cluster, 'pg ls --pool nope'), /^no pool is called nope/);
-    assert.match(await done(cluster, 'pg ls --pool pool2'), /^PG {3}STATE .*\n2\.0  serving +1 /);
+    assert.match(await done(cluster, 'pg ls --pool pool2'), /^PG {3}STATE .*\n2\.0  active\+remapped +1 /);
   });
 
   it('ls comes in pages that the wire can carry, and the command line puts them together', async () => {
@@ -60,9 +63,12 @@ describe('cairn pg', () => {
 
   it('stat counts the PGs by state', async () => {
     const cluster = sample();
-    assert.equal(await done(cluster, 'pg stat'), '8 pgs: 8 serving\n');
+    assert.equal(await done(cluster, 'pg stat'), '8 pgs: 7 active+remapped, 1 active\n');
     await done(cluster, 'osd down 0 1');
-    assert.equal(await done(cluster, 'pg stat'), '8 pgs: 4 undersized, 4 unconfirmed\n');
+    assert.equal(
+      await done(cluster, 'pg stat'),
+      '8 pgs: 3 undersized+degraded+remapped+peered, 2 peering, 2 remapped+peering, 1 undersized+degraded+peered\n',
+    );
   });
 
   it('force wants a PG that is lost, an OSD that is up, and --yes; and can be said again', async () => {

@@ -181,9 +181,11 @@ describe('cairn pool', () => {
   it('set lets PGs begin that min_size kept from it', async () => {
     const cluster = clusterOf(sampleMap({ osds: 1, hosts: 1 }));
     await done(cluster, 'pool create data --pg-num 4 --application s3');
-    assert.deepEqual(((await json(cluster, 'pg stat')) as { states: unknown }).states, { unborn: 4 });
+    assert.deepEqual(((await json(cluster, 'pg stat')) as { states: unknown }).states, { creating: 4 });
     assert.match(await done(cluster, 'pool set data min_size 1 --yes'), /4 PGs begin a new term/);
-    assert.deepEqual(((await json(cluster, 'pg stat')) as { states: unknown }).states, { serving: 4 });
+    assert.deepEqual(((await json(cluster, 'pg stat')) as { states: unknown }).states, {
+      'active+undersized+degraded': 4,
+    });
   });
 
   it('flags protect a pool from removal and from another size', async () => {
@@ -224,7 +226,7 @@ describe('cairn pool', () => {
     assert.deepEqual(await json(cluster, 'pool get data size'), { pool_id: 1, pool_name: 'data', size: 3 });
     await done(cluster, 'osd down 0');
     const [stats] = (await json(cluster, 'pool stats data')) as Record<string, unknown>[];
-    assert.deepEqual(stats?.['states'], { unconfirmed: 4, serving: 4 });
+    assert.deepEqual(stats?.['states'], { 'active+remapped': 4, 'remapped+peering': 4 });
     assert.equal(stats?.['missing_copies'], 4);
   });
 
