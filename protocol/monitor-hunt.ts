@@ -4,7 +4,7 @@
  *     idle ──wanted──► hunting ──► connected ──(lost, given up)──► hunting ...        any ──close()──► closed
  */
 import { CairnError, isCairnError, toCairnError } from '../base/errors.js';
-import { monotonicMs } from '../base/instants.js';
+import { type MonotonicMs, monotonicMs } from '../base/instants.js';
 import type { NodeAddress } from '../cluster/osd.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { TlsOptions } from '../runtime/network.js';
@@ -28,6 +28,11 @@ const tryMs = 1_500;
 /** Between rounds through all monitors. */
 const pauseMsMin = 100;
 const pauseMsMax = 2_000;
+/**
+ * While a monitor is missing, those who are left may not know a new key yet: they do once they have a leader again. That
+ * takes less than a second; only a refusal that outlasts it is told.
+ */
+const refusedMs = 2_000;
 
 interface Current {
   readonly address: NodeAddress;
@@ -127,6 +132,7 @@ export class MonitorHunt {
 
   async #rounds(): Promise<void> {
     let pauseMs = pauseMsMin;
+    let refusedSince: MonotonicMs | undefined;
     while (!this.#stop.signal.aborted && (this.#isWanted || this.#waiters.size > 0)) {
       const failures: CairnError[] = [];
       for (const address of this.#shuffled()) {
@@ -137,7 +143,11 @@ export class MonitorHunt {
       this.#lastError = failures.at(-1);
       const lasting = failures.find(({ code }) => lastingCodes.has(code));
       // None let us in, and one says why in a way that waiting does not heal.
-      if (lasting !== undefined) for (const { reject } of this.#takeWaiters()) reject(lasting);
+      const now = this.#runtime.clock.now();
+      refusedSince = lasting === undefined ? undefined : (refusedSince ?? now);
+      const isCertain =
+        failures.every(({ code }) => lastingCodes.has(code)) || now - (refusedSince ?? now) >= refusedMs;
+      if (lasting !== undefined && isCertain) for (const { reject } of this.#takeWaiters()) reject(lasting);
       await this.#runtime.clock.sleep(pauseMs, this.#stop.signal);
       pauseMs = Math.min(pauseMs * 2, pauseMsMax);
     }

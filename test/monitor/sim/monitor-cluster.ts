@@ -15,8 +15,6 @@ import type { World } from '../../../runtime/sim/world.js';
 
 export const directory = '/mon';
 const port = 6789;
-/** Never: these daemons are killed or stop by themselves. */
-const never = new AbortController().signal;
 
 /** A machine with the settings file of one monitor. */
 export interface Site {
@@ -118,7 +116,9 @@ export class MonitorCluster {
         const onMonitors = (monitors: readonly { readonly address: NodeAddress }[]): void => {
           site.credentials = { ...site.credentials, monitors: monitors.map(({ address }) => address) };
         };
-        const monitor = await Monitor.start(runtime, { ...options, credentials, onMonitors }, never);
+        // Never aborted: these daemons are killed or stop by themselves.
+        const { signal } = new AbortController();
+        const monitor = await Monitor.start(runtime, { ...options, credentials, onMonitors }, signal);
         if (site.process === process) site.monitor = monitor;
       },
       { mayFail: this.#shape.mayFail ?? false },
