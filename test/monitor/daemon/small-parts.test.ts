@@ -1,0 +1,132 @@
+/** Parts of the daemon that need no cluster to be looked at. */
+import assert from 'node:assert/strict';
+import { monotonicMs, wallMs } from '../../../base/instants.js';
+import { osdId } from '../../../cluster/ids.js';
+import { Foresight } from '../../../monitor/daemon/foresight.js';
+import { stateKeyring } from '../../../monitor/daemon/keyring.js';
+import { LoopDelay } from '../../../monitor/daemon/loop-delay.js';
+import { SoftBook } from '../../../monitor/daemon/soft-book.js';
+import { StatusGate } from '../../../monitor/daemon/status-gate.js';
+import { logIndex, memberId, term } from '../../../monitor/raft/types.js';
+import { encodeTransaction } from '../../../monitor/state/transaction.js';
+import { World } from '../../../runtime/sim/world.js';
+import { idleSoftState } from '../commands/idle-soft-state.js';
+import { emptyState, transactionFor } from '../state/some-state.js';
+
+const own = { name: 'mon.a', key: Uint8Array.of(1) };
+
+/** What the log of a start may hold beyond the snapshot. */
+function initialWith(name: string, key: Uint8Array) {
+  const state = emptyState();
+  const data = encodeTransaction(
+    transactionFor(state, { changes: [{ kind: 'entity', entity: { name, caps: new Map() } }], keys: [{ name, key }] }),
+  );
+  const place = { term: term(1) };
+  const membership = { voters: [memberId(1)], learners: [] };
+  return {
+    hardState: { term: term(1), vote: undefined },
+    snapshot: { ...place, index: logIndex(1), membership, bytes: 0, chunks: 1, checksum: '0'.repeat(16) },
+    entries: [
+      { ...place, index: logIndex(2), kind: 'noop' as const },
+      { ...place, index: logIndex(3), kind: 'command' as const, data },
+    ],
+  };
+}
+
+describe('the keyring of a monitor', () => {
+  it('has the keys of the state, its own, and after a start those of the log', () => {
+    const state = emptyState();
+    state.apply(transactionFor(state, { keys: [{ name: 'osd.1', key: Uint8Array.of(2) }] }));
+    const foresight = new Foresight();
+    const keyring = stateKeyring(state, foresight, own);
+    const keyOf = (name: string) => keyring.keyFor(name);
+    assert.deepEqual(keyOf('osd.1'), Uint8Array.of(2));
+    assert.deepEqual(keyOf('mon.a'), own.key);
+    assert.equal(keyOf('mon.b'), undefined);
+    foresight.take(emptyState(), initialWith('mon.b', Uint8Array.of(3)));
+    assert.deepEqual([...((keyOf('mon.b') as Uint8Array | undefined) ?? [])], [3]);
+    assert.equal(foresight.knows('mon.b'), true);
+    foresight.applied(2);
+    assert.equal(foresight.isNeeded, true);
+    foresight.applied(3);
+    assert.equal(keyOf('mon.b'), undefined);
+    assert.equal(foresight.knows('mon.b'), false);
+  });
+
+  it('prefers what is committed', () => {
+    const state = emptyState();
+    state.apply(transactionFor(state, { keys: [{ name: 'mon.a', key: Uint8Array.of(9) }] }));
+    assert.deepEqual(stateKeyring(state, new Foresight(), own).keyFor('mon.a'), Uint8Array.of(9));
+  });
+});
+
+describe('the book of what monitors and OSDs said', () => {
+  const now = monotonicMs(50_000);
+  const report = {
+    name: 'a',
+    clock: 1_000,
+    diskFreeBytes: 1,
+    diskTotalBytes: 2,
+    loopDelayMs: 3,
+    version: '1.0.0',
+  };
+
+  it('measures clocks against half of the round trip, and forgets what is old', () => {
+    const book = new SoftBook();
+    const { raft } = idleSoftState();
+    const { map } = emptyState();
+    book.noteMonitor(report, { at: now, wall: wallMs(1_010) }, 20);
+    const [fresh] = book.state(map, raft, 'a', monotonicMs(now + 10_000)).monitors;
+    assert.equal(fresh?.clockOffsetMs, 0);
+    assert.equal(fresh?.isInQuorum, true);
+    const [stale] = book.state(map, raft, 'a', monotonicMs(now + 10_001)).monitors;
+    assert.deepEqual([stale?.clockOffsetMs, stale?.version], [undefined, undefined]);
+  });
+
+  it('forgets whoever is in the map no more', () => {
+    const book = new SoftBook();
+    const { map } = emptyState();
+    const beacon = { osd: 4, boot: 1, epoch: 1, usedBytes: 1, totalBytes: 2, loopDelayMs: 0, slowOps: 0 };
+    book.noteOsd(beacon, wallMs(1));
+    assert.equal(book.state(map, idleSoftState().raft, 'a', now).osds.has(osdId(4)), true);
+    book.prune(map);
+    assert.equal(book.state(map, idleSoftState().raft, 'a', now).osds.size, 0);
+  });
+});
+
+describe('the delay of the event loop', () => {
+  it('is the worst of the last hundred timers', () => {
+    const delay = new LoopDelay();
+    assert.equal(delay.worstMs, 0);
+    const fire = (at: number): void => delay.fired(monotonicMs(at), monotonicMs(at + 100));
+    fire(0);
+    fire(350);
+    assert.equal(delay.worstMs, 250);
+    for (let i = 1; i <= 100; i++) fire(350 + i * 100);
+    assert.equal(delay.worstMs, 0);
+  });
+});
+
+describe('the status gate', () => {
+  it('wakes all that wait, and keeps none that gave up', async () => {
+    const world = new World({ seed: 1 });
+    await world.main(async () => {
+      const process = world.machine('a').start('gate', async () => {});
+      await process.finished;
+      const { clock } = process.runtime;
+      const gate = new StatusGate(clock);
+      const late = gate.changed({ deadline: monotonicMs(clock.now() + 10) });
+      const abort = new AbortController();
+      const cancelled = gate.changed({ signal: abort.signal });
+      const waiting = [gate.changed({}), gate.changed({})];
+      assert.equal(gate.waiting, 4);
+      abort.abort();
+      await assert.rejects(cancelled, { code: 'CANCELLED' });
+      await assert.rejects(late, { code: 'DEADLINE_EXCEEDED' });
+      assert.equal(gate.waiting, 2);
+      gate.open();
+      await Promise.all(waiting);
+      assert.equal(gate.waiting, 0);
+    });
+  });
+});
