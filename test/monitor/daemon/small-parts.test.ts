@@ -2,61 +2,30 @@
 import assert from 'node:assert/strict';
 import { monotonicMs, wallMs } from '../../../base/instants.js';
 import { osdId } from '../../../cluster/ids.js';
-import { Foresight } from '../../../monitor/daemon/foresight.js';
 import { stateKeyring } from '../../../monitor/daemon/keyring.js';
 import { LoopDelay } from '../../../monitor/daemon/loop-delay.js';
 import { SoftBook } from '../../../monitor/daemon/soft-book.js';
 import { StatusGate } from '../../../monitor/daemon/status-gate.js';
-import { logIndex, memberId, term } from '../../../monitor/raft/types.js';
-import { encodeTransaction } from '../../../monitor/state/transaction.js';
 import { World } from '../../../runtime/sim/world.js';
 import { idleSoftState } from '../commands/idle-soft-state.js';
 import { emptyState, transactionFor } from '../state/some-state.js';
 
 const own = { name: 'mon.a', key: Uint8Array.of(1) };
 
-/** What the log of a start may hold beyond the snapshot. */
-function initialWith(name: string, key: Uint8Array) {
-  const state = emptyState();
-  const data = encodeTransaction(
-    transactionFor(state, { changes: [{ kind: 'entity', entity: { name, caps: new Map() } }], keys: [{ name, key }] }),
-  );
-  const place = { term: term(1) };
-  const membership = { voters: [memberId(1)], learners: [] };
-  return {
-    hardState: { term: term(1), vote: undefined },
-    snapshot: { ...place, index: logIndex(1), membership, bytes: 0, chunks: 1, checksum: '0'.repeat(16) },
-    entries: [
-      { ...place, index: logIndex(2), kind: 'noop' as const },
-      { ...place, index: logIndex(3), kind: 'command' as const, data },
-    ],
-  };
-}
-
 describe('the keyring of a monitor', () => {
-  it('has the keys of the state, its own, and after a start those of the log', () => {
+  it('has the keys of the state, and its own', () => {
     const state = emptyState();
     state.apply(transactionFor(state, { keys: [{ name: 'osd.1', key: Uint8Array.of(2) }] }));
-    const foresight = new Foresight();
-    const keyring = stateKeyring(state, foresight, own);
-    const keyOf = (name: string) => keyring.keyFor(name);
-    assert.deepEqual(keyOf('osd.1'), Uint8Array.of(2));
-    assert.deepEqual(keyOf('mon.a'), own.key);
-    assert.equal(keyOf('mon.b'), undefined);
-    foresight.take(emptyState(), initialWith('mon.b', Uint8Array.of(3)));
-    assert.deepEqual([...((keyOf('mon.b') as Uint8Array | undefined) ?? [])], [3]);
-    assert.equal(foresight.knows('mon.b'), true);
-    foresight.applied(2);
-    assert.equal(foresight.isNeeded, true);
-    foresight.applied(3);
-    assert.equal(keyOf('mon.b'), undefined);
-    assert.equal(foresight.knows('mon.b'), false);
+    const keyring = stateKeyring(state, own);
+    assert.deepEqual(keyring.keyFor('osd.1'), Uint8Array.of(2));
+    assert.deepEqual(keyring.keyFor('mon.a'), own.key);
+    assert.equal(keyring.keyFor('mon.b'), undefined);
   });
 
   it('prefers what is committed', () => {
     const state = emptyState();
     state.apply(transactionFor(state, { keys: [{ name: 'mon.a', key: Uint8Array.of(9) }] }));
-    assert.deepEqual(stateKeyring(state, new Foresight(), own).keyFor('mon.a'), Uint8Array.of(9));
+    assert.deepEqual(stateKeyring(state, own).keyFor('mon.a'), Uint8Array.of(9));
   });
 });
 

@@ -53,7 +53,8 @@ describe('monitor daemons: without a majority', function () {
       assert.ok(leader !== undefined, 'there is a leader');
       const client = await cluster.client();
       await client.session.query(monDump, {}, client.within(5_000));
-      for (const site of cluster.sites) if (site !== leader) world.network.cutBoth(leader.machine.name, site.machine.name);
+      for (const site of cluster.sites)
+        if (site !== leader) world.network.cutBoth(leader.machine.name, site.machine.name);
       const begun = world.now;
       await client.session.change(configSet, change, client.within(20_000));
       assert.ok(world.now - begun < 8_000, `the change took ${world.now - begun} ms`);
