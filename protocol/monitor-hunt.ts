@@ -157,6 +157,12 @@ export class MonitorHunt {
   async #try(address: NodeAddress): Promise<CairnError | undefined> {
     const { credentials, role, tls } = this.#options;
     const identity = { name: credentials.name, role, fsid: credentials.fsid };
+    const stop = this.#stop.signal;
+    const ending = new AbortController();
+    const end = (): void => ending.abort(stop.reason);
+    if (stop.aborted) end();
+    stop.addEventListener('abort', end, { once: true });
+    let refusal: CairnError | undefined;
     const dialer: Dialer = new Dialer(
       this.#runtime,
       { address, identity, tls },
@@ -164,11 +170,16 @@ export class MonitorHunt {
         key: credentials.key,
         handlers: this.#handlers,
         onDisconnected: (error) => this.#onLost(dialer, error),
+        onFailed: (error) => {
+          if (error.code !== 'CONNECTION_REFUSED') return;
+          refusal = error;
+          end();
+        },
       },
     );
     try {
       const deadline = monotonicMs(this.#runtime.clock.now() + tryMs);
-      const peer = await dialer.connected({ deadline, signal: this.#stop.signal });
+      const peer = await dialer.connected({ deadline, signal: ending.signal });
       // Closed, or lost again, in the moment between: there is nobody to tell later.
       if (this.#stop.signal.aborted) throw closed();
       if (dialer.peer !== peer) throw new CairnError('CONNECTION_LOST', `${printAddress(address)} hung up at once`);
@@ -178,8 +189,11 @@ export class MonitorHunt {
       return undefined;
     } catch (error) {
       this.#end(dialer);
+      if (refusal !== undefined) return refusal;
       const { cause } = toCairnError(error);
       return isCairnError(cause) && lastingCodes.has(cause.code) ? cause : toCairnError(error);
+    } finally {
+      stop.removeEventListener('abort', end);
     }
   }
 

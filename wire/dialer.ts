@@ -59,6 +59,8 @@ export interface DialerCollaborators {
   readonly metrics?: WireMetrics | undefined;
   readonly onConnected?: ((peer: Peer) => void) | undefined;
   readonly onDisconnected?: ((error: CairnError) => void) | undefined;
+  /** An attempt failed; another follows after a pause. For those who know another address to try. */
+  readonly onFailed?: ((error: CairnError) => void) | undefined;
 }
 
 export interface DialerCallOptions extends CallOptions {
@@ -321,6 +323,7 @@ export class Dialer {
     this.#log.warn({ address: this.#options.address, code, reason: message }, 'cannot connect; will retry');
     if (lastingCodes.has(code)) this.#failWaiters(error);
     this.#rest();
+    this.#with.onFailed?.(error);
   }
 
   #rest(): void {
