@@ -19,6 +19,9 @@ interface Scene extends FaultsOptions {
   lossesLeft: number;
 }
 
+/** Plenty. */
+const diskBytes = 2 ** 40;
+
 type Fault = (scene: Scene, site: Site) => Promise<void>;
 
 /** One after the other, often overlapping. Resolves when all that was begun is over; some of it may have to be mended. */
@@ -48,7 +51,10 @@ export function mend(cluster: MonitorCluster): void {
   for (const site of cluster.sites) {
     if (site.machine.isSuspended) site.machine.resume();
     if (!site.machine.isUp) site.machine.restart();
-    site.machine.disk().faults.slowdown = 1;
+    const { faults: disk } = site.machine.disk();
+    disk.slowdown = 1;
+    disk.failNextSyncs = 0;
+    disk.setCapacity(diskBytes);
     site.process?.proceed();
     cluster.boot(site);
   }
@@ -133,6 +139,24 @@ const stallDisk: Fault = async ({ random }, { machine }) => {
   machine.disk().faults.stall(random.between(1, 2_000));
 };
 
+/** A failed sync is final: the daemon stops, and is started again. */
+const failSync: Fault = async ({ cluster, world, random }, site) => {
+  const { faults } = site.machine.disk();
+  faults.failNextSyncs = 1;
+  await world.sleep(random.between(0, 1_000));
+  faults.failNextSyncs = 0;
+  cluster.boot(site);
+};
+
+const fullDisk: Fault = async ({ cluster, world, random }, site) => {
+  const disk = site.machine.disk();
+  const { capacityBytes } = disk;
+  disk.faults.setCapacity(0);
+  await world.sleep(random.between(0, 2_000));
+  disk.faults.setCapacity(Math.max(capacityBytes, diskBytes));
+  cluster.boot(site);
+};
+
 /** Only while every other one is well, or a majority might lose what it acknowledged. */
 const wipe: Fault = async (scene, site) => {
   const { cluster, world, random } = scene;
@@ -172,6 +196,8 @@ const faults: readonly (readonly [string, Fault])[] = [
   ['jump-wall', jumpWall],
   ['slow-disk', slowDisk],
   ['stall-disk', stallDisk],
+  ['fail-sync', failSync],
+  ['full-disk', fullDisk],
   ['wipe', wipe],
   ['transfer', transfer],
   ['remove', remove],

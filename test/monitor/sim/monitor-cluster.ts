@@ -1,5 +1,6 @@
 /** Whole monitor daemons on machines of a simulated world: founded, joined, killed, wiped as operators and fate would do it. */
 import assert from 'node:assert/strict';
+import { isCairnError } from '../../../base/errors.js';
 import type { ClusterMap } from '../../../cluster/map.js';
 import type { NodeAddress } from '../../../cluster/osd.js';
 import { initCluster } from '../../../monitor/daemon/boot.js';
@@ -171,6 +172,14 @@ export class MonitorCluster {
     return { machine, process, session, within: (ms) => ({ deadline: monotonicMs(clock.now() + ms) }) };
   }
 
+  /** Throws unless whatever daemon stopped by itself had a disk that failed or was full. */
+  checkDeaths(): void {
+    for (const { name, process } of this.sites) {
+      if (process?.failure === undefined || hasFailedDisk(process.failure)) continue;
+      throw new Error(`mon.${name} stopped`, { cause: process.failure });
+    }
+  }
+
   /** Polls in world time. */
   async until(what: string, withinMs: number, holds: () => boolean): Promise<number> {
     const begun = this.world.now;
@@ -235,6 +244,13 @@ export class MonitorCluster {
 
 export function isRunning(site: Site): site is Site & { readonly monitor: Monitor } {
   return site.monitor !== undefined && site.process?.isAlive === true;
+}
+
+function hasFailedDisk(failure: unknown): boolean {
+  for (let error = failure; error instanceof Error; error = error.cause) {
+    if (isCairnError(error, 'IO_ERROR') || isCairnError(error, 'NO_SPACE')) return true;
+  }
+  return false;
 }
 
 function nameOf(index: number): string {

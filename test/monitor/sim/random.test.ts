@@ -20,6 +20,7 @@ describe('monitor daemons: random faults', function () {
   });
 
   it('one seed run twice does the same to the last event', async () => {
-    assert.deepEqual(await simulate(7), await simulate(7));
+    // 14 found that clients of a removed monitor that still ran were told that they have no right to change anything.
+    assert.deepEqual(await simulate(14), await simulate(14));
   });
 });

@@ -24,10 +24,8 @@ export async function simulate(seed: number): Promise<Outcome> {
   return await world.main(async () => {
     const random = world.stream('shape');
     const monitors = random.pick([1, 3, 3, 3, 5]);
-    const cluster = await MonitorCluster.found(world, {
-      monitors,
-      snapshotAfterEntries: random.pick([10, 50, 20_000]),
-    });
+    const snapshotAfterEntries = random.pick([10, 50, 20_000]);
+    const cluster = await MonitorCluster.found(world, { monitors, snapshotAfterEntries, mayFail: true });
     const maps = new MapWitness(cluster);
     const log = new LogWitness(await cluster.client());
     maps.follow(await cluster.client());
@@ -39,9 +37,10 @@ export async function simulate(seed: number): Promise<Outcome> {
       const options = { deadlineMs: random.pick([500, 2_000, 10_000]), pauseMs: random.pick([20, 200]), isOver };
       await streams.run(await cluster.client(), options);
     });
-    const watching = watch(maps, world, isOver);
+    const watching = watch(maps, cluster, isOver);
     await Promise.all([...writers, watching, injectFaults({ cluster, admin: await cluster.client(), isOver })]);
 
+    cluster.checkDeaths();
     mend(cluster);
     const admin = await cluster.client();
     const last = { section: 'global', option: 'osd_heartbeat_interval', value: '400ms' };
@@ -54,6 +53,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     await log.untilCaughtUp(cluster, progressMs);
     log.check(cluster);
     await cluster.untilEqual();
+    cluster.checkDeaths();
     const { leader } = cluster;
     assert.ok(leader !== undefined, 'there is a leader');
     const state = leader.monitor.state.view();
@@ -69,9 +69,10 @@ export async function simulate(seed: number): Promise<Outcome> {
   });
 }
 
-async function watch(maps: MapWitness, world: World, isOver: () => boolean): Promise<void> {
+async function watch(maps: MapWitness, cluster: MonitorCluster, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
+    cluster.checkDeaths();
     maps.check();
-    await world.sleep(100);
+    await cluster.world.sleep(100);
   }
 }
