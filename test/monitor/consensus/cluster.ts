@@ -79,7 +79,7 @@ export class Cluster {
   checkDeaths(): void {
     for (const { process, member } of this.sites) {
       const failure = rootOf(process?.failure);
-      if (failure === undefined || isCairnError(failure, 'IO_ERROR')) continue;
+      if (failure === undefined || isCairnError(failure, 'IO_ERROR') || isCairnError(failure, 'NO_SPACE')) continue;
       const reason = failure instanceof Error ? failure.message : 'of something that is no error';
       this.fail(new Error(`member ${member} stopped: ${reason}`, { cause: failure }));
     }

@@ -21,6 +21,8 @@ export async function injectFaults(cluster: Cluster, isOver: () => boolean): Pro
 /** A disk that stalls does so for 0.3 s at most; one that is slow, for 0.5 s. */
 const closeMs = 5_000;
 
+const ampleBytes = 2 ** 40;
+
 type Fault = (cluster: Cluster, site: Site, random: Prng) => Promise<void> | undefined;
 
 const crash: Fault = (cluster, site, random) => {
@@ -114,6 +116,26 @@ const failSync: Fault = (cluster, site) => {
   return later(cluster, 200, () => cluster.boot(site));
 };
 
+const failRead: Fault = (cluster, site) => {
+  site.machine.disk().faults.failNextReads = 1;
+  return later(cluster, 200, () => cluster.boot(site));
+};
+
+const failWrite: Fault = (cluster, site) => {
+  site.machine.disk().faults.failNextWrites = 1;
+  return later(cluster, 200, () => cluster.boot(site));
+};
+
+/** Something else fills the disk for a while. */
+const fillDisk: Fault = (cluster, site, random) => {
+  const disk = site.machine.disk();
+  disk.faults.setCapacity(0);
+  return later(cluster, random.between(0, 300), () => {
+    disk.faults.setCapacity(ampleBytes);
+    cluster.boot(site);
+  });
+};
+
 const transfer: Fault = (cluster, site) => {
   const { leader } = cluster;
   if (leader === undefined) return undefined;
@@ -149,6 +171,9 @@ const faults: readonly Fault[] = [
   slowDisk,
   stallDisk,
   failSync,
+  failRead,
+  failWrite,
+  fillDisk,
   transfer,
   wipe,
 ];
@@ -165,6 +190,9 @@ export function mend(cluster: Cluster): void {
     const { faults: disk } = site.machine.disk();
     disk.slowdown = 1;
     disk.failNextSyncs = 0;
+    disk.failNextReads = 0;
+    disk.failNextWrites = 0;
+    disk.setCapacity(ampleBytes);
     if (!site.machine.isUp) site.machine.restart();
     if (site.machine.isSuspended) site.machine.resume();
     site.process?.proceed();
