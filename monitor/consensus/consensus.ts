@@ -21,7 +21,7 @@ import { monotonicMs, type MonotonicMs } from '../../base/instants.js';
 import type { Timer, WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { supervise } from '../../runtime/supervise.js';
-import type { RaftInput, RaftOutput, RaftStatus, SnapshotChunkToSend } from '../raft/output.js';
+import type { Persist, RaftInput, RaftOutput, RaftStatus, SnapshotChunkToSend } from '../raft/output.js';
 import { Raft } from '../raft/raft.js';
 import type { MemberId, Membership, RaftMessage } from '../raft/types.js';
 import { RaftStore, type OpenedRaftStore } from '../store/raft-store.js';
@@ -118,12 +118,14 @@ class RunningConsensus implements Consensus {
     this.#barriers = new ReadBarriers(clock, onWork);
     this.#transfers = new Transfers(clock);
     const onFailure = (error: unknown): void => this.#fail(error);
-    this.#persister = new Persister(clock, this.metrics, {
-      write: (persists, commit) => this.#store.write(persists, commit),
-      onDurable: (output) => this.#onDurable(output),
-      send: (messages) => this.#send(messages),
+    const writing = {
+      write: (persists: readonly Persist[], commit: number) => this.#store.write(persists, commit),
+      onDurable: (output: number) => this.#onDurable(output),
+      send: (messages: readonly RaftMessage[]) => this.#send(messages),
       onFailure,
-    });
+    };
+    const writeBytesMax = options.writeBytesMax ?? optionDefaults.writeBytesMax;
+    this.#persister = new Persister(clock, { writeBytesMax }, { metrics: this.metrics, hooks: writing });
     const bounds = {
       bytes: options.snapshotAfterBytes ?? optionDefaults.snapshotAfterBytes,
       entries: options.snapshotAfterEntries ?? optionDefaults.snapshotAfterEntries,
@@ -386,7 +388,7 @@ class RunningConsensus implements Consensus {
 }
 
 function raftOptions(self: MemberId, options: ConsensusOptions): ConstructorParameters<typeof Raft>[0] {
-  const { appendBytesMax, appendsInFlightMax, uncommittedBytesMax } = options;
+  const { appendBytesMax, appendsInFlightMax, uncommittedBytesMax, retainedEntriesMax } = options;
   return {
     self,
     electionTicks: options.electionTicks ?? optionDefaults.electionTicks,
@@ -394,5 +396,6 @@ function raftOptions(self: MemberId, options: ConsensusOptions): ConstructorPara
     ...(appendBytesMax === undefined ? {} : { appendBytesMax }),
     ...(appendsInFlightMax === undefined ? {} : { appendsInFlightMax }),
     ...(uncommittedBytesMax === undefined ? {} : { uncommittedBytesMax }),
+    ...(retainedEntriesMax === undefined ? {} : { retainedEntriesMax }),
   };
 }

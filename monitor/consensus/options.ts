@@ -25,6 +25,9 @@ export interface ConsensusOptions {
   readonly appendBytesMax?: number | undefined;
   readonly appendsInFlightMax?: number | undefined;
   readonly uncommittedBytesMax?: number | undefined;
+  readonly retainedEntriesMax?: number | undefined;
+  /** Of one synced write; more waits for the next, so that no turn encodes for long. Default 8 MiB. */
+  readonly writeBytesMax?: number | undefined;
 }
 
 export const optionDefaults = {
@@ -33,6 +36,7 @@ export const optionDefaults = {
   heartbeatTicks: 2,
   snapshotAfterBytes: 16 * 1024 * 1024,
   snapshotAfterEntries: 20_000,
+  writeBytesMax: 8 * 1024 * 1024,
 } as const;
 
 /** Messages that arrived and were not stepped yet; beyond it the oldest are dropped, which Raft takes for a loss. */
@@ -45,8 +49,6 @@ export const proposalBytesMax = 64 * 1024 * 1024;
 export const commandBytesMax = 16 * 1024 * 1024;
 /** Not yet durable; beyond it no messages are taken in. */
 export const unwrittenBytesMax = 64 * 1024 * 1024;
-/** Of one synced write; more waits for the next, so that no turn encodes for long. */
-export const writeBytesMax = 8 * 1024 * 1024;
 
 /** One turn of the event loop works on at most so many inputs or entries, and about so long (DESIGN.md §8: 20 ms in all). */
 export const inputsPerTurn = 256;

@@ -13,7 +13,7 @@ import { entryBytes } from '../raft/codec/entry-codec.js';
 import type { Persist, RaftOutput } from '../raft/output.js';
 import type { RaftMessage } from '../raft/types.js';
 import type { ConsensusMetrics } from './metrics.js';
-import { unwrittenBytesMax, writeBytesMax } from './options.js';
+import { unwrittenBytesMax } from './options.js';
 
 export interface PersisterHooks {
   /** Durable when it resolves. */
@@ -34,6 +34,7 @@ interface Unwritten {
 
 export class Persister {
   readonly #clock: Clock;
+  readonly #writeBytesMax: number;
   readonly #metrics: ConsensusMetrics;
   readonly #hooks: PersisterHooks;
   #unwritten: Unwritten[] = [];
@@ -45,10 +46,15 @@ export class Persister {
   /** The latest output seen. */
   #latest = 0;
 
-  constructor(clock: Clock, metrics: ConsensusMetrics, hooks: PersisterHooks) {
+  constructor(
+    clock: Clock,
+    options: { readonly writeBytesMax: number },
+    collaborators: { readonly metrics: ConsensusMetrics; readonly hooks: PersisterHooks },
+  ) {
     this.#clock = clock;
-    this.#metrics = metrics;
-    this.#hooks = hooks;
+    this.#writeBytesMax = options.writeBytesMax;
+    this.#metrics = collaborators.metrics;
+    this.#hooks = collaborators.hooks;
   }
 
   /** So much waits for the disk that the driver had better take nothing in. */
@@ -123,7 +129,7 @@ export class Persister {
     let count = 0;
     let bytes = 0;
     for (const item of this.#unwritten) {
-      if (count > 0 && bytes + item.bytes > writeBytesMax) break;
+      if (count > 0 && bytes + item.bytes > this.#writeBytesMax) break;
       bytes += item.bytes;
       count += 1;
     }

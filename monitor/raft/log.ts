@@ -7,7 +7,7 @@
  */
 import { invariant } from '../../base/invariant.js';
 import { equalMemberships, MembershipHistory } from './membership-history.js';
-import { entryBytes, retainedBytesMax, retainedEntriesMax } from './options.js';
+import { entryBytes, retainedBytesMax } from './options.js';
 import { logIndex, type EntryPosition, type LogEntry, type LogIndex, type SnapshotMeta, type Term } from './types.js';
 
 export class RaftLog {
@@ -20,8 +20,11 @@ export class RaftLog {
   #snapshot: SnapshotMeta;
   #commit: LogIndex;
   #memberships: MembershipHistory;
+  readonly #retainedEntriesMax: number;
 
-  constructor(snapshot: SnapshotMeta, entries: readonly LogEntry[]) {
+  /** After a compaction up to `retainedEntriesMax` entries before the snapshot stay in memory. */
+  constructor(snapshot: SnapshotMeta, entries: readonly LogEntry[], retainedEntriesMax: number) {
+    this.#retainedEntriesMax = retainedEntriesMax;
     checkSnapshot(snapshot);
     this.#snapshot = snapshot;
     this.#offset = positionOf(snapshot);
@@ -163,7 +166,7 @@ export class RaftLog {
   #adopt(snapshot: SnapshotMeta): void {
     this.#snapshot = snapshot;
     this.#memberships.compact(snapshot.index, snapshot.membership);
-    let offset = Math.max(this.#offset.index, snapshot.index - retainedEntriesMax);
+    let offset = Math.max(this.#offset.index, snapshot.index - this.#retainedEntriesMax);
     while (this.bytesBetween(offset, snapshot.index) > retainedBytesMax) offset++;
     const dropped = offset - this.#offset.index;
     if (dropped === 0) return;

@@ -12,7 +12,7 @@ export const snapshotChunksInFlightMax = 2;
  * Entries that a compacted log keeps in memory before its snapshot, so that a member that lags by a moment is not sent
  * a whole snapshot: whichever bound comes first. 8 MiB is small beside the uncommitted entries that memory must hold.
  */
-export const retainedEntriesMax = 4_096;
+const retainedEntriesMaxDefault = 4_096;
 export const retainedBytesMax = 8 * 1024 * 1024;
 
 /**
@@ -38,6 +38,7 @@ export function resolveRaftOptions(options: RaftOptions): ResolvedRaftOptions {
     appendBytesMax: options.appendBytesMax ?? 1024 * 1024,
     appendsInFlightMax: options.appendsInFlightMax ?? 64,
     uncommittedBytesMax: options.uncommittedBytesMax ?? 64 * 1024 * 1024,
+    retainedEntriesMax: options.retainedEntriesMax ?? retainedEntriesMaxDefault,
   };
   const { self: _self, ...counts } = resolved;
   for (const [name, value] of Object.entries(counts)) {

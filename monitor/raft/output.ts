@@ -97,6 +97,8 @@ export interface RaftOptions {
   readonly appendsInFlightMax?: number;
   /** Entries appended but not committed, beyond which proposals are refused. Default 64 MiB. */
   readonly uncommittedBytesMax?: number;
+  /** Entries before the snapshot that stay in memory for members that lag a little. Default 4,096, at most 8 MiB. */
+  readonly retainedEntriesMax?: number;
 }
 
 /** What the driver found on its disk when it started; applied is `snapshot.index`, and the first step commits the rest. */

@@ -46,14 +46,15 @@ export class Raft {
 
   constructor(options: RaftOptions, initial: RaftInitial) {
     const { hardState, snapshot, entries, commit = snapshot.index } = initial;
-    const log = new RaftLog(snapshot, entries);
+    const resolved = resolveRaftOptions(options);
+    const log = new RaftLog(snapshot, entries, resolved.retainedEntriesMax);
     log.commitTo(commit);
     invariant(hardState.term >= log.last.term, 'the term is stored before any entry of it', {
       term: hardState.term,
       last: log.last.term,
     });
     const durability = new Durability(log.last.index);
-    this.#core = { options: resolveRaftOptions(options), log, durability, outbox: new Outbox(log, durability) };
+    this.#core = { options: resolved, log, durability, outbox: new Outbox(log, durability) };
     this.#receiver = new Receiver(this.#core);
     this.#term = hardState.term;
     this.#vote = hardState.vote;

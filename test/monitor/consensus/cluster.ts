@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { CairnError, isCairnError } from '../../../base/errors.js';
 import { openConsensus } from '../../../monitor/consensus/consensus.js';
+import type { ConsensusOptions } from '../../../monitor/consensus/options.js';
 import type { Consensus } from '../../../monitor/consensus/types.js';
 import {
   logIndex,
@@ -48,13 +49,18 @@ export class Cluster {
   /** The first thing that must not be. */
   failure: { readonly error: unknown } | undefined;
   #lastMember: number;
-  readonly #snapshotAfterEntries: number;
+  readonly #shape: Pick<ConsensusOptions, 'snapshotAfterEntries' | 'retainedEntriesMax' | 'writeBytesMax'>;
 
   constructor(world: World, carrier: Runtime, counts: { readonly founders: number; readonly spares: number }) {
     this.world = world;
     this.random = world.stream('cluster');
     this.network = new AdversaryNetwork(carrier.clock, world.stream('network'), (message) => this.#deliver(message));
-    this.#snapshotAfterEntries = this.random.pick([5, 15, 40, 1_000]);
+    this.#shape = {
+      snapshotAfterEntries: this.random.pick([5, 15, 40, 1_000]),
+      // So few that members which lag are sent snapshots; so small that writes queue up.
+      retainedEntriesMax: this.random.pick([1, 10, undefined]),
+      writeBytesMax: this.random.pick([1, 300, undefined]),
+    };
     const total = counts.founders + counts.spares;
     for (let i = 1; i <= total; i++) {
       const machine = world.machine(`m${i}`, { clockRate: this.random.pick([1, 1, 0.9, 1.1]) });
@@ -132,7 +138,7 @@ export class Cluster {
       fsid,
       member,
       tickMs,
-      snapshotAfterEntries: this.#snapshotAfterEntries,
+      ...this.#shape,
       chunkBytes: 128,
     };
     const open = (): Promise<Consensus> =>

@@ -28,10 +28,17 @@ export class FuzzCluster {
     this.#lossChance = this.#prng.pick([0, 0.02, 0.2]);
     // Where faults are rare, longer stories get told.
     this.#faultChance = this.#prng.pick([0.05, 0.3, 1]);
+    const retainedEntriesMax = this.#prng.pick([1, 10, 4_096]);
     this.members = ids.map((self) => {
       const disk = new ModelDisk(founders.voters.includes(self) ? founders : nobody);
       this.invariants.started(self, disk.initial);
-      const options = { self, appendBytesMax: 300, appendsInFlightMax: 3, uncommittedBytesMax: 3_000 };
+      const options = {
+        self,
+        appendBytesMax: 300,
+        appendsInFlightMax: 3,
+        uncommittedBytesMax: 3_000,
+        retainedEntriesMax,
+      };
       return new Member(options, disk, {
         send: (message) => this.#send(message),
         stepped: (member, input, output) => this.#stepped(member, input, output),

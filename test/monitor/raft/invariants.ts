@@ -89,6 +89,7 @@ export class RaftInvariants {
     const watched = this.#members.get(member);
     assert.ok(watched !== undefined, `member ${member} was not started`);
     if (input.kind === 'persisted') this.#persisted(member, watched, input.output);
+    if (input.kind === 'compacted') checkCompaction(member, watched, input.snapshot);
     if (input.kind === 'compacted') compact(watched, input.snapshot);
     if (input.kind === 'read') watched.reads.set(input.id, this.#lastCommitted);
     if (output.persist !== undefined) this.#handedOut(member, watched, output.persist);
@@ -270,6 +271,14 @@ function applyPersist(log: ModelLog, { entries, snapshotChunk, dropsLog }: Persi
   }
   if (snapshotChunk === undefined || snapshotChunk.chunk < snapshotChunk.meta.chunks - 1) return;
   replaceBase(log, snapshotChunk.meta, dropsLog);
+}
+
+/** Were the snapshot durable before what it covers, a crash could leave it beside the stale end of an older log. */
+function checkCompaction(member: MemberId, { durable, outstanding }: Watched, { index, term }: EntryPosition): void {
+  if (index <= durable.base.index) return;
+  assert.equal(termAt(durable, index), term, `member ${member} has a snapshot of ${index}, and not that entry`);
+  const covered = outstanding.find(({ persist }) => (persist?.entries[0]?.index ?? Infinity) <= index);
+  assert.equal(covered, undefined, `member ${member} has a snapshot of ${index}, part of which is still being written`);
 }
 
 function compact(watched: Watched, snapshot: EntryPosition): void {

@@ -16,7 +16,7 @@ function snapshotAt(index: number, inTerm: number, membership = one): ReturnType
 }
 
 function logOf(terms: readonly number[]): RaftLog {
-  return new RaftLog(snapshotMeta({ index: 0, term: 0, membership: one, chunks: 0 }), noops(1, terms));
+  return new RaftLog(snapshotMeta({ index: 0, term: 0, membership: one, chunks: 0 }), noops(1, terms), 4_096);
 }
 
 function termsOf(log: RaftLog): number[] {

@@ -46,6 +46,16 @@ describe('the receipt of a snapshot', () => {
     assert.equal(accept(receipt, older, 1, 2), true);
   });
 
+  it('never mixes two snapshots of one index and size', () => {
+    const receipt = new SnapshotReceipt();
+    const other = { ...older, checksum: 'f'.repeat(16) };
+    accept(receipt, older, 0);
+    assert.equal(receipt.wanted(other), 0);
+    assert.equal(accept(receipt, other, 1, 2), false);
+    assert.equal(accept(receipt, other, 0, 2), true);
+    assert.equal(accept(receipt, older, 1, 2), false);
+  });
+
   it('starts over when the pieces are more or less than was announced', () => {
     const tooMany = new SnapshotReceipt();
     assert.equal(accept(tooMany, newer, 0, 1, 5), false);
