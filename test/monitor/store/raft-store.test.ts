@@ -4,6 +4,7 @@ import { Xxh64Stream } from '../../../base/xxh64.js';
 import { utf8Bytes, utf8Text } from '../../../base/bytes.js';
 import { logIndex, memberId, term, type SnapshotMeta } from '../../../monitor/raft/types.js';
 import { RaftStore } from '../../../monitor/store/raft-store.js';
+import { readVoteFile, VoteFile } from '../../../monitor/store/vote-file.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import {
   allKeys,
@@ -207,6 +208,24 @@ describe('monitor/store', () => {
       });
     }
   });
+
+  it('goes on with a vote that only the file has, and keeps it', () =>
+    onMachine(1, async (runtime) => {
+      await createStore(runtime);
+      await (await openStore(runtime)).store.close();
+      const slots = await readVoteFile(runtime, directory);
+      assert.ok(slots !== undefined);
+      const { newest } = slots;
+      // A crash between the two writes of a new vote.
+      const file = await VoteFile.open(runtime, directory, newest);
+      await file.write({ ...newest, hardState: { term: term(4), vote: memberId(9) }, batch: newest.batch + 1 });
+      await file.close();
+      for (let opening = 0; opening < 3; opening++) {
+        const { store, initial } = await openStore(runtime);
+        assert.deepEqual(initial.hardState, { term: 4, vote: 9 });
+        await store.close();
+      }
+    }));
 
   it('sees the last vote of a process that ends while the next one opens', () =>
     onMachine(1, async (runtime) => {
