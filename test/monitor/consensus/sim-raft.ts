@@ -27,6 +27,7 @@ let told = began;
 for (let seed = first; seed < first + count; seed++) {
   try {
     const outcome = await simulate(seed);
+    if (values.seed !== undefined) process.stdout.write(`seed ${seed} has the trace ${outcome.traceHash}\n`);
     sums.acknowledged += outcome.acknowledged;
     sums.reads += outcome.reads;
     sums.entries += outcome.last;
