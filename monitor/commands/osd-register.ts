@@ -10,12 +10,15 @@ import { type Location, parseLocation } from '../../crush/edit/location.js';
 import { itemLocation, itemNamed } from '../../crush/item-location.js';
 import { deviceWeightMax } from '../../crush/limits.js';
 import { type CrushMap, weightOne } from '../../crush/types.js';
+import type { OsdInfo } from '../../cluster/osd.js';
 import type { OsdRegistered } from '../../protocol/commands/osd.js';
 import type { Effects } from '../state/types.js';
 import { creationChanges, downAtNextEpoch, mapWithOsds, recordChanges } from './osd-effects.js';
 import { osdOf } from './osd-selection.js';
 import { checkSpeaksFor } from './pg-records.js';
 import type { CommandContext } from './types.js';
+
+type LogLine = NonNullable<Effects<unknown>['log']>[number];
 
 interface RegisterArgs extends Registration {
   readonly osd: OsdId;
@@ -29,6 +32,7 @@ export async function evaluateOsdRegister(
 ): Promise<Effects<OsdRegistered>> {
   checkSpeaksFor(context, args.osd);
   const { map } = context.state;
+  const before = map.osds.get(args.osd);
   const { changes, result } = register(map, args);
   const crush = withDevice(map.crush, args);
   const all: MapChange[] = crush === map.crush ? changes : [{ kind: 'crush', crush }, ...changes];
@@ -37,7 +41,10 @@ export async function evaluateOsdRegister(
   return {
     result: { ...result, epoch: nextEpoch(map) },
     changes: [...all, ...created],
-    log: [{ severity: 'info', source: `osd.${args.osd}`, message: `osd.${args.osd} up, boot ${args.boot}` }],
+    log: [
+      { severity: 'info', source: `osd.${args.osd}`, message: `osd.${args.osd} up, boot ${args.boot}` },
+      ...movedLog(crush, before, args),
+    ],
   };
 }
 
@@ -64,7 +71,21 @@ export async function evaluateOsdGoodbye(
   };
 }
 
-/** A place for an OSD that CRUSH does not know yet. One that has a place, or was taken out of its own, stays as it is. */
+/**
+ * An OSD stays where it stands, as operators place OSDs for reasons of their own. But a disk that was carried to another
+ * machine then has its copies where CRUSH does not think: two of them may share a failure that they should not.
+ */
+function movedLog(crush: CrushMap, before: OsdInfo | undefined, { osd, hostname }: RegisterArgs): LogLine[] {
+  if (before === undefined || before.hostname === '' || before.hostname === hostname) return [];
+  const [holder] = itemLocation(crush, osd);
+  if (holder === undefined || holder.name === hostNameOf(hostname)) return [];
+  const stands = `CRUSH has it in ${holder.type} ${holder.name}`;
+  const how = `\`cairn crush move osd.${osd} host=${hostNameOf(hostname)}\` if it stays there`;
+  const message = `osd.${osd} runs on ${hostname} now, not on ${before.hostname}, and ${stands}: ${how}`;
+  return [{ severity: 'warn', source: `osd.${osd}`, message }];
+}
+
+/** A place for an OSD that has none in CRUSH: a new one, or one that was removed there, as in Ceph. */
 function withDevice(crush: CrushMap, { osd, capacityBytes, hostname, location, deviceClass }: RegisterArgs): CrushMap {
   if (crush.devices.has(osd) || itemLocation(crush, osd).length > 0) return crush;
   return addDevice(crush, {
@@ -82,11 +103,36 @@ function weightOf(capacityBytes: number): number {
   return Math.min(deviceWeightMax, Math.max(1, weight));
 }
 
-/** As Ceph: the name of the machine up to the first dot, with what CRUSH's names may not have as `-`. */
 function defaultLocation(crush: CrushMap, hostname: string): Location {
-  const [short = ''] = hostname.split('.');
-  const name = short.replaceAll(/[^-_0-9A-Za-z]/g, '-');
-  const host = ['host', name === '' ? 'unknown' : name] as const;
+  const name = hostNameOf(hostname);
+  const present = itemNamed(crush, name);
+  if (present === undefined) return hostLocation(name);
   // A host that is there may have been moved to another root: it stays where it is.
-  return new Map(itemNamed(crush, host[1]) === undefined ? [host, ['root', defaultRoot]] : [host]);
+  if (isHost(crush, present)) return new Map([['host', name]]);
+  // A rack, or the root itself, is called as the machine: that must not keep its OSDs out.
+  const other = `${name}-host`;
+  return itemNamed(crush, other) === undefined ? hostLocation(other) : new Map([['host', other]]);
+}
+
+function hostLocation(name: string): Location {
+  return new Map([
+    ['host', name],
+    ['root', defaultRoot],
+  ]);
+}
+
+function isHost({ buckets, types }: CrushMap, item: number): boolean {
+  const bucket = buckets.get(item);
+  return bucket !== undefined && types.get(bucket.type) === 'host';
+}
+
+/**
+ * As Ceph: the name of the machine up to the first dot, with what CRUSH's names may not have as `-`. An IP address counts
+ * as a whole, or all machines of a network would be one host.
+ */
+function hostNameOf(hostname: string): string {
+  const short = /^[0-9.]+$/.test(hostname) ? hostname : (hostname.split('.')[0] ?? '');
+  // Room for `-host` behind it.
+  const name = short.replaceAll(/[^-_.0-9A-Za-z]/g, '-').slice(0, 200);
+  return name === '' ? 'unknown' : name;
 }

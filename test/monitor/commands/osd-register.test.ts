@@ -62,6 +62,50 @@ describe('osd.register', () => {
     assert.match(await done(cluster, 'osd find 2'), /crush location: host=m root=other/);
   });
 
+  it('puts an OSD into a host of its own where its machine is called as a rack or the root', async () => {
+    const cluster = clusterWithKeys([1, 2]);
+    await cluster.as('osd.1').change(osdRegister, { ...registration(1, 1), hostname: 'default' }, {});
+    assert.match(await done(cluster, 'osd find 1'), /crush location: host=default-host root=default/);
+    await cluster.as('osd.2').change(osdRegister, { ...registration(2, 1), hostname: 'default' }, {});
+    assert.match(await done(cluster, 'osd find 2'), /crush location: host=default-host root=default/);
+  });
+
+  it('takes an IP address as the name of a machine as a whole', async () => {
+    const cluster = clusterWithKeys([1]);
+    await cluster.as('osd.1').change(osdRegister, { ...registration(1, 1), hostname: '10.0.0.7' }, {});
+    assert.match(await done(cluster, 'osd find 1'), /crush location: host=10\.0\.0\.7 root=default/);
+  });
+
+  it('accepts a host name of any length and kind', async () => {
+    for (const hostname of ['', '.', '-', 'x'.repeat(255), 'host name', 'höst', 'osd']) {
+      const cluster = clusterWithKeys([1]);
+      await cluster.as('osd.1').change(osdRegister, { ...registration(1, 1), hostname }, {});
+      assert.match(await done(cluster, 'osd find 1'), /crush location: host=[-_.0-9A-Za-z]{1,255} root=default/);
+      validateMap(cluster.map);
+    }
+  });
+
+  it('leaves an OSD of another machine where it stands, and warns that CRUSH does not know', async () => {
+    const cluster = clusterWithKeys([1]);
+    const asked = (boot: number, hostname: string) =>
+      cluster.as('osd.1').change(osdRegister, { ...registration(1, boot), hostname }, {});
+    const warnings = () => cluster.clusterLog.filter(({ severity }) => severity === 'warn');
+    await asked(1, 'm1.example.org');
+    await asked(2, 'm1');
+    assert.deepEqual(warnings(), []);
+    await asked(3, 'm2.example.org');
+    assert.match(await done(cluster, 'osd find 1'), /crush location: host=m1 root=default/);
+    assert.equal(
+      warnings()[0]?.message,
+      'osd.1 runs on m2.example.org now, not on m1, and CRUSH has it in host m1: ' +
+        '`cairn crush move osd.1 host=m2` if it stays there',
+    );
+    await asked(4, 'm2.example.org');
+    assert.equal(warnings().length, 1);
+    await asked(5, 'm1');
+    assert.equal(warnings().length, 1);
+  });
+
   it('gives PGs their first members as soon as there are enough OSDs', async () => {
     const cluster = clusterWithKeys([0, 1, 2]);
     assert.match(await done(cluster, 'pool create data'), /finds 0 of 3 OSDs for some PGs: it serves nobody until/);
