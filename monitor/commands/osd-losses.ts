@@ -13,6 +13,8 @@ export interface Losses {
   readonly last: number;
   /** Of these, those that have others, but none that is up. */
   readonly waiting: number;
+  /** Of these, those that have others and whose mode is async: the others may lack what was acknowledged last. */
+  readonly behind: number;
 }
 
 export async function countLosses(context: CommandContext, given: readonly OsdInfo[]): Promise<Losses> {
@@ -20,7 +22,7 @@ export async function countLosses(context: CommandContext, given: readonly OsdIn
   const stores = new Map(given.filter(({ uuid }) => uuid !== undefined).map(({ id, store }) => [id as number, store]));
   const marks = markOsds(given.map(({ id }) => id));
   const cursor = map.records.cursor();
-  const losses = { pgs: 0, last: 0, waiting: 0 };
+  const losses = { pgs: 0, last: 0, waiting: 0, behind: 0 };
   for (;;) {
     const found = cursor.nextMarked(marks, planStepScanCount);
     if (found === 'end') return losses;
@@ -42,6 +44,7 @@ export async function countLosses(context: CommandContext, given: readonly OsdIn
     }
     if (!isHit) continue;
     losses.pgs += 1;
+    if (hasOther && cursor.ackCopies > 0) losses.behind += 1;
     if (!hasOther) losses.last += 1;
     else if (!hasOtherUp) losses.waiting += 1;
   }
@@ -54,10 +57,12 @@ function standingOf(map: ClusterMap, id: number, store: number): 'gone' | 'down'
   return osd.isUp ? 'up' : 'down';
 }
 
-export function lossesText({ pgs, last, waiting }: Losses): string {
+export function lossesText({ pgs, last, waiting, behind }: Losses): string {
   if (pgs === 0) return 'no PG loses a member';
   const parts = [`${count(pgs, 'PG')} ${pgs === 1 ? 'loses' : 'lose'} a member`];
   if (last > 0) parts.push(`${last} of them ${last === 1 ? 'has' : 'have'} no other, so their data is gone`);
   if (waiting > 0) parts.push(`${waiting} of them ${waiting === 1 ? 'waits' : 'wait'} for others that are down`);
+  if (behind > 0)
+    parts.push(`${behind} of them ${behind === 1 ? 'is' : 'are'} async, so others may lack the last writes`);
   return parts.join(', ');
 }

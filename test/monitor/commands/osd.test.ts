@@ -230,6 +230,16 @@ describe('cairn osd', () => {
     validateMap(cluster.map);
   });
 
+  it('lost says that the other members of async PGs may lack the last writes', async () => {
+    const cluster = clusterOf(sampleMap({ pools: [{ size: 3 }] }));
+    await done(cluster, 'pool set pool1 mode async --yes');
+    await done(cluster, 'osd down 0');
+    assert.match(
+      await refused(cluster, 'osd lost 0'),
+      /: 6 PGs lose a member, 6 of them are async, so others may lack the last writes; add --yes/,
+    );
+  });
+
   it('lost tells PGs that wait for others from those that go on', async () => {
     const cluster = clusterOf(sampleMap({ pools: [{ size: 2, minSize: 1 }] }));
     await done(cluster, 'osd down 0');
