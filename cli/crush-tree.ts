@@ -11,10 +11,10 @@ import { type Column, formatTable } from './table.js';
 export function addCrushTree(crush: Command, context: CliContext): void {
   const command = crush.command('tree');
   command
-    .description('Show the hierarchy of a map, with the shadow trees of its device classes.')
+    .description('Show the hierarchy of a map, and the shadow trees of its device classes.')
     .argument('[file]', 'text or binary map, - for stdin; without it the map of the cluster')
-    .option('--shadow', 'show shadow trees (the default)')
-    .option('--no-shadow', 'leave shadow trees out')
+    .option('--shadow', 'show shadow trees (the default for a file)')
+    .option('--no-shadow', 'leave shadow trees out (the default for the cluster)')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -22,7 +22,7 @@ export function addCrushTree(crush: Command, context: CliContext): void {
     )
     .action(async (file: string | undefined, options: { shadow?: boolean; json?: boolean }) => {
       const show = (map: CrushMap): void => {
-        const nodes = treeNodes(map, options.shadow ?? true);
+        const nodes = treeNodes(map, options.shadow ?? file !== undefined);
         context.print(options.json === true ? crushTreeJson(nodes) : crushTreeTable(map, nodes));
       };
       if (file === undefined) await withClusterCrush(command, context, show);

@@ -33,7 +33,10 @@ export function removeBucket(map: CrushMap, name: string): CrushMap {
   const draft = new Draft(map);
   const bucket = draft.bucketNamed(name);
   if (bucket.items.length > 0) {
-    throw new CairnError('CONFLICT', `bucket ${name} holds ${bucket.items.length} items; move or remove them first`);
+    throw new CairnError(
+      'CONFLICT',
+      `bucket ${name} holds ${bucket.items.length} ${bucket.items.length === 1 ? 'item' : 'items'}; move or remove them first`,
+    );
   }
   checkUntaken(draft, bucket.id, name);
   draft.unlink(bucket.id);

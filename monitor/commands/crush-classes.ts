@@ -28,6 +28,9 @@ export function evaluateCrushRmDeviceClass(
   return editEach(context, devices, removeDeviceClass, { done: 'has no class', already: 'has no class already' });
 }
 
+/** A message stays a line, in the cluster log too. */
+const namedMax = 8;
+
 function editEach(
   context: CommandContext,
   devices: readonly string[],
@@ -44,6 +47,8 @@ function editEach(
   }
   if (changed.length === 0) return alreadySo(...devices.map((device) => `${device} ${words.already}`));
   const [first = '', ...others] = changed;
-  const what = others.length === 0 ? first : `each of ${changed.join(', ')}`;
+  const named = changed.slice(0, namedMax).join(', ');
+  const more = changed.length > namedMax ? ` and ${changed.length - namedMax} more` : '';
+  const what = others.length === 0 ? first : `each of ${named}${more}`;
   return crushEffects(context, crush, first, `${what} ${words.done}`, changed);
 }

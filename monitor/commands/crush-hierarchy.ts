@@ -80,7 +80,8 @@ export async function evaluateCrushRm(
     const moves = await describeMoves(context, removed);
     throw new CairnError('CONFLICT', `${name} would hold no data any more: ${moves}; add --yes if you mean it`);
   }
-  return crushEffects(context, removed, name, `removed ${name} from CRUSH`);
+  const comesBack = osds.has(osdId(item)) ? ', until it starts again' : '';
+  return crushEffects(context, removed, name, `removed ${name} from CRUSH${comesBack}`);
 }
 
 interface ReweightArgs {

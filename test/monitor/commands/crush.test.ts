@@ -89,7 +89,7 @@ describe('cairn crush, of the cluster', () => {
       await refused(cluster, 'crush rm osd.0'),
       /^osd\.0 would hold no data any more: \d+ of 64 PG mappings change, \d+ copies move; add --yes/,
     );
-    assert.match(await done(cluster, 'crush rm osd.0 --yes'), /^removed osd\.0 from CRUSH: /);
+    assert.match(await done(cluster, 'crush rm osd.0 --yes'), /^removed osd\.0 from CRUSH, until it starts again: /);
     assert.equal(await done(cluster, 'crush rm osd.0'), 'CRUSH has nothing called osd.0\n');
     assert.ok(cluster.map.osds.has(osdId(0)));
     assert.match(await refused(cluster, 'crush reweight osd.0 1'), /^no device is called osd\.0/);
@@ -192,8 +192,21 @@ describe('cairn crush, of the cluster', () => {
     assert.match(cluster.auditTrail.at(-1)?.args ?? '', /^\{"mapBytes":\d+,"confirmed":false\}$/);
   });
 
-  it('tree without a file shows the cluster', async () => {
-    assert.match(await done(clusterOf(sampleMap(sample)), 'crush tree --no-shadow'), /root default/);
+  it('names no more than eight devices of many that change their class, in the log too', async () => {
+    const cluster = clusterOf(sampleMap({ osds: 12 }));
+    await done(cluster, `crush rm-device-class ${[...cluster.map.osds.keys()].join(' ')}`);
+    assert.match(
+      cluster.clusterLog.at(-1)?.message ?? '',
+      /^crush: each of osd\.0, .*, osd\.7 and 4 more has no class/,
+    );
+  });
+
+  it('tree without a file shows the cluster and leaves its shadow trees out', async () => {
+    const cluster = clusterOf(sampleMap(sample));
+    const tree = await done(cluster, 'crush tree');
+    assert.match(tree, /root default/);
+    assert.equal(await done(cluster, 'crush tree --no-shadow'), tree);
+    assert.match(await done(cluster, 'crush tree --shadow'), /root default~hdd/);
   });
 });
 
