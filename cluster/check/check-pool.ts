@@ -46,9 +46,10 @@ export function checkPool(pool: Pool): void {
 
 function checkMode({ mode, size }: Pool, name: string): void {
   if (mode.kind === 'sync') return;
+  valid(size > 1, () => `${name} has one copy, which is never behind; use mode sync, or a size of 2 or more`);
   valid(
     isIntegerWithin(mode.ackCopies, 1, size - 1),
-    () => `${name} acknowledges ${mode.ackCopies} copies; give 1 to ${size - 1}, or use mode sync`,
+    () => `${name} acknowledges with ${mode.ackCopies} copies; give 1 to ${size - 1}, or use mode sync`,
   );
   valid(
     isCounter(mode.maxLagMs) && mode.maxLagMs > 0 && isCounter(mode.maxLagBytes) && mode.maxLagBytes > 0,

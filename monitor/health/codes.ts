@@ -24,8 +24,7 @@ export const healthCodes = {
   MON_DOWN: {
     severity: 'warn',
     meaning: 'A monitor is not part of the quorum. One more may cost the majority.',
-    advice:
-      'Start it, or look at its log; `cairn mon stat` shows who is missing. Remove a lost one: `cairn mon remove`.',
+    advice: 'Start it, or look at its log; `cairn mon stat` shows who is missing. Remove a lost one: `cairn mon rm`.',
   },
   MON_CLOCK_SKEW: {
     severity: 'warn',
@@ -69,7 +68,7 @@ export const healthCodes = {
   OSD_ORPHAN: {
     severity: 'warn',
     meaning: 'The CRUSH map places data on an OSD that does not exist.',
-    advice: 'Take it out of the hierarchy: `cairn osd crush remove osd.N`.',
+    advice: 'Take it out of the hierarchy: `cairn crush rm osd.N`.',
   },
   OSD_OUT_OF_ORDER_FULL: {
     severity: 'error',
@@ -109,19 +108,19 @@ export const healthCodes = {
   OLD_CRUSH_TUNABLES: {
     severity: 'warn',
     meaning: 'The CRUSH map uses tunables from before Ceph Firefly, which spread data worse.',
-    advice: 'Choose newer ones with `cairn osd crush tunables jewel`; that moves data.',
+    advice: 'Choose newer ones: edit what `cairn crush get` gives, then `cairn crush set`; that moves data.',
   },
 
   // Pools.
   POOL_FULL: {
     severity: 'warn',
     meaning: 'A pool has reached its quota: writes to it are refused.',
-    advice: 'Delete data, or raise it with `cairn pool set-quota`; `cairn df` shows the use.',
+    advice: 'Delete data, or raise it with `cairn pool set POOL quota_bytes`; `cairn df` shows the use.',
   },
   POOL_NEAR_FULL: {
     severity: 'warn',
     meaning: 'A pool is close to its quota.',
-    advice: 'Delete data, or raise it with `cairn pool set-quota`; `cairn df` shows the use.',
+    advice: 'Delete data, or raise it with `cairn pool set POOL quota_objects`; `cairn df` shows the use.',
   },
   POOL_NO_REDUNDANCY: {
     severity: 'warn',
@@ -153,7 +152,7 @@ export const healthCodes = {
   PG_LOST: {
     severity: 'error',
     meaning: 'No disk is left that is known to hold all of a PG.',
-    advice: 'Bring one of its OSDs back. If none exists any more, `cairn pg accept-loss` says what would be missing.',
+    advice: 'Its data is gone. `cairn pg force PG OSD` goes on with what another OSD has, if anything.',
   },
   PG_DAMAGED: {
     severity: 'error',

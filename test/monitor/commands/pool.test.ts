@@ -26,7 +26,7 @@ const refusals = [
   { words: 'pool create a --ack-copies 1', says: /^--ack-copies and --max-lag are for async pools; add --async$/ },
   {
     words: 'pool create a --async --ack-copies 3',
-    says: /^pool "a" acknowledges 3 copies; give 1 to 2, or use mode sync$/,
+    says: /^pool "a" acknowledges with 3 copies; give 1 to 2, or use mode sync$/,
   },
   { words: 'pool create a --async --max-lag 5s/1MiB/2', says: /^"5s\/1MiB\/2" is no lag; write TIME\/SIZE/ },
   {
@@ -40,6 +40,10 @@ const refusals = [
   {
     words: 'pool set pool1 pg_num 16',
     says: /^pool pool1 has 8 PGs, which this version cannot change: .*split PGs yet/,
+  },
+  {
+    words: 'pool create b --size 1 --async --yes',
+    says: /^pool "b" has one copy, which is never behind; use mode sync, or a size of 2 or more$/,
   },
   { words: 'pool set pool1 rule nope', says: /^no rule is called nope/ },
   { words: 'pool set pool1 mode eventual', says: /^mode cannot be "eventual"; write sync or async$/ },
