@@ -38,6 +38,8 @@ export interface MeshOptions {
   /** To dial while the map is not known: who is there says so itself. */
   readonly seeds: readonly NodeAddress[];
   readonly tls: TlsOptions | undefined;
+  /** There is a connection to another monitor: what waits for the leader may go there. */
+  readonly onConnected: () => void;
 }
 
 /** Members that the map does not know: there is one joining at a time, and the lives before it. */
@@ -104,6 +106,7 @@ export class Mesh implements Transport {
   /** A monitor dialled this one: answers can go back there, also to one that this one's map does not know yet. */
   accepted(peer: Peer): void {
     this.#accepted.set(monitorName(peer), peer);
+    this.#options.onConnected();
   }
 
   gone(peer: Peer): void {
@@ -176,7 +179,10 @@ export class Mesh implements Transport {
   }
 
   #dial(monitor: MonitorInfo): void {
-    const dialer = this.#dialer(monitor.address, { expectedName: `mon.${monitor.name}` });
+    const dialer = this.#dialer(monitor.address, {
+      expectedName: `mon.${monitor.name}`,
+      onConnected: () => this.#options.onConnected(),
+    });
     this.#links.set(monitor.name, { address: addressText(monitor), dialer, leaving: undefined });
   }
 

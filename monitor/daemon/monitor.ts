@@ -168,9 +168,23 @@ export class Monitor {
     await forgetJoining(runtime, directory);
     const handlers = new HandlerTable();
     const { fsid, key } = credentials;
-    const mesh = new Mesh(runtime, { name, address, fsid, key, seeds: credentials.monitors, tls }, handlers);
     // What happens while the store opens and replays is looked at once everything is there.
     const late: { monitor?: Monitor } = {};
+    const mesh = new Mesh(
+      runtime,
+      {
+        name,
+        address,
+        fsid,
+        key,
+        seeds: credentials.monitors,
+        tls,
+        onConnected: () => {
+          if (late.monitor !== undefined) late.monitor.#gate.open();
+        },
+      },
+      handlers,
+    );
     const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), () => {
       if (late.monitor !== undefined) late.monitor.#onApplied();
     });

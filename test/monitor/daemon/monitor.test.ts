@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { configSet } from '../../../protocol/commands/config.js';
 import { monDump, monRm } from '../../../protocol/commands/mon.js';
 import type { MonitorSession } from '../../../protocol/monitor-session.js';
-import { coded, onMonitors, type SimCluster } from './sim-cluster.js';
+import { coded, onMonitors, port, type SimCluster } from './sim-cluster.js';
 
 /** Counts up in a setting until told to stop; every value that was acknowledged. */
 class Stream {
@@ -162,6 +162,30 @@ describe('three monitors', function () {
       checkOnce(cluster, stream);
       await client.close();
     }));
+
+  it('answer soon after a start, whoever is asked', async () => {
+    for (const seed of [1, 2, 3, 4, 5, 6]) {
+      await onMonitors(
+        ['a', 'b', 'c'],
+        async (cluster) => {
+          for (const name of ['a', 'b', 'c']) cluster.kill(name);
+          const clients = await Promise.all(
+            ['a', 'b', 'c'].map((host) => cluster.client({ machine: `${host}1`, monitors: [{ host, port }] })),
+          );
+          const waiting = clients.map((client, i) => set(client, `${i + 5}s`));
+          for (const [i, name] of ['b', 'c', 'a'].entries()) {
+            await cluster.world.sleep(i * 400);
+            cluster.start(name);
+          }
+          const begun = cluster.world.now;
+          await Promise.all(waiting);
+          assert.ok(cluster.world.now - begun < 2_500, `seed ${seed}: ${cluster.world.now - begun} ms`);
+          for (const client of clients) await client.close();
+        },
+        seed,
+      );
+    }
+  });
 
   it('are all in quorum, whenever one asks', () =>
     onMonitors(['a', 'b', 'c'], async (cluster) => {
