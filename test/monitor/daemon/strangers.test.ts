@@ -158,6 +158,8 @@ describe('strangers', function () {
         assert.equal(pushes, 1, 'what is dropped is not pushed to');
         await dialer.call(subscribeMethod, { what: 'map', have: 0 });
         await cluster.until('a push again', () => pushes === 2);
+        const errors = cluster.site('a').process?.logs.filter(({ level }) => level === 'error') ?? [];
+        assert.deepEqual(errors, [], 'a follower is no bug of the monitor');
         await dialer.close();
         await client.close();
       }));
