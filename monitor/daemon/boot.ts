@@ -182,7 +182,8 @@ async function ask(
   { credentials, name, address: own, tls, signal }: JoinOptions,
   { address, disk, deadline }: { readonly address: NodeAddress; readonly disk: string; readonly deadline: MonotonicMs },
 ): Promise<JoinReply> {
-  const identity = { name: credentials.name, role: 'monitor', fsid: credentials.fsid };
+  // Not as a monitor: until it is let in, this end answers nothing that monitors ask one another.
+  const identity = { name: credentials.name, role: 'joining', fsid: credentials.fsid };
   const dialer = new Dialer(runtime, { address, identity, tls }, { key: credentials.key });
   try {
     return (await dialer.call(joinMethod, { name, address: own, disk }, { deadline, signal })).header;

@@ -24,5 +24,6 @@ export async function refuseRemoved({ disk }: Runtime, directory: string, name: 
   throw new CairnError(
     'CONFLICT',
     `mon.${name} was removed from its cluster; to add it again, remove ${directory} and see \`cairn mon add --help\``,
+    { details: { isRemoved: true } },
   );
 }

@@ -172,10 +172,10 @@ export class MonitorCluster {
     return { machine, process, session, within: (ms) => ({ deadline: monotonicMs(clock.now() + ms) }) };
   }
 
-  /** Throws unless whatever daemon stopped by itself had a disk that failed or was full. */
+  /** Throws unless whatever daemon stopped by itself had a disk that failed or was full, or is a monitor no more. */
   checkDeaths(): void {
     for (const { name, process } of this.sites) {
-      if (process?.failure === undefined || hasFailedDisk(process.failure)) continue;
+      if (process?.failure === undefined || hasFailedDisk(process.failure) || wasRemoved(process.failure)) continue;
       throw new Error(`mon.${name} stopped`, { cause: process.failure });
     }
   }
@@ -261,4 +261,8 @@ async function bytesOf(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
   for await (const piece of pieces) all.push(piece);
   return Buffer.concat(all);
+}
+
+function wasRemoved(error: unknown): boolean {
+  return isCairnError(error, 'CONFLICT') && error.details['isRemoved'] === true;
 }
