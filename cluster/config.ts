@@ -69,13 +69,14 @@ export function parseConfigKey(text: string): ConfigKey {
 export function checkConfigChange(config: ConfigMap, key: string, value: string | undefined): ConfigKey {
   const parsed = parseConfigKey(key);
   if (value !== undefined) checkConfigValue(parsed.option, value);
-  const changed = new Map(config);
-  if (value === undefined) changed.delete(printConfigKey(parsed));
-  else changed.set(printConfigKey(parsed), value);
-  const [problem] = contradictions(resolve(changed, parsed.section).values);
-  const [before] = contradictions(resolve(config, parsed.section).values);
+  if (!relatedNames.has(parsed.option)) return parsed;
+  const changedKey = printConfigKey(parsed);
+  const changed: Lookup = (other) => (other === changedKey ? value : config.get(other));
+  const [problem] = contradictions(resolve(changed, parsed.section, relatedNames).values);
+  if (problem === undefined) return parsed;
   // One that was there before must not keep people from setting something else.
-  if (problem !== undefined && problem !== before) throw invalid(problem);
+  const [before] = contradictions(resolve((other) => config.get(other), parsed.section, relatedNames).values);
+  if (problem !== before) throw invalid(problem);
   return parsed;
 }
 
@@ -84,22 +85,25 @@ export function checkConfigChange(config: ConfigMap, key: string, value: string 
  * version cannot use counts as absent, and is named among the problems, for the log and for health.
  */
 export function effectiveConfig(map: { readonly config: ConfigMap }, daemonName: string): EffectiveConfig {
-  const { values, sources, problems } = resolve(map.config, daemonName);
+  const { values, sources, problems } = resolve((key) => map.config.get(key), daemonName, configNames);
   const contradicting = contradictions(values).map((message) => ({ key: daemonName, message }));
   return { values, sources, problems: [...problems, ...contradicting] };
 }
 
-function resolve(config: ConfigMap, daemonName: string): EffectiveConfig {
+/** The text at a key, if there is one. */
+type Lookup = (key: string) => string | undefined;
+
+/** Of `names` only, the others have their defaults: each costs a look at every section. */
+function resolve(textAt: Lookup, daemonName: string, names: Iterable<ConfigName>): EffectiveConfig {
   const type = daemonName.split('.', 1)[0] ?? daemonName;
   const sections = [...new Set([daemonName, type, 'global'])];
-  const values: Record<string, number | string> = {};
+  const values: Record<string, number | string> = { ...defaultValues };
   const sources = new Map<ConfigName, string>();
   const problems: ConfigProblem[] = [];
-  for (const name of configNames) {
-    values[name] = configOptions[name].defaultValue;
+  for (const name of names) {
     for (const section of sections) {
       const key = printConfigKey({ section, option: name });
-      const text = config.get(key);
+      const text = textAt(key);
       if (text === undefined) continue;
       try {
         values[name] = checkConfigValue(name, text);
@@ -114,7 +118,21 @@ function resolve(config: ConfigMap, daemonName: string): EffectiveConfig {
   return { values: values as ConfigValues, sources, problems };
 }
 
-function contradictions(values: ConfigValues): string[] {
+const defaultValues = Object.fromEntries(configNames.map((name) => [name, configOptions[name].defaultValue]));
+
+/** All that `contradictions` reads: a change of any other option cannot make one. */
+const relatedList = [
+  'osd_heartbeat_interval',
+  'osd_heartbeat_grace',
+  'mon_osd_nearfull_ratio',
+  'mon_osd_backfillfull_ratio',
+  'mon_osd_full_ratio',
+  'osd_pool_default_min_size',
+  'osd_pool_default_size',
+] as const satisfies readonly ConfigName[];
+const relatedNames: ReadonlySet<ConfigName> = new Set(relatedList);
+
+function contradictions(values: Pick<ConfigValues, (typeof relatedList)[number]>): string[] {
   const found: string[] = [];
   if (values.osd_heartbeat_interval * 2 > values.osd_heartbeat_grace) {
     found.push('osd_heartbeat_grace must be at least twice osd_heartbeat_interval, or one lost packet is a failure');

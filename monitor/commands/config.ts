@@ -63,11 +63,15 @@ function change(
 const overridesShownMax = 20;
 
 function strongerValues(config: ClusterMap['config'], section: string, option: ConfigName) {
-  const found = [...config].flatMap(([key, value]) => {
-    const [other = '', name] = key.split('/');
+  const ending = `/${option}`;
+  const found: { readonly section: string; readonly value: string }[] = [];
+  // Each change looks at all that is set, so nothing is made of what does not count.
+  for (const [key, value] of config) {
+    if (!key.endsWith(ending)) continue;
+    const other = key.slice(0, -ending.length);
     const isWithin = other !== section && (section === 'global' || other.startsWith(`${section}.`));
-    return name === option && isWithin ? [{ section: other, value }] : [];
-  });
+    if (isWithin) found.push({ section: other, value });
+  }
   return found.sort((a, b) => (a.section < b.section ? -1 : 1)).slice(0, overridesShownMax);
 }
 
