@@ -9,7 +9,7 @@ import { monotonicMs, type MonotonicMs } from '../base/instants.js';
 import type { Clock } from '../runtime/clock.js';
 import { creditWindows } from './credit.js';
 import type { Deadlines, DeadlineEntry, Expirable } from './deadlines.js';
-import { frameCost, frameTypes, noDeadline, type FramePrefix } from './frame.js';
+import { frameCost, frameTypes, noDeadline, prefixBytes, type FramePrefix } from './frame.js';
 import { decodeHeader, viewEncodedHeader } from './header-codec.js';
 import { checkOutgoing, levelCount, type ReceiveLimits, type ResolvedConnectionOptions } from './limits.js';
 import type { LimitedLog } from './limited-log.js';
@@ -260,7 +260,23 @@ export class IncomingCalls {
     owed.messages++;
     owed.bytes += call.cost;
     this.#owesCredit = true;
-    this.#with.outbox.wake();
+    if (this.#isCreditDue(call.level, owed)) this.#with.outbox.wake();
+  }
+
+  /**
+   * Credit rides along with whatever is sent next; a frame for itself would wake both ends once more for each message. It is
+   * due when the peer, which counts what is owed as used, would have less than half of the messages left, or no room for
+   * the longest: so nobody waits for credit that is merely owed.
+   */
+  #isCreditDue(level: number, owed: { readonly messages: number; readonly bytes: number }): boolean {
+    const window = this.#windows[level];
+    if (window === undefined) return false;
+    const { headerBytesMax, payloadBytesMax } = this.#options;
+    const bytesFree = window.bytesMax - window.bytes - owed.bytes;
+    return (
+      2 * (window.messages + owed.messages) > window.messagesMax ||
+      bytesFree < prefixBytes + headerBytesMax + payloadBytesMax
+    );
   }
 }
 

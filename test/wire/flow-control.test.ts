@@ -72,6 +72,44 @@ describe('wire: flow control', () => {
     await pair.close();
   });
 
+  it('credit of messages waits for something to travel with while there is plenty', async () => {
+    let seen = 0;
+    const handlers = new HandlerTable()
+      .onMessage(note, () => {
+        seen++;
+      })
+      .on(work, (request) => ({ header: request.header }));
+    const pair = await connectPair(nodeRuntime(), handlers, { listener: { windowMessages: 64 } });
+    // Pings of the beginning.
+    await until(() => pair.dialer.peer?.rttMs !== undefined);
+    const before = pair.listener.metrics.framesSent;
+    for (let n = 1; n <= 30; n++) {
+      await pair.dialer.tell(note, { n });
+      await until(() => seen === n);
+    }
+    await turn();
+    assert.equal(pair.listener.metrics.framesSent - before, 0);
+    await pair.dialer.call(work, { n: 1 });
+    assert.equal(pair.listener.metrics.framesSent - before, 2, 'the reply, and the credit of all thirty');
+    await pair.close();
+  });
+
+  for (const windowMessages of [1, 2, 3]) {
+    it(`messages as long as the window of ${windowMessages} follow short ones`, async () => {
+      const exact = { headerBytesMax: 100, payloadBytesMax: 5000, windowBytes: 5132, windowMessages };
+      let seen = 0;
+      const handlers = new HandlerTable().onMessage(note, () => {
+        seen++;
+      });
+      const pair = await connectPair(nodeRuntime(), handlers, { listener: exact });
+      const sizes = Array.from({ length: 40 }, (_, n) => (n % 2 === 0 ? 1 : 5000));
+      await Promise.all(sizes.map((size, n) => pair.dialer.tell(note, { n }, { payload: Buffer.alloc(size) })));
+      await until(() => seen === sizes.length);
+      assert.equal(pair.dialer.metrics.waitingMessages, 0);
+      await pair.close();
+    });
+  }
+
   it('a flood against a peer that does not read is refused at the bound, in bytes and in number', async () => {
     const network = new PipeNetwork();
     const handlers = new HandlerTable().on(work, (request) => ({ header: request.header }));
