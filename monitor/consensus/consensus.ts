@@ -26,6 +26,7 @@ import { Raft } from '../raft/raft.js';
 import type { MemberId, Membership, RaftMessage } from '../raft/types.js';
 import { RaftStore, type OpenedRaftStore } from '../store/raft-store.js';
 import { Applier, type SnapshotPosition } from './applier.js';
+import { CommitNotices } from './commit-notices.js';
 import { Inbox } from './inbox.js';
 import { newMetrics, type ConsensusMetrics } from './metrics.js';
 import { inputsPerTurn, optionDefaults, turnMsMax, type ConsensusOptions } from './options.js';
@@ -80,6 +81,7 @@ class RunningConsensus implements Consensus {
   readonly #store: RaftStore;
   readonly #raft: Raft;
   readonly #inbox = new Inbox();
+  readonly #notices = new CommitNotices();
   readonly #persister: Persister;
   readonly #applier: Applier;
   readonly #proposals: Proposals;
@@ -263,11 +265,13 @@ class RunningConsensus implements Consensus {
     if (this.#over === undefined && !this.#persister.isFull) this.#propose();
     this.#askForReads();
     this.#persister.flush();
+    this.#transmit(this.#notices.takeDue());
     this.#applySome();
     this.#tellStatus();
     const hasMessages = !this.#inbox.isEmpty && !this.#persister.isFull;
     const hasProposals = this.#proposals.hasWaiting && !this.#persister.isFull;
-    if (hasMessages || hasProposals || this.#applier.hasWork || this.#barriers.hasWaiting) this.#wake();
+    const hasMore = hasMessages || hasProposals || this.#applier.hasWork || this.#barriers.hasWaiting;
+    if (hasMore || !this.#notices.isEmpty) this.#wake();
   }
 
   #propose(): void {
@@ -335,9 +339,15 @@ class RunningConsensus implements Consensus {
   }
 
   #send(messages: readonly RaftMessage[]): void {
+    this.#transmit(messages.filter((message) => this.#notices.passes(message)));
+  }
+
+  #transmit(messages: Iterable<RaftMessage>): void {
     if (this.#over !== undefined) return;
-    for (const message of messages) this.#transport.send(message);
-    this.metrics.messagesSent += messages.length;
+    for (const message of messages) {
+      this.#transport.send(message);
+      this.metrics.messagesSent += 1;
+    }
   }
 
   async #sendChunk({ to, term, meta, chunk, round }: SnapshotChunkToSend): Promise<void> {
