@@ -98,13 +98,17 @@ export class Lead {
 
   context(state: StateView, entity: Entity, wall: WallMs): CommandContext {
     const { clock, random } = this.#runtime;
+    const { soft } = this.#parts;
     return {
       state,
       entity,
       wall,
       random: (count) => random.bytes(count),
       yieldTurn: () => clock.yieldTurn(),
-      soft: this.#parts.soft(),
+      // Only when asked: it is gathered anew each time, and most changes have no use for it.
+      get soft() {
+        return soft();
+      },
     };
   }
 
