@@ -48,7 +48,8 @@ export function applyChanges(map: ClusterMap, changes: readonly MapChange[]): Cl
   return runSteps(applyChangesSteps(map, changes));
 }
 
-function* applyChangesSteps(map: ClusterMap, changes: readonly MapChange[]): Steps<ClusterMap> {
+/** As `applyChanges`, in steps of a millisecond or two. */
+export function* applyChangesSteps(map: ClusterMap, changes: readonly MapChange[]): Steps<ClusterMap> {
   if (changes.length === 0) return map;
   const draft = new MapDraft(map);
   for (const change of changes) yield* draft.add(change);

@@ -36,12 +36,14 @@ interface Slot {
   change: MapChange | undefined;
 }
 
+type RecordsChange = MapChange & { readonly kind: 'records' };
+
 class Merger {
   readonly #slots: Slot[] = [];
   /** What the next change of the same thing replaces. */
   readonly #open = new Map<string, Slot>();
   /** They come last in the result, so after their pools, by PG. */
-  readonly #records = new Map<PoolId, Map<number, PgRecord>>();
+  readonly #records = new Map<PoolId, RecordsChange | Map<number, PgRecord>>();
   readonly #upmaps = new Map<PoolId, Slot[]>();
 
   add(change: MapChange): Slot | undefined | void {
@@ -85,7 +87,9 @@ class Merger {
   finish(): MapChange[] {
     const merged: MapChange[] = [];
     for (const { change } of this.#slots) if (change !== undefined) merged.push(change);
-    for (const [pool, records] of this.#records) merged.push(recordsChange(pool, records));
+    for (const [pool, records] of this.#records) {
+      merged.push(records instanceof Map ? recordsChange(pool, records) : records);
+    }
     return merged;
   }
 
@@ -114,22 +118,35 @@ class Merger {
     else ofPool.push(slot);
   }
 
-  #addRecords({ pool, pgs, records }: MapChange & { readonly kind: 'records' }): void {
-    let slot = this.#records.get(pool);
-    if (slot === undefined) {
-      slot = new Map<number, PgRecord>();
-      this.#records.set(pool, slot);
+  /** The first of a pool stays as it is: it may hold a record for each of 65,536 PGs, and mostly remains the only one. */
+  #addRecords(change: RecordsChange): void {
+    const { pool } = change;
+    const present = this.#records.get(pool);
+    if (present === undefined) {
+      this.#records.set(pool, change);
+      return;
     }
-    for (const [i, pg] of pgs.entries()) {
-      const record = records[i];
-      invariant(record !== undefined, 'each PG has its record', { pool, pg });
-      slot.set(pg, record);
+    if (present instanceof Map) {
+      putRecords(present, change);
+      return;
     }
+    const both = new Map<number, PgRecord>();
+    putRecords(both, present);
+    putRecords(both, change);
+    this.#records.set(pool, both);
   }
 
   #voidPool(pool: PoolId): void {
     this.#records.delete(pool);
     for (const slot of this.#upmaps.get(pool) ?? []) slot.change = undefined;
+  }
+}
+
+function putRecords(slot: Map<number, PgRecord>, { pool, pgs, records }: RecordsChange): void {
+  for (const [i, pg] of pgs.entries()) {
+    const record = records[i];
+    invariant(record !== undefined, 'each PG has its record', { pool, pg });
+    slot.set(pg, record);
   }
 }
 

@@ -3,6 +3,7 @@
  * the state, once they are durable. Takes views for snapshots of its own between two entries.
  */
 import { invariant } from '../../base/invariant.js';
+import type { Steps } from '../../base/steps.js';
 import type { Clock } from '../../runtime/clock.js';
 import { entryBytes } from '../raft/codec/entry-codec.js';
 import type { LogEntry, SnapshotMeta } from '../raft/types.js';
@@ -45,6 +46,8 @@ export class Applier {
   #work: Work[] = [];
   #next = 0;
   #durable = 0;
+  /** An entry that is applied in part. */
+  #begun: { readonly entry: LogEntry; readonly steps: Steps<void> } | undefined;
   #isRestoring = false;
   /** The snapshot to restore was replaced before it was read: only the next `addRestore` goes on. */
   #isSuperseded = false;
@@ -80,6 +83,7 @@ export class Applier {
 
   /** Whether `applySome` has something to do now. */
   get hasWork(): boolean {
+    if (this.#begun !== undefined) return !this.#isClosed;
     const work = this.#work[this.#next];
     if (work === undefined || this.#isRestoring || this.#isSuperseded || this.#isClosed) return false;
     return work.kind === 'entry' || this.#durable >= work.output;
@@ -92,6 +96,7 @@ export class Applier {
 
   /** What waits before it is in the snapshot too, and is passed over. */
   addRestore(meta: SnapshotMeta, output: number): void {
+    this.#begun = undefined;
     this.#work = [{ kind: 'restore', meta, output }];
     this.#next = 0;
     this.#isSuperseded = false;
@@ -106,11 +111,8 @@ export class Applier {
   applySome(): void {
     const began = this.#clock.now();
     for (let count = 0; count < inputsPerTurn && this.hasWork; count++) {
-      const work = this.#work[this.#next];
-      invariant(work !== undefined, 'there is work');
-      this.#next += 1;
-      if (work.kind === 'entry') this.#apply(work.entry);
-      else this.#restore(work.meta);
+      if (this.#begun === undefined) this.#begin();
+      this.#goOn(began);
       if (this.#clock.now() - began > turnMsMax) break;
     }
     if (this.#next >= this.#work.length || this.#next > 4_096) {
@@ -122,7 +124,8 @@ export class Applier {
 
   /** Takes a view now, unless one is being saved; called when it is due early as well. */
   snapshotNow(): void {
-    if (this.#isSnapshotting || this.#isRestoring || this.#isClosed || this.#entries === 0) return;
+    if (this.#isSnapshotting || this.#isRestoring || this.#begun !== undefined || this.#isClosed || this.#entries === 0)
+      return;
     this.#isSnapshotting = true;
     this.#bytes = 0;
     this.#entries = 0;
@@ -138,12 +141,36 @@ export class Applier {
     this.#isClosed = true;
   }
 
+  #begin(): void {
+    const work = this.#work[this.#next];
+    invariant(work !== undefined, 'there is work');
+    this.#next += 1;
+    if (work.kind === 'entry') this.#apply(work.entry);
+    else this.#restore(work.meta);
+  }
+
+  /** Steps of the entry that was begun, as long as the turn lasts. */
+  #goOn(began: number): void {
+    while (this.#begun !== undefined) {
+      const { entry, steps } = this.#begun;
+      if (steps.next().done === true) {
+        this.#begun = undefined;
+        this.#applyDone(entry);
+      } else if (this.#clock.now() - began > turnMsMax) return;
+    }
+  }
+
   #apply(entry: LogEntry): void {
     invariant(entry.index === this.#applied.index + 1, 'entries are applied in order, each once', {
       index: entry.index,
       applied: this.#applied.index,
     });
-    if (entry.kind !== 'noop') this.#machine.apply(entry);
+    const steps = entry.kind === 'noop' ? undefined : this.#machine.apply(entry);
+    if (steps === undefined) this.#applyDone(entry);
+    else this.#begun = { entry, steps };
+  }
+
+  #applyDone(entry: LogEntry): void {
     const membership = entry.kind === 'membership' ? entry.membership : this.#applied.membership;
     this.#applied = { index: entry.index, term: entry.term, membership };
     this.#metrics.entriesApplied += 1;

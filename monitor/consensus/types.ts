@@ -1,4 +1,5 @@
 /** What the monitor sees of consensus: a replicated sequence of commands, applied in order to one state machine. */
+import type { Steps } from '../../base/steps.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { LogEntry, LogIndex, MemberId, Membership, RaftMessage, Term } from '../raft/types.js';
 import type { RaftInitial, RaftInput, RaftOutput, RaftStatus } from '../raft/output.js';
@@ -6,8 +7,12 @@ import type { ConsensusMetrics } from './metrics.js';
 
 /** The state that committed commands build. Deterministic: same entries, same state, on every member and in every version. */
 export interface StateMachine {
-  /** Called in log order, once per entry per run; entries of kind `noop` are not passed on. Throwing stops the daemon. */
-  apply(entry: LogEntry): void;
+  /**
+   * Called in log order, once per entry per run; entries of kind `noop` are not passed on. Throwing stops the daemon. A large
+   * entry is applied in steps of a millisecond or two, between which other work runs, but no other entry or snapshot: readers
+   * see nothing of it before the last step. Steps that a restored snapshot makes superfluous are not finished.
+   */
+  apply(entry: LogEntry): void | Steps<void>;
   /**
    * The state as of this call (not of the first `next`), as pieces of any size. It must not change while it is written,
    * whatever is applied meanwhile.

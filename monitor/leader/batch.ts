@@ -2,7 +2,8 @@
 import { CairnError, toCairnError } from '../../base/errors.js';
 import type { WallMs } from '../../base/instants.js';
 import { emptyBytes } from '../../base/bytes.js';
-import { encodeIncremental } from '../../cluster/codec/incremental-codec.js';
+import type { Steps } from '../../base/steps.js';
+import { encodeIncrementalInSlices } from '../../cluster/codec/incremental-codec.js';
 import { epoch } from '../../cluster/ids.js';
 import { mergeChanges } from '../../cluster/merge-changes.js';
 import { encodeHeader } from '../../wire/header-codec.js';
@@ -19,6 +20,8 @@ const replyBytesMax = 256 * 1024;
 const weightMax = 20_000;
 /** Of one answer that is kept for retries, in the state and in every snapshot: the names of some 20,000 OSDs. */
 const storedReplyBytesMax = 256 * 1024;
+/** Of large changes, at a millisecond or two each. */
+const stepsPerTurn = 2;
 
 export type Outcome<Waiting> =
   | { readonly kind: 'done'; readonly waiting: Waiting; readonly result: unknown }
@@ -31,12 +34,15 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
   readonly #draft: Draft;
   readonly #replies: RecordedReply[] = [];
   readonly #audit: Transaction['audit'][number][] = [];
+  readonly #yieldTurn: () => Promise<void>;
   #replyBytes = 0;
   #membership: Membership | undefined;
   #isAlone = false;
   #isTime = false;
 
-  constructor(base: StateView, wall: WallMs) {
+  /** `yieldTurn` lets other work run: large changes are taken and written in slices. */
+  constructor(base: StateView, wall: WallMs, yieldTurn: () => Promise<void>) {
+    this.#yieldTurn = yieldTurn;
     this.#base = base;
     this.#wall = wall;
     this.#draft = new Draft(base, wall);
@@ -77,7 +83,9 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
       const decision = await request.evaluate(this.#draft.view, this.#wall);
       const result = encodeHeader(decision.result);
       if (request.id !== undefined) checkStored(request.name, result);
-      this.#draft.add(decision);
+      const steps = this.#draft.addSteps(decision);
+      // A small change has one step only, and waits for nothing.
+      if (steps.next().done !== true) await this.#inSlices(steps);
       this.#membership = decision.membership;
       this.#isTime ||= decision.isTime === true;
       if (request.id !== undefined) {
@@ -93,7 +101,7 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
     }
   }
 
-  transaction(wallLimit: WallMs): Transaction {
+  async transaction(wallLimit: WallMs): Promise<Transaction> {
     const { keys, mutes, log } = this.#draft;
     const changes = mergeChanges(this.#draft.changes);
     const { epoch: baseEpoch, fsid } = this.#base.map;
@@ -104,13 +112,24 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
       incremental:
         changes.length === 0
           ? emptyBytes
-          : encodeIncremental({ epoch: epoch(baseEpoch + 1), fsid, changedAt: this.#wall, changes }),
+          : await this.#inSlices(
+              encodeIncrementalInSlices({ epoch: epoch(baseEpoch + 1), fsid, changedAt: this.#wall, changes }),
+            ),
       replies: this.#replies,
       keys,
       mutes,
       log,
       audit: this.#audit,
     };
+  }
+
+  /** A step is a millisecond or two. */
+  async #inSlices<T>(steps: Steps<T>): Promise<T> {
+    for (let count = 1; ; count += 1) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+      if (count % stepsPerTurn === 0) await this.#yieldTurn();
+    }
   }
 
   #audits(request: ChangeRequest, outcome: Transaction['audit'][number]['outcome']): void {

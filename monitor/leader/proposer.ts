@@ -107,7 +107,8 @@ export class Proposer {
     const { state } = this.#parts.machine;
     const clock = this.#runtime.clock.wall();
     const wallLimit = wallClock.limitFor(clock, state.wallLimit);
-    const batch = new Batch<Waiting>(state.view(), wallClock.next(clock, state));
+    const yieldTurn = (): Promise<void> => this.#runtime.clock.yieldTurn();
+    const batch = new Batch<Waiting>(state.view(), wallClock.next(clock, state), yieldTurn);
     for (;;) {
       const [waiting] = this.#queue;
       if (waiting === undefined || !batch.takes(waiting.request)) break;
@@ -142,7 +143,7 @@ export class Proposer {
     const wait = { deadline: monotonicMs(this.#runtime.clock.now() + proposalMs) };
     // A refusal is an answer about the state: it must not come from a leader that was deposed and does not know it.
     if (batch.isEmpty) return consensus.readBarrier(wait);
-    const transaction = batch.transaction(wallLimit);
+    const transaction = await batch.transaction(wallLimit);
     const data = encodeTransaction(transaction);
     const { membership } = batch;
     const { index } = await (membership === undefined

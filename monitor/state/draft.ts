@@ -1,5 +1,6 @@
 /** The state as a batch of requests would leave it, while the leader decides them one after the other. */
-import { applyChanges } from '../../cluster/apply-incremental.js';
+import { runSteps, type Steps } from '../../base/steps.js';
+import { applyChangesSteps } from '../../cluster/apply-incremental.js';
 import type { MapChange } from '../../cluster/change.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { WallMs } from '../../base/instants.js';
@@ -55,9 +56,14 @@ export class Draft {
   }
 
   /** Throws what is wrong with the changes, and then has taken none of these effects. */
-  add({ changes = [], keys = [], mutes = [], log = [] }: Effects<unknown>): void {
+  add(effects: Effects<unknown>): void {
+    runSteps(this.addSteps(effects));
+  }
+
+  /** As `add`, in steps of a millisecond or two; the view is the old one until the last. One at a time. */
+  *addSteps({ changes = [], keys = [], mutes = [], log = [] }: Effects<unknown>): Steps<void> {
     // Only this can throw, so it comes first. The lists may be long: they are not spread into arguments.
-    if (changes.length > 0) this.#map = applyChanges(this.#map, changes);
+    if (changes.length > 0) this.#map = yield* applyChangesSteps(this.#map, changes);
     for (const change of changes) {
       this.changes.push(change);
       this.#weight += change.kind === 'records' ? change.pgs.length : 1;

@@ -1,5 +1,6 @@
 /** The state as consensus drives it: entries in, snapshots out and in. */
 import { invariant } from '../../base/invariant.js';
+import type { Steps } from '../../base/steps.js';
 import type { StateMachine } from '../consensus/types.js';
 import type { LogEntry, LogIndex } from '../raft/types.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
@@ -20,10 +21,19 @@ export class MonitorMachine implements StateMachine {
     this.#onApplied = onApplied;
   }
 
-  apply(entry: LogEntry): void {
+  /** Small entries at once; of a large one the rest of the steps. */
+  apply(entry: LogEntry): void | Steps<void> {
+    const steps = this.#applySteps(entry);
+    return steps.next().done === true ? undefined : steps;
+  }
+
+  *#applySteps(entry: LogEntry): Steps<void> {
     invariant(entry.kind !== 'noop', 'entries without data stay in consensus');
     // A membership that a joining member's operator asked for by hand carries nothing.
-    if (entry.data.byteLength > 0 && !this.state.apply(decodeTransaction(entry.data))) this.#remember(entry.index);
+    if (entry.data.byteLength > 0) {
+      const tookEffect = yield* this.state.applySteps(decodeTransaction(entry.data));
+      if (!tookEffect) this.#remember(entry.index);
+    }
     this.#onApplied(entry.index);
   }
 

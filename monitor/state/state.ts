@@ -6,8 +6,9 @@
 import { copyBytes } from '../../base/bytes.js';
 import { type WallMs, wallMs } from '../../base/instants.js';
 import { OrderedMap } from '../../base/ordered-map.js';
-import { applyIncremental } from '../../cluster/apply-incremental.js';
-import { decodeIncremental } from '../../cluster/codec/incremental-codec.js';
+import { runSteps, type Steps } from '../../base/steps.js';
+import { applyIncrementalSteps } from '../../cluster/apply-incremental.js';
+import { decodeIncrementalInSlices } from '../../cluster/codec/incremental-codec.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { AuditRecord, ClusterLogRecord } from '../../protocol/cluster-log.js';
 import type { RequestId } from '../../protocol/monitor-methods.js';
@@ -91,11 +92,17 @@ export class MonitorState {
 
   /** False: it was decided on another version of the state, and changed nothing. Throws only for bugs and rot. */
   apply(transaction: Transaction): boolean {
+    return runSteps(this.applySteps(transaction));
+  }
+
+  /** As `apply`, in steps of a millisecond or two: nothing of the transaction is seen before the last. One at a time. */
+  *applySteps(transaction: Transaction): Steps<boolean> {
     if (transaction.expects !== this.#now.version) return false;
     if (transaction.incremental.byteLength > 0) {
       // The history keeps it for long; a view would keep the whole message that the entry came in.
       const incremental = copyBytes(transaction.incremental);
-      this.#now.history.add(applyIncremental(this.map, decodeIncremental(incremental)), incremental);
+      const decoded = yield* decodeIncrementalInSlices(incremental);
+      this.#now.history.add(yield* applyIncrementalSteps(this.map, decoded), incremental);
     }
     const wall = wallMs(Math.max(this.#now.wall, transaction.wall));
     this.#now.sessions.pass(wall - this.#now.wall);

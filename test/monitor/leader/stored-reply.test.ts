@@ -22,14 +22,14 @@ describe('stored replies', () => {
   const { state } = clusterOf(emptyClusterMap());
 
   it('an answer of a normal size is kept with its change', async () => {
-    const batch = new Batch(state, wallMs(5_000));
+    const batch = new Batch(state, wallMs(5_000), () => Promise.resolve());
     await batch.decide(request({ changed: ['noout'] }, true));
     assert.equal(batch.outcomes[0]?.kind, 'done');
-    assert.equal(batch.transaction(wallMs(6_000)).replies.length, 1);
+    assert.equal((await batch.transaction(wallMs(6_000))).replies.length, 1);
   });
 
   it('a change whose answer would have to be kept and is too large is refused and changes nothing', async () => {
-    const batch = new Batch(state, wallMs(5_000));
+    const batch = new Batch(state, wallMs(5_000), () => Promise.resolve());
     await batch.decide(request({ changed: 'x'.repeat(300 * 1024) }, true));
     const [outcome] = batch.outcomes;
     assert.ok(outcome?.kind === 'refused');
@@ -38,7 +38,7 @@ describe('stored replies', () => {
   });
 
   it('what the leader decides by itself keeps no answer and has no such bound', async () => {
-    const batch = new Batch(state, wallMs(5_000));
+    const batch = new Batch(state, wallMs(5_000), () => Promise.resolve());
     await batch.decide(request('x'.repeat(300 * 1024), false));
     assert.equal(batch.outcomes[0]?.kind, 'done');
   });
