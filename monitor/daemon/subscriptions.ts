@@ -12,6 +12,7 @@ import {
   type SubscribeReply,
   type SubscribeRequest,
 } from '../../protocol/monitor-methods.js';
+import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Peer } from '../../wire/peer.js';
 import type { MonitorState } from '../state/state.js';
@@ -24,6 +25,8 @@ const pushMs = 60_000;
 /** Of incrementals in one message. */
 const pushBytesMax = 4 * 1024 * 1024;
 const logRecordsPerPush = 500;
+/** Begun in one turn of the event loop: each takes some 50 us, its write to the socket included, and a turn may take 20 ms. */
+export const pushesPerTurn = 100;
 
 /** Answers come from clients: anything may stand there. */
 function haveOf({ header }: { readonly header: unknown }): number {
@@ -55,6 +58,9 @@ export class Subscriptions {
   readonly #parts: SubscriptionsParts;
   readonly #state: MonitorState;
   readonly #followers = new Map<Peer, Map<Follower['what'], Follower>>();
+  /** Since the last change; empty but for the turns that it takes to tell them. */
+  readonly #untold = new Set<Follower>();
+  #turn: Timer | undefined;
   /** The newest whole map as bytes: a hundred followers that start together share the work. */
   #whole: { readonly epoch: number; readonly bytes: Promise<Uint8Array> } | undefined;
 
@@ -93,9 +99,26 @@ export class Subscriptions {
     this.#followers.delete(peer);
   }
 
-  /** The state has changed. */
+  /** The state has changed. A thousand followers are told in some turns, the first of them at once. */
   changed(): void {
-    for (const followers of this.#followers.values()) for (const follower of followers.values()) this.#push(follower);
+    for (const followers of this.#followers.values()) {
+      for (const follower of followers.values()) if (!follower.isPushing) this.#untold.add(follower);
+    }
+    if (this.#turn === undefined) this.#pushSome();
+  }
+
+  #pushSome(): void {
+    this.#turn = undefined;
+    let count = 0;
+    for (const follower of this.#untold) {
+      if (count === pushesPerTurn) {
+        this.#turn = this.#runtime.clock.nextTurn(() => this.#pushSome());
+        return;
+      }
+      count += 1;
+      this.#untold.delete(follower);
+      if (this.#isCurrent(follower)) this.#push(follower);
+    }
   }
 
   /** A map that is still kept, as bytes. */
