@@ -12,7 +12,7 @@ import { isAlive, pidIn, stopLeftOver } from '../runtime/node/left-over.js';
 import { type PidFile, writePidFile } from '../runtime/node/pid-file.js';
 import { untilSignal } from '../runtime/node/until-signal.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { encodeClusterConf } from './cluster-conf.js';
+import { encodeClusterConf, readClusterConf } from './cluster-conf.js';
 import { clusterFileName } from './connect.js';
 import type { CliContext } from './context.js';
 import { DevDaemon } from './dev-daemon.js';
@@ -117,6 +117,7 @@ export class DevCluster {
         await this.#untilVoters(client, present.length, deadline);
       }
       this.#addresses = await this.#untilVoters(client, present.length, deadline);
+      await this.#writeClusterFile();
     } finally {
       await client.close();
     }
@@ -131,6 +132,14 @@ export class DevCluster {
     const { monitor, admin } = await initCluster(this.#runtime, { directory: data, name, address });
     await this.#writeMonitorFile(name, address, monitor);
     await this.#context.writeFile(`${directory}/${clusterFileName}`, encodeClusterConf(admin), { isPrivate: true });
+  }
+
+  /** With every monitor in it: the command line must find the cluster whichever of them are down. */
+  async #writeClusterFile(): Promise<void> {
+    const path = `${this.#options.directory}/${clusterFileName}`;
+    const credentials = await readClusterConf(this.#context, path);
+    const bytes = encodeClusterConf({ ...credentials, monitors: this.#addresses });
+    await this.#context.writeFile(path, bytes, { isPrivate: true });
   }
 
   async #addMonitor(client: MonitorClient, name: string, deadline: MonotonicMs): Promise<void> {

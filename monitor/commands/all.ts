@@ -32,8 +32,8 @@ export function registerAllCommands(table: CommandTable, { membership, archive }
   registerConfigCommands(table);
   registerLogCommands(table);
   registerMonCommands(table, {
-    remove: async (name, wait) => control().remove(name, wait),
-    transfer: async (name, wait) => control().transfer(name, wait),
+    remove: async (name, options) => control().remove(name, options),
+    transfer: async (name, options) => control().transfer(name, options),
   });
   registerMapCommands(table, archive);
   registerCrushCommands(table);

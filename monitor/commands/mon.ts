@@ -14,23 +14,22 @@ import {
   monTransfer,
 } from '../../protocol/commands/mon.js';
 import { monitorsMax } from '../../protocol/credentials.js';
-import type { WaitOptions } from '../../runtime/clock.js';
 import type { Effects } from '../state/types.js';
 import { freshKey, issueKey, recordOf } from './issue-key.js';
 import type { MembershipControl } from './membership-control.js';
-import type { CommandContext, CommandTable } from './types.js';
+import type { ActOptions, CommandContext, CommandTable } from './types.js';
 
 export function registerMonCommands(table: CommandTable, membership: MembershipControl): void {
   table
     .onQuery(monDump, (_args, context) => listMonitors(context))
     .onChange(monAdd, addMonitor)
-    .onControl(monRm, async ({ name, confirmed }, context, wait) => {
+    .onControl(monRm, async ({ name, confirmed }, context, options) => {
       const consequence = checkRemoval(name, context);
       if (!confirmed) throw new CairnError('CONFLICT', `${consequence}; add --yes to remove it`);
-      await membership.remove(name, wait);
+      await membership.remove(name, options);
       return { message: `removed mon.${name}; its disk may be wiped` };
     })
-    .onControl(monTransfer, (args, context, wait) => transfer(membership, args.name, context, wait));
+    .onControl(monTransfer, (args, context, options) => transfer(membership, args.name, context, options));
 }
 
 function listMonitors({ state, soft }: CommandContext): MonitorList {
@@ -137,7 +136,7 @@ async function transfer(
   membership: MembershipControl,
   name: string,
   { state, soft }: CommandContext,
-  wait: WaitOptions,
+  options: ActOptions,
 ): Promise<{ readonly message: string }> {
   const monitor = existing(state.map.monitors, name);
   if (soft.leaderName === name) return { message: `mon.${name} already leads` };
@@ -147,7 +146,7 @@ async function transfer(
   if (!isAlive(monitor, soft)) {
     throw new CairnError('CONFLICT', `mon.${name} is not in quorum; see \`cairn mon dump\`, and choose one that is`);
   }
-  await membership.transfer(name, wait);
+  await membership.transfer(name, options);
   return { message: `mon.${name} leads` };
 }
 

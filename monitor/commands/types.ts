@@ -2,6 +2,7 @@
 import type { Entity } from '../../cluster/map.js';
 import { CairnError } from '../../base/errors.js';
 import type { WallMs } from '../../base/instants.js';
+import type { AuditRecord } from '../../protocol/cluster-log.js';
 import type { Command } from '../../protocol/command.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Effects, StateView } from '../state/types.js';
@@ -27,7 +28,14 @@ export type Evaluate<Args, Result> = (
 
 export type Answer<Args, Result> = (args: Args, context: CommandContext) => Result | Promise<Result>;
 
-export type Act<Args, Result> = (args: Args, context: CommandContext, wait: WaitOptions) => Promise<Result>;
+/** Who asked for a control, for the audit trail: whoever acts writes it down, since the lead may be gone afterwards. */
+export type AuditLine = Pick<AuditRecord, 'who' | 'from' | 'command' | 'args'>;
+
+export interface ActOptions extends WaitOptions {
+  readonly audit: AuditLine;
+}
+
+export type Act<Args, Result> = (args: Args, context: CommandContext, options: ActOptions) => Promise<Result>;
 
 /** Arguments as the audit trail may show them. */
 export type Redact<Args> = (args: Args) => unknown;

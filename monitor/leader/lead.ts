@@ -7,7 +7,7 @@ import type { Entity } from '../../cluster/map.js';
 import type { CommandReply, ForwardedRequest, RequestId } from '../../protocol/monitor-methods.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
+import type { AuditLine, CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
 import type { Consensus } from '../consensus/types.js';
 import type { SoftState } from '../soft-state.js';
 import type { MonitorMachine } from '../state/machine.js';
@@ -90,7 +90,8 @@ export class Lead {
       case 'control': {
         const view = this.#parts.machine.state.view();
         const context = this.context(view, this.#entity(view, request.entity), this.wall());
-        const result = await registered.act(args, context, wait);
+        const audit = auditLine(request, args);
+        const result = await registered.act(args, context, { ...wait, audit });
         return { result, epoch: this.#parts.machine.state.map.epoch, isStale: false };
       }
     }
@@ -128,14 +129,8 @@ export class Lead {
       deadline: wait.deadline,
       // Asked again when its turn comes: what it may do can have changed since it arrived.
       evaluate: (view, wall) => registered.evaluate(args, this.context(view, this.#entity(view, request.entity), wall)),
-      audit: isDaemon(request.entity)
-        ? undefined
-        : {
-            who: request.entity,
-            from: request.from,
-            command: request.command,
-            args: (JSON.stringify(registered.redact(args)) ?? '').slice(0, auditArgsMax),
-          },
+      // What daemons say of themselves and of their PGs is in the cluster log; the trail is about what people change.
+      audit: registered.command.area === 'daemon' ? undefined : auditLine(request, registered.redact(args)),
     });
     return { result, epoch, isStale: false };
   }
@@ -156,7 +151,6 @@ function requestIdOf({ command, entity, request }: ForwardedRequest): RequestId 
   throw new CairnError('INVALID_ARGUMENT', `${command} is a change and comes without a request id; send one`);
 }
 
-/** What daemons change by themselves (PGs, registrations) is in the cluster log; the audit trail is about people. */
-function isDaemon(entity: string): boolean {
-  return entity.startsWith('osd.') || entity.startsWith('mon.');
+function auditLine({ entity, from, command }: ForwardedRequest, args: unknown): AuditLine {
+  return { who: entity, from, command, args: (JSON.stringify(args) ?? '').slice(0, auditArgsMax) };
 }

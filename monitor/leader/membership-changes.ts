@@ -7,7 +7,7 @@ import type { JoinReply, JoinRequest } from '../../protocol/monitor-methods.js';
 import type { Logger } from '../../runtime/log.js';
 import type { Consensus } from '../consensus/types.js';
 import type { MonitorMachine } from '../state/machine.js';
-import type { WaitOptions } from '../../runtime/clock.js';
+import type { ActOptions } from '../commands/types.js';
 import type { MembershipControl } from '../commands/membership-control.js';
 import { memberId } from '../raft/types.js';
 import type { Lead } from './lead.js';
@@ -79,14 +79,14 @@ export class MembershipChanges implements MembershipControl {
     return result as JoinReply;
   }
 
-  async remove(name: string, wait: WaitOptions): Promise<void> {
+  async remove(name: string, { deadline, audit }: ActOptions): Promise<void> {
     const { lead, consensus } = this.#parts;
     await lead.submit({
       name: 'mon.rm',
       id: undefined,
-      deadline: wait.deadline,
+      deadline,
       isAlone: true,
-      audit: undefined,
+      audit,
       evaluate: ({ map }) => {
         const monitor = existing(map.monitors, name);
         const membership = without(consensus.status.membership, memberId(monitor.member));
@@ -108,8 +108,15 @@ export class MembershipChanges implements MembershipControl {
     });
   }
 
-  async transfer(name: string, wait: WaitOptions): Promise<void> {
-    const { consensus, machine } = this.#parts;
+  async transfer(name: string, { audit, ...wait }: ActOptions): Promise<void> {
+    const { lead, consensus, machine } = this.#parts;
+    await lead.submit({
+      name: 'mon.transfer',
+      id: undefined,
+      deadline: wait.deadline,
+      audit,
+      evaluate: ({ map }) => ({ result: existing(map.monitors, name).name }),
+    });
     await consensus.transfer(memberId(existing(machine.state.map.monitors, name).member), wait);
   }
 

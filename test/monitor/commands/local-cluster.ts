@@ -73,7 +73,8 @@ export class LocalCluster {
       control: async (command, args, wait) => {
         const { registered, parsed, context } = this.#enter(entity, command, args);
         if (registered.kind !== 'control') throw wrongKind(command);
-        return this.#decode(command, await registered.act(parsed, context, wait));
+        const audit = { who: entity, from: '127.0.0.1:1', command: command.name, args: JSON.stringify(args) };
+        return this.#decode(command, await registered.act(parsed, context, { ...wait, audit }));
       },
       followLog: ({ signal }) => this.#followLog(signal),
       followMap: ({ signal }) => this.#followMap(signal),

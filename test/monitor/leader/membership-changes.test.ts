@@ -26,6 +26,8 @@ function progressOf(member: number, isActive: boolean) {
   return { member: memberId(member), matched, next: logIndex(2), state: 'replicating' as const, isActive };
 }
 
+const audit = { who: 'client.admin', from: '10.0.0.9:5', command: 'mon.rm', args: '{}' };
+
 describe('monitors that join', () => {
   it('become learners in the map and in Raft by one entry, under a number that nobody had', async () => {
     const { consensus, changes, monitor } = stage();
@@ -65,7 +67,7 @@ describe('monitors that join', () => {
     const { changes, machine, monitor } = stage();
     const asked = { name: 'b', address, disk };
     await changes.join(asked, undefined);
-    await changes.remove('b', {});
+    await changes.remove('b', { audit });
     assert.equal(monitor('b'), undefined);
     machine.state.apply(transactionFor(machine.state));
     const reply = await changes.join(asked, undefined);
@@ -112,8 +114,10 @@ describe('monitors that leave', () => {
     const { consensus, changes, machine, monitor } = stage();
     await changes.join({ name: 'b', address, disk }, undefined);
     const before = consensus.transactions.length;
-    await changes.remove('b', {});
+    await changes.remove('b', { audit });
     assert.equal(consensus.transactions.length, before + 1);
+    const [record] = machine.state.view().audit({ after: 0, count: 1 });
+    assert.deepEqual([record?.who, record?.command, record?.outcome.kind], ['client.admin', 'mon.rm', 'done']);
     assert.equal(monitor('b'), undefined);
     assert.equal(machine.state.key('mon.b'), undefined);
     assert.deepEqual(consensus.status.membership, { voters: [1], learners: [] });
@@ -121,7 +125,7 @@ describe('monitors that leave', () => {
 
   it('are never the last one with a vote, nor one that is not there', async () => {
     const { changes } = stage();
-    await assert.rejects(changes.remove('a', {}), { code: 'CONFLICT', message: /only monitor with a vote/ });
-    await assert.rejects(changes.remove('x', {}), { code: 'NOT_FOUND' });
+    await assert.rejects(changes.remove('a', { audit }), { code: 'CONFLICT', message: /only monitor with a vote/ });
+    await assert.rejects(changes.remove('x', { audit }), { code: 'NOT_FOUND' });
   });
 });
