@@ -30,7 +30,7 @@ import { LogChain } from './log-chain.js';
 import { createStore, type CreateStoreOptions } from './create-store.js';
 import { openStore, type OpenedStore, type OpenStoreOptions } from './open-store.js';
 import { StoreCleaner } from './store-cleaner.js';
-import type { VoteFile } from './vote-file.js';
+import type { VoteFile, VoteSlot } from './vote-file.js';
 
 export interface OpenedRaftStore {
   readonly store: RaftStore;
@@ -59,6 +59,8 @@ export class RaftStore {
   /** Batches follow one another; the one before, failed or not. */
   #previous: Promise<unknown> = Promise.resolve();
   #failure: CairnError | undefined;
+  /** A write failed: memory says more than the disk. */
+  #isBroken = false;
   #closing: Promise<void> | undefined;
 
   private constructor(opened: OpenedStore) {
@@ -219,8 +221,13 @@ export class RaftStore {
   async #close(): Promise<void> {
     await this.#previous;
     await this.#cleaner.stop();
-    await this.#voteFile.close();
-    await this.#kv.close();
+    try {
+      // While nothing runs, a disk may rot: whatever is lost by the next opening is known to have been here.
+      if (!this.#isBroken) await this.#voteFile.write(this.#slot(this.#batch));
+    } finally {
+      await this.#voteFile.close();
+      await this.#kv.close();
+    }
   }
 
   #addEntries(operations: KvOperation[], entries: readonly LogEntry[]): void {
@@ -294,7 +301,7 @@ export class RaftStore {
     const head = encodeHead(this.#head(batch));
     const previous = xxh64(this.#recordBytes);
     const record = encodeRecord({ batch, isCreation: false, content: xxh64(head), previous });
-    const slot = { identity: this.identity, hardState: this.#hardState, batch };
+    const slot = this.#slot(batch);
     if (vote === 'new') await this.#voteFile.write(slot);
     const own: KvOperation[] = [
       { type: 'put', key: headKey, value: head },
@@ -307,6 +314,10 @@ export class RaftStore {
     this.#recordBytes = record;
     for (const giveUp of this.#givenUp.splice(0)) giveUp();
     this.#cleaner.proceed();
+  }
+
+  #slot(batch: number): Omit<VoteSlot, 'number'> {
+    return { identity: this.identity, hardState: this.#hardState, batch };
   }
 
   #head(batch: number): Head {
@@ -357,6 +368,7 @@ export class RaftStore {
   #fail(error: unknown): CairnError {
     const failure = toCairnError(error);
     this.#failure ??= failure;
+    this.#isBroken = true;
     return failure;
   }
 }

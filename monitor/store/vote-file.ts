@@ -7,14 +7,16 @@
  *     slot 0 at 0, slot 1 at 4096, 512 bytes each: written alternately, durably, so that a tear hits only the one written
  *
  * A new term or vote is written to the file before the batch that holds the same, and neither is acted on before both are
- * durable. At each opening and snapshot the file is renewed after the batch, to witness the batches up to then. So, with slot `s` the newest valid one and `kv` the last batch that the key-value store has:
+ * durable. At each opening, snapshot and
+ * orderly close the file is renewed after the batch, to witness the batches up to then. So, with slot `s` the newest valid one and `kv` the last batch that the key-value store has:
  *
  *     kv.batch <  s.batch - 1   the key-value store lost batches: rot
  *     kv.batch == s.batch - 1   if the slot has a newer term or vote, the crash came in between, and they hold: nobody was
  *                               told, but a term may always grow, and a vote that was not cast may be cast. Else: rot
  *     kv.batch >= s.batch       the key-value store has the same, or newer if the slot of the newer is the damaged one
  *
- * What this does not show: the loss of entries at the end of LevelDB's log that came after the file was last written.
+ * What this does not show: the loss of entries at the end of LevelDB's log that came after the file was last written:
+ * rot in what a killed process left behind.
  */
 import { CairnError, isCairnError } from '../../base/errors.js';
 import { viewBuffer } from '../../base/bytes.js';
