@@ -1,9 +1,10 @@
 /** `cairn monitor init`: the first monitor of a new cluster. */
 import type { Command } from 'commander';
 import { parseNodeAddress } from '../protocol/address-text.js';
-import { initCluster } from '../monitor/daemon/boot.js';
+import { initCluster, removeStore } from '../monitor/daemon/boot.js';
 import { monitorNamePattern } from '../protocol/commands/mon.js';
-import { CairnError } from '../base/errors.js';
+import { CairnError, isCairnError } from '../base/errors.js';
+import type { Runtime } from '../runtime/runtime.js';
 import { encodeClusterConf } from './cluster-conf.js';
 import type { CliContext } from './context.js';
 import { encodeMonitorFile } from './monitor-settings.js';
@@ -44,10 +45,18 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
       checkMonitorName(name);
       const address = parseNodeAddress(options.address);
       const adminAddress = options.adminAddress === undefined ? undefined : parseNodeAddress(options.adminAddress);
-      const { monitor: credentials, admin } = await initCluster(context.runtime('cli'), { directory, name, address });
-      const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
-      await context.writeFile(conf, file, { isPrivate: true });
-      await context.writeFile(options.adminConf, encodeClusterConf(admin), { isPrivate: true });
+      const runtime = context.runtime('cli');
+      for (const path of [conf, options.adminConf]) await refuseExisting(runtime, path);
+      const { monitor: credentials, admin } = await initCluster(runtime, { directory, name, address });
+      try {
+        const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
+        await context.writeFile(conf, file, { isPrivate: true });
+        await context.writeFile(options.adminConf, encodeClusterConf(admin), { isPrivate: true });
+      } catch (error) {
+        // A cluster whose keys nobody has is of no use, and would be in the way of the next attempt.
+        await removeStore(runtime, directory);
+        throw error;
+      }
       const { fsid } = credentials;
       context.print(
         options.json === true
@@ -55,6 +64,19 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
           : `made cluster ${fsid} with mon.${name}\nstart it:  cairn monitor run --conf ${conf}\nthen ask:  cairn --conf ${options.adminConf} status\n`,
       );
     });
+}
+
+/** It may hold the only copy of another cluster's key. */
+export async function refuseExisting({ disk }: Pick<Runtime, 'disk'>, path: string): Promise<void> {
+  let kind;
+  try {
+    ({ kind } = await disk.stat(path));
+  } catch (error) {
+    if (isCairnError(error, 'NOT_FOUND')) return;
+    throw error;
+  }
+  if (kind !== 'file') return;
+  throw new CairnError('EXISTS', `${path} exists, and may hold a key; move it away, or name another file`);
 }
 
 export function checkMonitorName(name: string): void {

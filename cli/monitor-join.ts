@@ -4,6 +4,7 @@ import { CairnError } from '../base/errors.js';
 import { parseNodeAddress } from '../protocol/address-text.js';
 import { decodeJoinToken } from '../protocol/join-token.js';
 import type { CliContext } from './context.js';
+import { refuseExisting } from './monitor-init.js';
 import { encodeMonitorFile } from './monitor-settings.js';
 
 interface JoinOptions {
@@ -46,6 +47,7 @@ export function addMonitorJoin(monitor: Command, context: CliContext): void {
       const address = parseNodeAddress(options.address);
       const adminAddress = options.adminAddress === undefined ? undefined : parseNodeAddress(options.adminAddress);
       const directory = context.absolute(options.directory);
+      await refuseExisting(context.runtime('cli'), conf);
       const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
       await context.writeFile(conf, file, { isPrivate: true });
       context.print(

@@ -81,6 +81,11 @@ export async function hasStore(runtime: Runtime, directory: string): Promise<boo
   return exists(runtime, `${directory}/${storeName}/${voteFileName}`);
 }
 
+/** Undoes `initCluster`, before anybody used it. */
+export async function removeStore({ disk }: Pick<Runtime, 'disk'>, directory: string): Promise<void> {
+  await disk.removeTree(`${directory}/${storeName}`);
+}
+
 export interface JoinOptions {
   readonly directory: string;
   readonly credentials: Credentials;
