@@ -8,7 +8,7 @@ import { monAdd, monDump } from '../protocol/commands/mon.js';
 import type { Credentials } from '../protocol/credentials.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import type { ChildExit } from '../runtime/node/child.js';
-import { isAlive, pidIn, stopLeftOver } from '../runtime/node/left-over.js';
+import { isAlive, isAliveWith, pidIn, stopLeftOver } from '../runtime/node/left-over.js';
 import { type PidFile, writePidFile } from '../runtime/node/pid-file.js';
 import { untilSignal } from '../runtime/node/until-signal.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -73,7 +73,7 @@ export class DevCluster {
     const { disk } = this.#runtime;
     for (const name of ['conf', 'log', 'run']) await disk.makeDirectory(`${directory}/${name}`);
     const pid = pidIn(`${directory}/run/dev.pid`);
-    if (pid !== undefined && isAlive(pid)) {
+    if (pid !== undefined && isAliveWith(pid, 'dev')) {
       throw new CairnError(
         'LOCKED',
         `a cluster runs in ${directory} already (process ${pid}); stop that one, or choose another --dir`,
@@ -108,6 +108,8 @@ export class DevCluster {
     const deadline = monotonicMs(this.#runtime.clock.now() + readyMs);
     const client = await this.#context.connect({ dir: directory, conf: undefined });
     try {
+      // One that ended at once is reported here, where nothing else is waited for.
+      if (present.length > 0) await this.#untilVoters(client, present.length, deadline);
       // Any number may be missing: of an earlier, smaller run, or of one that was stopped in the middle.
       for (let index = 0; present.length < monitors; index++) {
         const name = letters.charAt(index);

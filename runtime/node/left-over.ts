@@ -12,6 +12,19 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/**
+ * Whether that process lives and has `argument` in its command line: an id in an old file may be another's by now, in a
+ * container even the reader's own. Where /proc does not exist, whoever lives is taken for it.
+ */
+export function isAliveWith(pid: number, argument: string): boolean {
+  if (pid === process.pid || !isAlive(pid)) return false;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument);
+  } catch {
+    return true;
+  }
+}
+
 /** The id in a pid file; `undefined` when there is none. */
 export function pidIn(path: string): number | undefined {
   try {
