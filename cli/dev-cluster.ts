@@ -10,6 +10,7 @@ import type { MonitorClient } from '../protocol/monitor-client.js';
 import type { ChildExit } from '../runtime/node/child.js';
 import { isAlive, isAliveWith, pidIn, stopLeftOver } from '../runtime/node/left-over.js';
 import { type PidFile, writePidFile } from '../runtime/node/pid-file.js';
+import { keepFilesPrivate } from '../runtime/node/private-files.js';
 import { untilSignal } from '../runtime/node/until-signal.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { encodeClusterConf, readClusterConf } from './cluster-conf.js';
@@ -71,6 +72,7 @@ export class DevCluster {
   async #prepare(): Promise<void> {
     const { directory } = this.#options;
     const { disk } = this.#runtime;
+    keepFilesPrivate();
     for (const name of ['conf', 'log', 'run']) await disk.makeDirectory(`${directory}/${name}`);
     const pid = pidIn(`${directory}/run/dev.pid`);
     if (pid !== undefined && isAliveWith(pid, 'dev')) {

@@ -1,6 +1,7 @@
 /** `cairn monitor init`: the first monitor of a new cluster. */
 import type { Command } from 'commander';
 import { parseNodeAddress } from '../protocol/address-text.js';
+import { keepFilesPrivate } from '../runtime/node/private-files.js';
 import { initCluster, removeStore } from '../monitor/daemon/boot.js';
 import { monitorNamePattern } from '../protocol/commands/mon.js';
 import { CairnError, isCairnError } from '../base/errors.js';
@@ -47,6 +48,7 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
       const adminAddress = options.adminAddress === undefined ? undefined : parseNodeAddress(options.adminAddress);
       const runtime = context.runtime('cli');
       for (const path of [conf, options.adminConf]) await refuseExisting(runtime, path);
+      keepFilesPrivate();
       const { monitor: credentials, admin } = await initCluster(runtime, { directory, name, address });
       try {
         const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });

@@ -6,6 +6,7 @@ import { Monitor } from '../monitor/daemon/monitor.js';
 import type { MonitorInfo } from '../cluster/map.js';
 import { type Credentials, credentialsOf, storedCredentials } from '../protocol/credentials.js';
 import { parseWith } from '../protocol/schema.js';
+import { keepFilesPrivate } from '../runtime/node/private-files.js';
 import { createNodeRuntime, stopOnUncaught } from '../runtime/node/runtime.js';
 import { exportProcessMetrics } from '../runtime/node/process-metrics.js';
 import { untilSignal } from '../runtime/node/until-signal.js';
@@ -51,6 +52,7 @@ async function run(
   const logLevel = settings['log-level'] as 'info';
   const runtime = createNodeRuntime({ daemon: `mon.${name}`, logLevel });
   stopOnUncaught(runtime);
+  keepFilesPrivate();
   for (const warning of warnings) runtime.log.warn({}, warning);
   const stopped = new AbortController();
   const removed = new AbortController();

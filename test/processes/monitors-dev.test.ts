@@ -1,6 +1,6 @@
 /** `cairn dev` as whoever tries Cairn for the first time uses it: start, stop, start again, and everything between. */
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monDump } from '../../protocol/commands/mon.js';
@@ -86,6 +86,12 @@ describe('cairn dev', function () {
       'mon.c.pid',
     ]);
     assert.equal(await pidOf('dev'), dev.pid);
+    // Keys are in there.
+    for (const name of ['mon.b', 'mon.b/store', 'conf/mon.b.yaml', 'cluster.yaml']) {
+      assert.equal((await stat(join(directory, name))).mode & 0o077, 0, `${name} is its user's alone`);
+    }
+    const everybody = (await readFile(join(directory, 'cluster.yaml'), 'utf8')).match(/127\.0\.0\.1:/g);
+    assert.equal(everybody?.length, 3, 'the command line finds every monitor');
 
     const second = start();
     assert.deepEqual(await second.end(), { code: 1, signal: null });
