@@ -1,6 +1,6 @@
 /** Whether this monitor leads, and what it does every beat while it does. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import { type MonotonicMs, monotonicMs } from '../../base/instants.js';
+import { type MonotonicMs, monotonicMs, type WallMs } from '../../base/instants.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { CommandTable } from '../commands/types.js';
 import type { Consensus } from '../consensus/types.js';
@@ -30,6 +30,8 @@ export interface Office {
   readonly membership: MembershipChanges;
   readonly failures: FailureWatch;
   readonly shipping: LogShipping;
+  /** In the cluster's time. */
+  readonly since: WallMs;
 }
 
 /** Everything committed before must be applied within this, or the lead is of no use; tried again then. */
@@ -96,7 +98,7 @@ export class Leading {
         const membership = new MembershipChanges({ lead, consensus, machine, log: this.#runtime.log });
         const failures = new FailureWatch(this.#runtime, { lead, machine });
         const shipping = new LogShipping(this.#runtime, machine.state, { hostname, name: `mon.${name}` });
-        this.#office = { lead, membership, failures, shipping };
+        this.#office = { lead, membership, failures, shipping, since: lead.wall() };
         this.#runtime.log.info({ term }, 'this monitor leads');
         this.#note(lead, `mon.${name} leads (term ${term})`);
         this.#parts.onChanged();

@@ -340,7 +340,10 @@ export class Monitor {
   }
 
   #soft(): SoftState {
-    return this.#book.state(this.state.map, this.#consensus.status, this.#options.name, this.#runtime.clock.now());
+    const { name } = this.#options;
+    const soft = this.#book.state(this.state.map, this.#consensus.status, name, this.#runtime.clock.now());
+    const { office } = this.#leading;
+    return office === undefined ? soft : { ...soft, quorumSince: office.since };
   }
 
   #wall() {

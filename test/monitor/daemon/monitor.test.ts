@@ -66,6 +66,8 @@ describe('three monitors', function () {
             const victim = cluster.leaderName;
             cluster.kill(victim);
             await cluster.until('a new leader', () => cluster.leader !== undefined, 2_000);
+            // What `cairn status` calls the quorum's age.
+            await cluster.until('it has begun', () => cluster.leader?.status.quorumSince !== undefined, 2_000);
             const count = stream.acknowledged.length;
             await cluster.until('changes go on', () => stream.acknowledged.length > count + 5);
             cluster.start(victim);
