@@ -96,8 +96,8 @@ export class Proposer {
   }
 
   async #drain(): Promise<void> {
-    // What arrived in the same turn of the event loop shares the first entry.
-    await Promise.resolve();
+    // What arrives in this turn of the event loop shares the first entry: requests of one packet are handed in one by one.
+    await this.#runtime.clock.yieldTurn();
     while (this.#queue.length > 0) await this.#oneEntry();
     this.#isRunning = false;
   }

@@ -101,7 +101,11 @@ export function fakeRuntime(): FakeRuntime {
     error: (_fields: unknown, sentence: string) => void fake.errors.push(sentence),
     child: () => log,
   };
-  const clock = { now: () => monotonicMs(fake.now), wall: () => wallMs(fake.wall) };
+  const clock = {
+    now: () => monotonicMs(fake.now),
+    wall: () => wallMs(fake.wall),
+    yieldTurn: () => Promise.resolve(),
+  };
   // What the leader's parts use of a runtime.
   const runtime = { clock, log, fatal: (error: unknown) => void fake.fatal.push(error) } as unknown as Runtime;
   return Object.assign(fake, { runtime });
