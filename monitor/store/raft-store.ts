@@ -224,6 +224,8 @@ export class RaftStore {
     try {
       // While nothing runs, a disk may rot: whatever is lost by the next opening is known to have been here.
       if (!this.#isBroken) await this.#voteFile.write(this.#slot(this.#batch));
+    } catch {
+      // As after a kill: the next opening judges by the slot before. Nothing that was promised depends on this one.
     } finally {
       await this.#voteFile.close();
       await this.#kv.close();

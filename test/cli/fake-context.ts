@@ -2,6 +2,8 @@
 import { CairnError } from '../../base/errors.js';
 import { monotonicMs } from '../../base/instants.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
+import type { FileStat } from '../../runtime/disk.js';
+import type { Runtime } from '../../runtime/runtime.js';
 import type { CliContext } from '../../cli/context.js';
 import { runCli } from '../../cli/program.js';
 
@@ -68,10 +70,15 @@ export async function cli(
     hostname: 'here',
     absolute: (path) => `/here/${path}`,
     script: 'cairn',
-    runtime: () => {
-      throw new Error('these tests start no daemons');
-    },
+    // These tests start no daemons: whether a file is there is all that commands ask.
+    runtime: () => ({ disk: { stat: (path: string) => statOf(stored, path) } }) as unknown as Runtime,
   };
   const code = await runCli(args, context);
   return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored, privateFiles };
+}
+
+async function statOf(stored: ReadonlyMap<string, Uint8Array>, path: string): Promise<FileStat> {
+  const bytes = stored.get(path);
+  if (bytes === undefined) throw new CairnError('NOT_FOUND', `there is no file ${path}`);
+  return { kind: 'file', bytes: bytes.byteLength };
 }
