@@ -1,7 +1,7 @@
 /** Settings from a file, overridden by the environment, overridden by flags (DESIGN.md §8). Pure: its inputs are given. */
 import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
-import { nearestName } from './nearest-name.js';
+import { nearest } from '../../base/nearest.js';
 import { environmentName, type Option, type OptionTable, type OptionValue, type Settings } from './option.js';
 import { parseOptionValue, type WrittenValue } from './option-value.js';
 import type { SettingsFile } from './settings-file.js';
@@ -77,7 +77,7 @@ function addEnvironment(
       found.set(name, { written, where: variable });
       continue;
     }
-    const meant = nearestName(variable, [...known.keys()]);
+    const meant = nearest(variable, [...known.keys()]);
     if (meant !== undefined) warnings.push(`${variable} is not used by this daemon; did you mean ${meant}?`);
   }
   return warnings;
@@ -103,7 +103,7 @@ function defaultOf(name: string, option: Option): Found | undefined {
 }
 
 function unknown(sentence: string, name: string, table: OptionTable, prefix: string): CairnError {
-  const meant = nearestName(name, Object.keys(table));
+  const meant = nearest(name, Object.keys(table));
   const hint = meant === undefined ? 'see --help for those there are' : `did you mean ${prefix}${meant}?`;
   return new CairnError('INVALID_ARGUMENT', `${sentence}; ${hint}`);
 }

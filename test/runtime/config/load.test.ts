@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { isCairnError } from '../../../base/errors.js';
 import { describeOptions, helpText } from '../../../runtime/config/describe.js';
 import { loadSettings, type SettingsSources } from '../../../runtime/config/load.js';
-import { nearestName } from '../../../runtime/config/nearest-name.js';
 import type { OptionTable } from '../../../runtime/config/option.js';
 import type { FileEntry } from '../../../runtime/config/settings-file.js';
 
@@ -218,22 +217,4 @@ describe('settings', () => {
 `,
     );
   });
-});
-
-describe('the nearest name', () => {
-  const known = ['memory-target', 'log-level', 'pretty', 'port'];
-  const cases = [
-    { name: 'memory_target', nearest: 'memory-target' },
-    { name: 'memorytarget', nearest: 'memory-target' },
-    { name: 'log-leevl', nearest: 'log-level' },
-    { name: 'rpot', nearest: 'port' },
-    { name: 'prot', nearest: 'port' },
-    { name: 'optr', nearest: 'port' },
-    { name: 'x', nearest: undefined },
-    { name: 'pt', nearest: undefined },
-    { name: 'something-else', nearest: undefined },
-  ];
-  for (const { name, nearest } of cases) {
-    it(`to ${name} is ${nearest}`, () => assert.equal(nearestName(name, known), nearest));
-  }
 });
