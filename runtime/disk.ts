@@ -33,6 +33,11 @@ export interface DiskFile {
   readonly path: string;
   /** Fills `target` from `position`; returns the bytes read, fewer only at the end of the file. `target` is lent. */
   read(target: Uint8Array, position: number): Promise<number>;
+  /**
+   * `read` into the targets one after the other, in one call to the system; returns the bytes read into all of them
+   * together, fewer than they hold only at the end of the file. The targets are lent.
+   */
+  readv(targets: readonly Uint8Array[], position: number): Promise<number>;
   /** Writes all of `bytes` or rejects; a rejected write may have written any part of them. `bytes` is lent. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** `write` of the chunks one after the other, in one call to the system. */

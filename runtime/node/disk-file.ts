@@ -35,8 +35,12 @@ export class NodeDiskFile implements DiskFile {
   }
 
   read(target: Uint8Array, position: number): Promise<number> {
-    checkPosition(position, target.byteLength);
-    return this.#run(() => this.#fill(target, position));
+    return this.readv([target], position);
+  }
+
+  readv(targets: readonly Uint8Array[], position: number): Promise<number> {
+    checkPosition(position, totalBytes(targets));
+    return this.#run(() => this.#fill(targets, position));
   }
 
   write(bytes: Uint8Array, position: number): Promise<void> {
@@ -117,16 +121,20 @@ export class NodeDiskFile implements DiskFile {
     });
   }
 
-  async #fill(target: Uint8Array, position: number): Promise<number> {
-    let filled = 0;
-    while (filled < target.byteLength) {
+  /** libuv reads into the first 1024 targets of a list, the system's limit, and says nothing of the rest. */
+  async #fill(targets: readonly Uint8Array[], position: number): Promise<number> {
+    let left = targets.filter((target) => target.byteLength > 0);
+    let offset = position;
+    while (left.length > 0) {
+      const batch = left;
       const count = await this.#call<number>('read', (done) => {
-        fs.read(this.#fd, target, filled, target.byteLength - filled, position + filled, done);
+        fs.readv(this.#fd, batch, offset, done);
       });
       if (count === 0) break;
-      filled += count;
+      offset += count;
+      left = dropBytes(left, count);
     }
-    return filled;
+    return offset - position;
   }
 
   async #writeAll(bytes: Uint8Array, position: number): Promise<void> {
@@ -224,7 +232,7 @@ function checkPosition(position: number, bytes: number): void {
   invariant(Number.isSafeInteger(position + bytes), 'the end of a range is a safe integer', { position, bytes });
 }
 
-/** What is left of `chunks` after their first `count` bytes. */
+/** What is left of `chunks` after their first `count` bytes; none of it is empty if none of `chunks` is. */
 function dropBytes(chunks: readonly Uint8Array[], count: number): Uint8Array[] {
   let skip = count;
   let index = 0;

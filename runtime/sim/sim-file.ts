@@ -40,8 +40,13 @@ export class SimFile implements DiskFile, Resource {
   }
 
   read(target: Uint8Array, position: number): Promise<number> {
-    checkPosition(position, target.byteLength);
-    return this.#read(target, position);
+    return this.readv([target], position);
+  }
+
+  readv(targets: readonly Uint8Array[], position: number): Promise<number> {
+    checkPosition(position, totalBytes(targets));
+    // The list itself is the caller's.
+    return this.#read([...targets], position);
   }
 
   write(bytes: Uint8Array, position: number): Promise<void> {
@@ -98,13 +103,19 @@ export class SimFile implements DiskFile, Resource {
     this.#volume.recount(this.#node);
   }
 
-  async #read(target: Uint8Array, position: number): Promise<number> {
+  async #read(targets: readonly Uint8Array[], position: number): Promise<number> {
     this.#checkOpen();
+    const bytes = totalBytes(targets);
     // Whoever looks before the promise settles sees nonsense.
-    poison(target.subarray(0, Math.max(0, this.#node.content.size - position)));
-    return await this.#operation('disk.read', this.#volume.readDelay(target.byteLength), () => {
-      if (this.#volume.faults.readFails(this.#volumePath, position, target.byteLength)) throw this.#ioError('read');
-      const count = this.#node.content.read(target, position);
+    eachAt(targets, position, (target, at) => {
+      poison(target.subarray(0, Math.max(0, this.#node.content.size - at)));
+    });
+    return await this.#operation('disk.read', this.#volume.readDelay(bytes), () => {
+      if (this.#volume.faults.readFails(this.#volumePath, position, bytes)) throw this.#ioError('read');
+      let count = 0;
+      eachAt(targets, position, (target, at) => {
+        count += this.#node.content.read(target, at);
+      });
       this.#note('disk.read', position, count);
       return count;
     });
@@ -260,6 +271,19 @@ export class SimFile implements DiskFile, Resource {
 
 export function noSpace(path: string): CairnError {
   return new CairnError('NO_SPACE', `${path}: the file system is full`);
+}
+
+/** Each target with where in the file it begins. */
+function eachAt(
+  targets: readonly Uint8Array[],
+  position: number,
+  visit: (target: Uint8Array, at: number) => void,
+): void {
+  let at = position;
+  for (const target of targets) {
+    visit(target, at);
+    at += target.byteLength;
+  }
 }
 
 /** Broken at once, as in the real runtime, and not through the promise. */

@@ -99,6 +99,42 @@ export function diskContract(name: string, open: OpenHarness): void {
           assert.ok(Buffer.from(all).equals(target));
         });
 
+        claimOfFile('readv fills its targets one after the other, however many', async (file) => {
+          const bytes = patternBytes(20_000);
+          await file.write(bytes, 0);
+          const targets = Array.from({ length: 3000 }, (_, index) => new Uint8Array(index % 11));
+          const count = targets.reduce((sum, target) => sum + target.byteLength, 0);
+          assert.equal(await file.readv(targets, 3), count);
+          assert.ok(Buffer.from(bytes.subarray(3, 3 + count)).equals(concatBytes(targets)));
+        });
+
+        claimOfFile(
+          'readv is short only at the end of the file, and leaves alone what it does not fill',
+          async (file) => {
+            await file.write(utf8Bytes('0123456789'), 0);
+            const targets = [3, 0, 4, 5, 2].map((count) => new Uint8Array(count).fill(0x2e));
+            const texts = (): string => targets.map((target) => latin1Text(target)).join(' ');
+            assert.equal(await file.readv(targets, 10), 0);
+            assert.equal(await file.readv(targets, 1_000_000), 0);
+            assert.equal(texts(), '...  .... ..... ..');
+            assert.equal(await file.readv(targets, 2), 8);
+            assert.equal(texts(), '234  5678 9.... ..');
+            assert.equal(await file.readv([], 2), 0);
+            assert.equal(await file.readv([new Uint8Array(0)], 2), 0);
+          },
+        );
+
+        claimOfFile('a list of targets may change once readv was called', async (file) => {
+          await file.write(utf8Bytes('abcd'), 0);
+          const first = new Uint8Array(2);
+          const second = new Uint8Array(2);
+          const targets = [first, second];
+          const reading = file.readv(targets, 0);
+          targets.length = 0;
+          assert.equal(await reading, 4);
+          assert.equal(latin1Text(first) + latin1Text(second), 'abcd');
+        });
+
         claimOfFile('nothing to write is fine, and makes nothing longer', async (file) => {
           await file.write(new Uint8Array(0), 10);
           await file.writev([], 10);
@@ -160,6 +196,7 @@ export function diskContract(name: string, open: OpenHarness): void {
         claimOfFile('positions and sizes are safe integers', async (file) => {
           for (const position of [-1, 0.5, 2 ** 53, Number.NaN]) {
             assert.throws(() => file.read(new Uint8Array(1), position), InvariantError);
+            assert.throws(() => file.readv([new Uint8Array(1)], position), InvariantError);
             assert.throws(() => file.write(new Uint8Array(1), position), InvariantError);
             assert.throws(() => file.writev([new Uint8Array(1)], position), InvariantError);
             assert.throws(() => file.truncate(position), InvariantError);
@@ -174,6 +211,7 @@ export function diskContract(name: string, open: OpenHarness): void {
           await writing;
           assert.equal((await disk.stat(file.path)).bytes, 3 * 2 ** 20);
           await assert.rejects(file.read(new Uint8Array(1), 0), withCode('CLOSED', file.path));
+          await assert.rejects(file.readv([], 0), withCode('CLOSED'));
           await assert.rejects(file.write(new Uint8Array(1), 0), withCode('CLOSED'));
           await assert.rejects(file.writev([], 0), withCode('CLOSED'));
           await assert.rejects(file.datasync(), withCode('CLOSED'));

@@ -25,6 +25,27 @@ describe('the disk of the machine', () => {
     assert.ok(statSync(path).blocks * 512 >= 2 * 2 ** 20);
   });
 
+  claim('a read that the system cuts short goes on where it stopped', openNodeHarness, async (harness) => {
+    const file = await harness.runtime.disk.open(`${harness.directory}/file`, { mode: 'create' });
+    await file.write(utf8Bytes('0123456789'), 0);
+    const { readv } = fs;
+    const targets = [new Uint8Array(4), new Uint8Array(1), new Uint8Array(5)];
+    let calls = 0;
+    try {
+      // At most three bytes at a time, into the first buffer only.
+      replaceInFs('readv', (fd: number, [first]: Uint8Array[], position: number, done: () => void) => {
+        calls += 1;
+        fs.read(fd, first ?? new Uint8Array(0), 0, Math.min(3, first?.byteLength ?? 0), position, done);
+      });
+      assert.equal(await file.readv(targets, 0), 10);
+    } finally {
+      replaceInFs('readv', readv);
+    }
+    assert.equal(calls, 5);
+    assert.deepEqual(targets, [utf8Bytes('0123'), utf8Bytes('4'), utf8Bytes('56789')]);
+    await file.close();
+  });
+
   claim('a device that is full is NO_SPACE, and is named', openNodeHarness, async ({ runtime }) => {
     const file = await runtime.disk.open('/dev/full', { mode: 'write' });
     await assert.rejects(file.write(utf8Bytes('x'), 0), withCode('NO_SPACE', '/dev/full'));
@@ -107,7 +128,7 @@ async function withSyncs<T>(ends: readonly (Error | null)[], body: () => Promise
   }
 }
 
-function replaceInFs(name: 'fdatasync' | 'write', call: unknown): void {
+function replaceInFs(name: 'fdatasync' | 'readv' | 'write', call: unknown): void {
   Object.assign(fs, { [name]: call });
   syncBuiltinESMExports();
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hexText } from '../../../base/bytes.js';
 import { isCairnError, type ErrorCode } from '../../../base/errors.js';
 import type { Disk, DiskFile } from '../../../runtime/disk.js';
 import type { Runtime } from '../../../runtime/runtime.js';
@@ -91,7 +92,9 @@ describe('runtime/sim: disk faults', () => {
       const file = await written(disk, new Uint8Array(4_096));
       faults.failReads('/f', 1_024, 1_536);
       await assert.rejects(file.read(new Uint8Array(4_096), 0), code('IO_ERROR'));
+      await assert.rejects(file.readv([new Uint8Array(1_000), new Uint8Array(25)], 0), code('IO_ERROR'));
       assert.equal(await file.read(new Uint8Array(1_024), 0), 1_024);
+      assert.equal(await file.readv([new Uint8Array(1_000), new Uint8Array(24)], 0), 1_024);
       assert.equal(await file.read(new Uint8Array(100), 1_536), 100);
       faults.healReads();
       assert.equal(await file.read(new Uint8Array(4_096), 0), 4_096);
@@ -226,6 +229,11 @@ describe('runtime/sim: disk faults', () => {
       assert.deepEqual([...target], [0xdd, 0xdd, 0xdd, 0xdd]);
       await done;
       assert.deepEqual([...target], [7, 7, 7, 7]);
+      const targets = [new Uint8Array(1), new Uint8Array(4)];
+      const reading = file.readv(targets, 1);
+      assert.deepEqual(targets.map(hexText), ['dd', 'dddd0000']);
+      await reading;
+      assert.deepEqual(targets.map(hexText), ['07', '07070000']);
     });
   });
 });
