@@ -51,7 +51,7 @@ export interface DiskFile {
    * Makes the file at least `bytes` long with real zero bytes where it was shorter and makes that durable, so that
    * later overwrites neither fail for want of space nor change metadata (docs/NODE-LIMITS.md 4). The zeros go to where
    * the file ended when it was called, piece by piece: write nothing beyond that end until it settles. Cut short (by an
-   * error, a kill, a crash), it leaves the file at any length up to `bytes`.
+   * error, a kill, a crash), it leaves the file at any length up to `bytes`. Its sync fails as `datasync` does.
    */
   preallocate(bytes: number): Promise<void>;
   truncate(bytes: number): Promise<void>;

@@ -153,7 +153,7 @@ export class SimFile implements DiskFile, Resource {
       }
       if (this.#volume.faults.writeFails()) throw this.#ioError('preallocate');
       if (added > 0 && this.#growTo(bytes) < bytes) throw noSpace(this.path);
-      if (added > 0) content.persist(from, added);
+      if (added > 0) this.#makeDurable(from, added);
       this.#note('disk.preallocate', bytes, added);
     });
   }

@@ -159,6 +159,17 @@ describe('runtime/sim: what a power loss leaves of files', () => {
     assert.deepEqual(await outcomes((seed) => crashing(seed, before, read)), ['a--']);
   });
 
+  it('keeps durable writes into preallocated space, and its length', async () => {
+    const before = async ({ disk }: Runtime): Promise<void> => {
+      await durableFile(disk, 'a');
+      const file = await disk.open('/f', { mode: 'write', durableWrites: true });
+      await file.preallocate(5 * sectorBytes);
+      await file.write(filled('bc'), sectorBytes);
+      await file.write(filled('d'), 3 * sectorBytes);
+    };
+    assert.deepEqual(await outcomes((seed) => crashing(seed, before, read)), ['abcd-']);
+  });
+
   it('leaves a file of any length when it comes amid a preallocation, and so does a kill', async () => {
     const lengths = { crash: new Set<number>(), kill: new Set<number>() };
     for (const way of ['crash', 'kill'] as const) {

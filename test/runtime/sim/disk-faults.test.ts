@@ -87,6 +87,25 @@ describe('runtime/sim: disk faults', () => {
     });
   });
 
+  it('fails the sync of a preallocation, and lets none succeed beside a sync that failed', async () => {
+    for (const durableWrites of [false, true]) {
+      await onDisk(async (disk, { faults }) => {
+        const file = await disk.open('/f', { mode: 'create', durableWrites });
+        faults.failNextSyncs = 1;
+        await assert.rejects(file.preallocate(10_000), code('IO_ERROR'));
+        await assert.rejects(file.write(new Uint8Array(1), 0), code('IO_ERROR'));
+        const again = await disk.open('/f', { mode: 'create', durableWrites });
+        await again.preallocate(20_000);
+        faults.failNextSyncs = 1;
+        const outcomes = await Promise.allSettled([again.datasync(), again.preallocate(2_000_000)]);
+        assert.deepEqual(
+          outcomes.map((outcome) => outcome.status),
+          ['rejected', 'rejected'],
+        );
+      });
+    }
+  });
+
   it('fails reads of a range of sectors, by count and by rate', async () => {
     await onDisk(async (disk, { faults }) => {
       const file = await written(disk, new Uint8Array(4_096));
