@@ -63,6 +63,12 @@ export interface KvBatchOptions {
 
 export interface Kv extends KvReader {
   /**
+   * As `get`, on the caller's thread. It blocks the event loop for as long as the disk takes: only for keys known to be
+   * in memory (written lately, or read lately and cached), or absent ones, which the tables' Bloom filters mostly spare
+   * a read. Batches that have not settled need not show.
+   */
+  getSync(key: KvKey): Uint8Array | undefined;
+  /**
    * All operations or none; later ones in the list win. Batches apply in the order given, and those that wait together
    * share one sync. Values are lent. Refuses with `INVALID_ARGUMENT` an empty key, and (as every method does) one with
    * characters above \xff; with `OVERLOADED` more than `batchesWaitingMax` batches, or `batchesWaitingBytesMax` bytes, that wait at once. After a batch that

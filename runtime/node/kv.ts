@@ -129,6 +129,11 @@ class NodeKv implements Kv {
     return this.#reader.get(key);
   }
 
+  getSync(key: KvKey): Uint8Array | undefined {
+    if (this.#closing !== undefined) throw this.#closed();
+    return this.#reader.getSync(key);
+  }
+
   getMany(keys: readonly KvKey[]): Promise<(Uint8Array | undefined)[]> {
     return this.#reader.getMany(keys);
   }
@@ -196,7 +201,17 @@ class Reader {
       const sealed = await this.#database.get(keyBytes, this.#options);
       return sealed === undefined ? undefined : openValue(key, sealed, keyBytes);
     } catch (error) {
-      throw kvError(error, `cannot read from the key-value store in ${this.#database.location}`, 'no', key);
+      throw this.#readError(error, key);
+    }
+  }
+
+  getSync(key: KvKey): Uint8Array | undefined {
+    const keyBytes = toKeyBytes(key);
+    try {
+      const sealed = this.#database.getSync(keyBytes, this.#options);
+      return sealed === undefined ? undefined : openValue(key, sealed, keyBytes);
+    } catch (error) {
+      throw this.#readError(error, key);
     }
   }
 
@@ -215,6 +230,10 @@ class Reader {
     } catch (error) {
       throw kvError(error, `cannot walk the key-value store in ${this.#database.location}`);
     }
+  }
+
+  #readError(error: unknown, key: KvKey): CairnError {
+    return kvError(error, `cannot read from the key-value store in ${this.#database.location}`, 'no', key);
   }
 }
 

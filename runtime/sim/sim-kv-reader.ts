@@ -28,13 +28,13 @@ export class LiveReader {
 
   async get(key: KvKey): Promise<Uint8Array | undefined> {
     checkKey(key);
-    return await this.#kv.call('kv.get', 0, () => read(this.#map(), key));
+    return await this.#kv.call('kv.get', 0, () => readValue(this.#map(), key));
   }
 
   async getMany(keys: readonly KvKey[]): Promise<(Uint8Array | undefined)[]> {
     const wanted = [...keys];
     for (const key of wanted) checkKey(key);
-    return await this.#kv.call('kv.get-many', 0, () => wanted.map((key) => read(this.#map(), key)));
+    return await this.#kv.call('kv.get-many', 0, () => wanted.map((key) => readValue(this.#map(), key)));
   }
 }
 
@@ -125,7 +125,8 @@ export class SimKvIterator implements KvIterator {
   }
 }
 
-function read(map: OrderedMap<Uint8Array>, key: KvKey): Uint8Array | undefined {
+/** Verified, and the caller's to keep. */
+export function readValue(map: OrderedMap<Uint8Array>, key: KvKey): Uint8Array | undefined {
   const sealed = map.get(key);
   return sealed === undefined ? undefined : Buffer.from(openValue(key, sealed));
 }

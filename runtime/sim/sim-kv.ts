@@ -20,7 +20,15 @@ import { splitPath, type FileNode, type Node } from './name-space.js';
 import type { Resource, SimProcess } from './process.js';
 import { makeDirectories, type Place, type SimDisk } from './sim-disk.js';
 import { noSpace } from './sim-file.js';
-import { checkKey, cursorOf, LiveReader, SimKvIterator, SimKvSnapshot, type KvHandle } from './sim-kv-reader.js';
+import {
+  checkKey,
+  cursorOf,
+  LiveReader,
+  readValue,
+  SimKvIterator,
+  SimKvSnapshot,
+  type KvHandle,
+} from './sim-kv-reader.js';
 
 /** LevelDB's own name for the file that makes a directory a database. */
 export const kvFileName = 'CURRENT';
@@ -113,6 +121,13 @@ class SimKv implements Kv, KvHandle, Resource {
 
   get(key: KvKey): Promise<Uint8Array | undefined> {
     return new LiveReader(this, () => this.#content.map).get(key);
+  }
+
+  getSync(key: KvKey): Uint8Array | undefined {
+    this.checkOpen();
+    checkKey(key);
+    this.#checkReadable(0);
+    return readValue(this.#content.map, key);
   }
 
   getMany(keys: readonly KvKey[]): Promise<(Uint8Array | undefined)[]> {
@@ -208,11 +223,14 @@ class SimKv implements Kv, KvHandle, Resource {
     this.checkOpen();
     const { volume } = this.#place;
     return await this.#process.operation(kind, volume.readDelay(bytes), () => {
-      if (volume.faults.readFails(this.#place.path, 0, bytes)) {
-        throw new CairnError('IO_ERROR', `${this.#directory}: a read failed (simulated)`);
-      }
+      this.#checkReadable(bytes);
       return finish();
     });
+  }
+
+  #checkReadable(bytes: number): void {
+    if (!this.#place.volume.faults.readFails(this.#place.path, 0, bytes)) return;
+    throw new CairnError('IO_ERROR', `${this.#directory}: a read failed (simulated)`);
   }
 
   /** By the seed, between 1 and `most`: callers must not count on full answers. */

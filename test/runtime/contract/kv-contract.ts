@@ -143,6 +143,19 @@ export function kvContract(name: string, open: OpenHarness): void {
         assert.equal(await textOf(kv, 'b'), 'other');
       });
 
+      claimOfStore('getSync finds what get finds, and its value is the caller’s too', open, async (kv) => {
+        await kv.batch([put('a', 'mine'), put('b', '')], lazily);
+        const kept = kv.getSync('a');
+        assert.equal(kept && latin1Text(kept), 'mine');
+        kept?.fill(0);
+        assert.equal(await textOf(kv, 'a'), 'mine');
+        assert.equal(kv.getSync('b')?.byteLength, 0);
+        assert.equal(kv.getSync('absent'), undefined);
+        assert.equal(kv.getSync(''), undefined);
+        await kv.batch([{ type: 'delete', key: 'b' }, ...binaryKeys.map((key) => put(key, `of ${key}`))], durably);
+        for (const key of binaryKeys) assert.deepEqual(kv.getSync(key), await kv.get(key));
+      });
+
       claimOfStore('keys may hold any bytes, and come in byte order', open, async (kv) => {
         await kv.batch(
           binaryKeys.map((key) => put(key, `value of ${key}`)),
@@ -172,6 +185,7 @@ export function kvContract(name: string, open: OpenHarness): void {
       claimOfStore('a key that is not latin1 is INVALID_ARGUMENT wherever it is given', open, async (kv) => {
         const key = 'snow\u2603man';
         await assert.rejects(kv.get(key), withCode('INVALID_ARGUMENT', '\\x2603'));
+        assert.throws(() => kv.getSync(key), withCode('INVALID_ARGUMENT', '\\x2603'));
         await assert.rejects(kv.getMany(['a', key]), withCode('INVALID_ARGUMENT'));
         assert.throws(() => kv.iterate({ gte: key }), withCode('INVALID_ARGUMENT'));
         const iterator = kv.iterate({});
@@ -412,8 +426,11 @@ export function kvContract(name: string, open: OpenHarness): void {
         await kv.batch([put('a', '1')], lazily);
         const iterator = kv.iterate({});
         const snapshot = kv.snapshot();
-        await Promise.all([kv.close(), kv.close()]);
+        const closing = Promise.all([kv.close(), kv.close()]);
+        assert.throws(() => kv.getSync('a'), withCode('CLOSED'));
+        await closing;
         await kv.close();
+        assert.throws(() => kv.getSync('a'), withCode('CLOSED'));
         await assert.rejects(kv.get('a'), withCode('CLOSED'));
         await assert.rejects(kv.getMany(['a']), withCode('CLOSED'));
         await assert.rejects(kv.batch([put('a', '2')], lazily), withCode('CLOSED'));

@@ -26,6 +26,7 @@ describe('a damaged key-value store', () => {
           flip(table, start + offset, offset % 8);
           const kv = await openTable(harness);
           await assert.rejects(kv.get(keyOf(index)), withCode('CORRUPT', keyOf(index)));
+          assert.throws(() => kv.getSync(keyOf(index)), withCode('CORRUPT', keyOf(index)));
           await assert.rejects(kv.getMany([keyOf(0), keyOf(index)]), withCode('CORRUPT', keyOf(index)));
           await assert.rejects(walk(kv), withCode('CORRUPT', keyOf(index)));
           const other = await kv.get(keyOf(index + 1));

@@ -176,7 +176,25 @@ describe('runtime/sim: key-value stores', () => {
         (error: Error) => isCairnError(error, 'CORRUPT') && error.message.includes('"b"'),
       );
       await assert.rejects(kv.getMany(['a', 'b']), code('CORRUPT'));
+      assert.throws(() => kv.getSync('b'), code('CORRUPT'));
       assert.equal(utf8Text((await kv.get('a')) ?? new Uint8Array()), 'v');
+    };
+    await world.main(() => machine.start('p', body).finished);
+  });
+
+  it('fails reads when told to, the synchronous ones too, which take no time', async () => {
+    const world = new World({ seed: 1 });
+    const machine = world.machine('m');
+    const body = async (runtime: Runtime): Promise<void> => {
+      const kv = await runtime.kv.open('/kv');
+      await put(kv, 'a', true);
+      const { now } = world;
+      machine.disk().faults.failNextReads = 1;
+      assert.throws(() => kv.getSync('a'), code('IO_ERROR'));
+      assert.equal(utf8Text(kv.getSync('a') ?? new Uint8Array()), 'v');
+      assert.equal(world.now, now);
+      machine.disk().faults.failNextReads = 1;
+      await assert.rejects(kv.get('a'), code('IO_ERROR'));
     };
     await world.main(() => machine.start('p', body).finished);
   });
