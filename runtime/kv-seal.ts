@@ -15,9 +15,14 @@ const shownCharactersMax = 200;
 /** A new array. `keyBytes` spares making them again when the caller has them. */
 export function sealValue(key: KvKey, value: Uint8Array, keyBytes: Uint8Array = latin1Bytes(key)): Uint8Array {
   const sealed = new Uint8Array(value.byteLength + sealBytes);
-  sealed.set(value, 0);
-  viewBuffer(sealed).writeBigUInt64LE(xxh64(value, xxh64(keyBytes)), value.byteLength);
+  sealInto(sealed, new DataView(sealed.buffer), value, keyBytes);
   return sealed;
+}
+
+/** As `sealValue`, to the start of `target`; `words` is a view of the same bytes. */
+export function sealInto(target: Uint8Array, words: DataView, value: Uint8Array, keyBytes: Uint8Array): void {
+  target.set(value, 0);
+  words.setBigUint64(value.byteLength, xxh64(value, xxh64(keyBytes)), true);
 }
 
 /** The value in `sealed`: a view of it, and a plain array even of a Buffer, whose `slice` does not copy. Throws `CORRUPT`, naming the key, when the checksum does not match. */

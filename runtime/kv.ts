@@ -61,6 +61,28 @@ export interface KvBatchOptions {
   readonly sync: boolean;
 }
 
+/**
+ * A batch that is filled bit by bit; nothing of it is visible, or stored, before `write`. It is for batches whose
+ * preparation would take a turn of the event loop too long: fill it in slices. Written or closed, everything of it but
+ * `close` and the counts is `CLOSED`; so it is when its store was closed. Write it or close it: it holds its memory.
+ */
+export interface KvBatchBuilder {
+  /** So far. */
+  readonly operations: number;
+  /** Of keys and values so far. */
+  readonly bytes: number;
+  /** Copies: `value` may be reused at once. A key refused with `INVALID_ARGUMENT` leaves the batch as it was. */
+  put(key: KvKey, value: Uint8Array): void;
+  delete(key: KvKey): void;
+  /**
+   * As `Kv.batch`, in the same order with those, but sharing a write or a sync with none. Once. At most one of a store
+   * waits or is being written: another is `OVERLOADED`, stays as it was, and may be written later.
+   */
+  write(options: KvBatchOptions): Promise<void>;
+  /** Drops it unwritten; after `write` it does nothing. Idempotent. */
+  close(): Promise<void>;
+}
+
 export interface Kv extends KvReader {
   /**
    * As `get`, on the caller's thread. It blocks the event loop for as long as the disk takes: only for keys known to be
@@ -75,6 +97,8 @@ export interface Kv extends KvReader {
    * failed in the disk (`NO_SPACE`, `IO_ERROR`) every later one is an `IO_ERROR`: reopen the store.
    */
   batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void>;
+  /** Its bytes are its own: they do not count against `batchesWaitingBytesMax`. */
+  newBatch(): KvBatchBuilder;
   snapshot(): KvSnapshot;
   /** Roughly the bytes on disk that a range takes; what was written recently may count nothing. */
   approximateBytes(range: { readonly gte: KvKey; readonly lt: KvKey }): Promise<number>;

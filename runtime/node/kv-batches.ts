@@ -6,12 +6,20 @@ export type SealedOperation =
   | { readonly type: 'put'; readonly key: Buffer; readonly value: Buffer }
   | { readonly type: 'del'; readonly key: Buffer };
 
-interface WaitingBatch {
+interface Waiting {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface WaitingBatch extends Waiting {
   readonly operations: readonly SealedOperation[];
   readonly bytes: number;
   readonly sync: boolean;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
+}
+
+/** Joined with nothing. */
+interface WaitingWrite extends Waiting {
+  readonly write: () => Promise<void>;
 }
 
 /** More in one write would make the first of them wait for nothing. LevelDB itself joins up to 1 MiB. */
@@ -24,8 +32,11 @@ const joinedBytesMax = 1024 * 1024;
  */
 export class KvBatches {
   readonly #write: (operations: SealedOperation[], sync: boolean) => Promise<void>;
-  #waiting: WaitingBatch[] = [];
+  #waiting: (WaitingBatch | WaitingWrite)[] = [];
+  /** Of the batches that wait, without a lone write. */
+  #waitingCount = 0;
   #waitingBytes = 0;
+  #hasLoneWrite = false;
   #isWriting = false;
   readonly #whenIdle: (() => void)[] = [];
 
@@ -35,7 +46,7 @@ export class KvBatches {
   }
 
   add(operations: readonly SealedOperation[], sync: boolean): Promise<void> {
-    const count = this.#waiting.length;
+    const count = this.#waitingCount;
     const bytes = bytesOf(operations);
     const isTooMuch = count > 0 && this.#waitingBytes + bytes > batchesWaitingBytesMax;
     if (count >= batchesWaitingMax || isTooMuch) {
@@ -43,9 +54,26 @@ export class KvBatches {
       return Promise.reject(new CairnError('OVERLOADED', sentence));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ operations, bytes, sync, resolve, reject });
+      this.#waitingCount += 1;
       this.#waitingBytes += bytes;
-      if (!this.#isWriting) void this.#drain();
+      this.#enqueue({ operations, bytes, sync, resolve, reject });
+    });
+  }
+
+  /**
+   * Calls `write` in the order of the batches, with nothing else on its way to LevelDB. It brings memory of its own, so
+   * only one may wait or be written: throws `OVERLOADED`.
+   */
+  addAlone(write: () => Promise<void>): Promise<void> {
+    if (this.#hasLoneWrite) {
+      throw new CairnError('OVERLOADED', 'another batch that was filled bit by bit is being written; await it');
+    }
+    this.#hasLoneWrite = true;
+    const written = new Promise<void>((resolve, reject) => {
+      this.#enqueue({ write, resolve, reject });
+    });
+    return written.finally(() => {
+      this.#hasLoneWrite = false;
     });
   }
 
@@ -57,36 +85,51 @@ export class KvBatches {
     });
   }
 
+  #enqueue(waiting: WaitingBatch | WaitingWrite): void {
+    this.#waiting.push(waiting);
+    if (!this.#isWriting) void this.#drain();
+  }
+
   async #drain(): Promise<void> {
     this.#isWriting = true;
-    while (this.#waiting.length > 0) {
-      const joined = this.#take();
-      const operations = joined.flatMap((batch) => batch.operations);
-      const sync = joined.some((batch) => batch.sync);
-      try {
-        await this.#write(operations, sync);
-        for (const batch of joined) batch.resolve();
-      } catch (error) {
-        for (const batch of joined) batch.reject(error);
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      if ('write' in first) {
+        this.#waiting = this.#waiting.slice(1);
+        await settle([first], first.write);
+      } else {
+        const joined = this.#take();
+        const operations = joined.flatMap((batch) => batch.operations);
+        const sync = joined.some((batch) => batch.sync);
+        await settle(joined, () => this.#write(operations, sync));
       }
     }
     this.#isWriting = false;
     for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
-  /** The first batch, whatever its size, and those behind it that fit. */
+  /** The first batch, whatever its size, and those behind it that fit, up to a lone write. */
   #take(): WaitingBatch[] {
-    let count = 0;
+    const joined: WaitingBatch[] = [];
     let bytes = 0;
     for (const batch of this.#waiting) {
+      if ('write' in batch) break;
       bytes += batch.bytes;
-      if (count > 0 && bytes > joinedBytesMax) break;
-      count += 1;
+      if (joined.length > 0 && bytes > joinedBytesMax) break;
+      joined.push(batch);
+      this.#waitingBytes -= batch.bytes;
     }
-    const joined = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    for (const batch of joined) this.#waitingBytes -= batch.bytes;
+    this.#waitingCount -= joined.length;
+    this.#waiting = this.#waiting.slice(joined.length);
     return joined;
+  }
+}
+
+async function settle(waiting: readonly Waiting[], write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+    for (const { resolve } of waiting) resolve();
+  } catch (error) {
+    for (const { reject } of waiting) reject(error);
   }
 }
 

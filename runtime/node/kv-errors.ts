@@ -60,10 +60,15 @@ export function kvError(error: unknown, doing: string, applied: Applied = 'no', 
 
 /** Throws `INVALID_ARGUMENT` for a character that is no byte: it would be cut to one, and name another key. */
 export function toKeyBytes(key: KvKey): Buffer {
-  if (/[\u0100-\uffff]/.test(key)) {
+  if (!isLatin1(key)) {
     throw new CairnError('INVALID_ARGUMENT', `key ${showKey(key)} has characters above \\xff; keys are latin1`);
   }
   return Buffer.from(key, 'latin1');
+}
+
+/** Whether each character is a byte. */
+export function isLatin1(key: KvKey): boolean {
+  return !/[\u0100-\uffff]/.test(key);
 }
 
 /** `level` says of a failed open only that it is not open; the reason is its cause. */

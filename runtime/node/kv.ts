@@ -7,6 +7,7 @@ import { invariant } from '../../base/invariant.js';
 import type { Disk } from '../disk.js';
 import type {
   Kv,
+  KvBatchBuilder,
   KvBatchOptions,
   KvEntry,
   KvIterateOptions,
@@ -18,6 +19,7 @@ import type {
   KvStore,
 } from '../kv.js';
 import { openValue, sealValue } from '../kv-seal.js';
+import { BatchPool, NodeKvBatchBuilder, SealScratch, type BuilderHost, type ChainedBatch } from './kv-batch-builder.js';
 import { KvBatches, type SealedOperation } from './kv-batches.js';
 import { kvError, toKeyBytes } from './kv-errors.js';
 
@@ -117,12 +119,23 @@ class NodeKv implements Kv {
   readonly #reader: Reader;
   /** The batch that the disk refused. LevelDB would go on behind a torn record, which a restart then cuts off. */
   #broken: CairnError | undefined;
-  readonly #batches = new KvBatches((operations, sync) => this.#write(operations, sync));
+  readonly #batches = new KvBatches((sealed, sync) =>
+    this.#write(() => this.#database.batch(sealed, { ...encodings, sync })),
+  );
+  readonly #builderHost: BuilderHost;
   #closing: Promise<void> | undefined;
 
   constructor(database: Database) {
     this.#database = database;
     this.#reader = new Reader(database, undefined);
+    this.#builderHost = {
+      location: database.location,
+      scratch: new SealScratch(),
+      // `_write` is part of what `abstract-level` asks of its implementations, and so not of its declarations.
+      pool: new BatchPool(() => database.batch() as unknown as ChainedBatch),
+      checkOpen: () => this.#checkOpen(),
+      writeAlone: (write) => this.#batches.addAlone(() => this.#write(write)),
+    };
   }
 
   get(key: KvKey): Promise<Uint8Array | undefined> {
@@ -130,7 +143,7 @@ class NodeKv implements Kv {
   }
 
   getSync(key: KvKey): Uint8Array | undefined {
-    if (this.#closing !== undefined) throw this.#closed();
+    this.#checkOpen();
     return this.#reader.getSync(key);
   }
 
@@ -143,8 +156,13 @@ class NodeKv implements Kv {
   }
 
   async batch(operations: readonly KvOperation[], options: KvBatchOptions): Promise<void> {
-    if (this.#closing !== undefined) throw this.#closed();
+    this.#checkOpen();
     await this.#batches.add(operations.map(sealOperation), options.sync);
+  }
+
+  newBatch(): KvBatchBuilder {
+    this.#checkOpen();
+    return new NodeKvBatchBuilder(this.#builderHost);
   }
 
   snapshot(): KvSnapshot {
@@ -164,18 +182,19 @@ class NodeKv implements Kv {
     return this.#closing;
   }
 
-  async #write(sealed: SealedOperation[], sync: boolean): Promise<void> {
+  async #write(write: () => Promise<void>): Promise<void> {
     if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
     try {
-      await this.#database.batch(sealed, { ...encodings, sync });
+      await write();
     } catch (error) {
       this.#broken = kvError(error, `cannot write to the key-value store in ${this.#database.location}`, 'maybe');
       throw this.#broken;
     }
   }
 
-  #closed(): CairnError {
-    return new CairnError('CLOSED', `the key-value store in ${this.#database.location} was closed`);
+  #checkOpen(): void {
+    if (this.#closing === undefined) return;
+    throw new CairnError('CLOSED', `the key-value store in ${this.#database.location} was closed`);
   }
 
   #distrusted(cause: CairnError): CairnError {

@@ -141,3 +141,9 @@ export function checkKey(key: KvKey): void {
     throw new CairnError('INVALID_ARGUMENT', `key ${showKey(key)} has characters above \\xff; keys are latin1`);
   }
 }
+
+/** No value is stored under the empty key. */
+export function checkStoredKey(key: KvKey): void {
+  if (key === '') throw new CairnError('INVALID_ARGUMENT', 'a key has at least one byte');
+  checkKey(key);
+}

@@ -4,6 +4,7 @@ import { invariant } from '../../base/invariant.js';
 import { batchesWaitingBytesMax, batchesWaitingMax } from '../kv.js';
 import type {
   Kv,
+  KvBatchBuilder,
   KvBatchOptions,
   KvIterateOptions,
   KvIterator,
@@ -14,14 +15,16 @@ import type {
   KvStore,
 } from '../kv.js';
 import { sealValue } from '../kv-seal.js';
-import { KvContent, sizeOf, type LoggedBatch } from './kv-content.js';
+import { KvContent, sizeOf, type LoggedBatch, type LoggedOperation } from './kv-content.js';
 import { LentBuffers } from './lent.js';
 import { splitPath, type FileNode, type Node } from './name-space.js';
 import type { Resource, SimProcess } from './process.js';
 import { makeDirectories, type Place, type SimDisk } from './sim-disk.js';
 import { noSpace } from './sim-file.js';
+import { SimKvBatchBuilder, type BuilderHost } from './sim-kv-batch-builder.js';
 import {
   checkKey,
+  checkStoredKey,
   cursorOf,
   LiveReader,
   readValue,
@@ -86,7 +89,7 @@ function makeNamesDurable(place: Place): void {
   names.makeDurable(path);
 }
 
-class SimKv implements Kv, KvHandle, Resource {
+class SimKv implements Kv, KvHandle, BuilderHost, Resource {
   readonly #process: SimProcess;
   readonly #place: Place;
   readonly #node: FileNode;
@@ -100,6 +103,7 @@ class SimKv implements Kv, KvHandle, Resource {
   #lastWriteAt = 0;
   #batchesWaiting = 0;
   #waitingBytes = 0;
+  #hasLoneWrite = false;
 
   constructor(
     process: SimProcess,
@@ -148,10 +152,7 @@ class SimKv implements Kv, KvHandle, Resource {
     this.checkOpen();
     // A dead process has no effects: nothing of it may get into the log.
     if (!this.#process.isAlive) return await new Promise<never>(() => {});
-    for (const { key } of operations) {
-      if (key === '') throw new CairnError('INVALID_ARGUMENT', 'a key has at least one byte');
-      checkKey(key);
-    }
+    for (const { key } of operations) checkStoredKey(key);
     if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
     const bytes = operations.reduce(
       (sum, op) => sum + op.key.length + (op.type === 'put' ? op.value.byteLength : 0),
@@ -163,24 +164,50 @@ class SimKv implements Kv, KvHandle, Resource {
     }
     const values = operations.filter((op) => op.type === 'put').map((op) => op.value);
     const lent = new LentBuffers(`batch of ${this.#directory}`, values);
-    const batch = this.#content.begin(
-      operations.map((op) => ({ key: op.key, value: op.type === 'put' ? sealValue(op.key, op.value) : undefined })),
-    );
-    const { volume } = this.#place;
-    const delay = options.sync ? volume.syncDelay(batch.bytes) : volume.writeDelay(batch.bytes);
-    const { scheduler } = this.#process;
-    this.#lastWriteAt = Math.max(this.#lastWriteAt, scheduler.now + delay);
     this.#batchesWaiting += 1;
     this.#waitingBytes += bytes;
-    await this.#process.operation('kv.batch', this.#lastWriteAt - scheduler.now, () => {
+    const logged = operations.map((op) => ({
+      key: op.key,
+      value: op.type === 'put' ? sealValue(op.key, op.value) : undefined,
+    }));
+    await this.#submit(logged, options.sync, () => {
       this.#batchesWaiting -= 1;
       this.#waitingBytes -= bytes;
       const changed = lent.check();
-      if (changed !== undefined) {
-        this.#process.fatal(changed);
-        throw changed;
-      }
-      this.#write(batch, options.sync);
+      if (changed === undefined) return;
+      this.#process.fatal(changed);
+      throw changed;
+    });
+  }
+
+  newBatch(): KvBatchBuilder {
+    this.checkOpen();
+    return new SimKvBatchBuilder(this);
+  }
+
+  async writeAlone(operations: readonly LoggedOperation[], sync: boolean, onAccepted: () => void): Promise<void> {
+    if (!this.#process.isAlive) return await new Promise<never>(() => {});
+    if (this.#hasLoneWrite) {
+      throw new CairnError('OVERLOADED', 'another batch that was filled bit by bit is being written; await it');
+    }
+    onAccepted();
+    if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
+    this.#hasLoneWrite = true;
+    await this.#submit(operations, sync, () => {
+      this.#hasLoneWrite = false;
+    });
+  }
+
+  /** To the log, behind what is there; `onWritten` comes before the outcome. */
+  async #submit(operations: readonly LoggedOperation[], sync: boolean, onWritten: () => void): Promise<void> {
+    const batch = this.#content.begin(operations);
+    const { volume } = this.#place;
+    const delay = sync ? volume.syncDelay(batch.bytes) : volume.writeDelay(batch.bytes);
+    const { scheduler } = this.#process;
+    this.#lastWriteAt = Math.max(this.#lastWriteAt, scheduler.now + delay);
+    await this.#process.operation('kv.batch', this.#lastWriteAt - scheduler.now, () => {
+      onWritten();
+      this.#write(batch, sync);
     });
   }
 

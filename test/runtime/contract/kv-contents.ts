@@ -1,6 +1,38 @@
-/** Short ways to write to a key-value store and to say what it holds. */
+/** Short ways to open a key-value store, to write to it and to say what it holds. */
 import { latin1Text, utf8Bytes } from '../../../base/bytes.js';
-import type { KvEntry, KvIterateOptions, KvIterator, KvOperation, KvReader } from '../../../runtime/kv.js';
+import type { Kv, KvEntry, KvIterateOptions, KvIterator, KvOperation, KvReader } from '../../../runtime/kv.js';
+import { claim, type Harness, type OpenHarness } from './harness.js';
+
+export const lazily = { sync: false } as const;
+export const durably = { sync: true } as const;
+
+/** Every single byte as a key, and keys that differ only after a zero byte. */
+export const binaryKeys = [
+  ...Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)),
+  'a\0',
+  'a\0\0',
+  'a\0b',
+  'a\xff',
+  'a\xff\xff',
+  '\xff\xff',
+  '\0\0',
+];
+
+/** A test with a store of its own. */
+export function claimOfStore(title: string, open: OpenHarness, body: (kv: Kv) => Promise<void>): void {
+  claim(title, open, async (harness) => {
+    const kv = await openStore(harness);
+    try {
+      await body(kv);
+    } finally {
+      await kv.close();
+    }
+  });
+}
+
+export function openStore(harness: Harness, options = {}): Promise<Kv> {
+  return harness.runtime.kv.open(`${harness.directory}/store`, options);
+}
 
 export function put(key: string, value: string): KvOperation {
   return { type: 'put', key, value: utf8Bytes(value) };

@@ -3,24 +3,21 @@ import { latin1Text, utf8Bytes } from '../../../base/bytes.js';
 import { isCairnError } from '../../../base/errors.js';
 import { InvariantError } from '../../../base/invariant.js';
 import { batchesWaitingBytesMax, batchesWaitingMax } from '../../../runtime/kv.js';
-import type { Kv, KvEntry, KvIterateOptions } from '../../../runtime/kv.js';
-import { contentOf, drain, keysOf, put, textOf, walk } from './kv-contents.js';
-import { claim, patternBytes, withCode, type Harness, type OpenHarness } from './harness.js';
-
-const lazily = { sync: false } as const;
-const durably = { sync: true } as const;
-
-/** Every single byte as a key, and keys that differ only after a zero byte. */
-const binaryKeys = [
-  ...Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)),
-  'a\0',
-  'a\0\0',
-  'a\0b',
-  'a\xff',
-  'a\xff\xff',
-  '\xff\xff',
-  '\0\0',
-];
+import type { KvEntry, KvIterateOptions } from '../../../runtime/kv.js';
+import {
+  binaryKeys,
+  claimOfStore,
+  contentOf,
+  drain,
+  durably,
+  keysOf,
+  lazily,
+  openStore,
+  put,
+  textOf,
+  walk,
+} from './kv-contents.js';
+import { claim, patternBytes, withCode, type OpenHarness } from './harness.js';
 
 /** What every `Kv` promises while nothing crashes. */
 export function kvContract(name: string, open: OpenHarness): void {
@@ -469,19 +466,4 @@ export function kvContract(name: string, open: OpenHarness): void {
       });
     });
   });
-}
-
-function claimOfStore(title: string, open: OpenHarness, body: (kv: Kv) => Promise<void>): void {
-  claim(title, open, async (harness) => {
-    const kv = await openStore(harness);
-    try {
-      await body(kv);
-    } finally {
-      await kv.close();
-    }
-  });
-}
-
-function openStore(harness: Harness, options = {}): Promise<Kv> {
-  return harness.runtime.kv.open(`${harness.directory}/store`, options);
 }

@@ -5,6 +5,7 @@ import { diskContract } from '../contract/disk-contract.js';
 import { datagramContract } from '../contract/datagram-contract.js';
 import type { Harness, OpenHarness } from '../contract/harness.js';
 import { httpContract } from '../contract/http-contract.js';
+import { kvBatchBuilderContract } from '../contract/kv-batch-builder-contract.js';
 import { kvContract } from '../contract/kv-contract.js';
 import { networkContract } from '../contract/network-contract.js';
 import { randomContract } from '../contract/random-contract.js';
@@ -45,5 +46,6 @@ for (const seed of [1, 2, 3]) {
   httpContract(name, open);
   diskContract(name, open);
   kvContract(name, open);
+  kvBatchBuilderContract(name, open);
   wholeFileContract(name, open);
 }

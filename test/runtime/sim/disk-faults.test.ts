@@ -228,6 +228,9 @@ describe('runtime/sim: disk faults', () => {
             void file.write(new Uint8Array(20), 0);
             void file.preallocate(30);
             void store.batch([{ type: 'put', key: 'a', value: new Uint8Array(1) }], { sync: false });
+            const built = store.newBatch();
+            built.put('a', new Uint8Array(1));
+            void built.write({ sync: false });
           },
           { mayFail: true },
         );

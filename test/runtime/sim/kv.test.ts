@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { isCairnError, type ErrorCode } from '../../../base/errors.js';
 import { utf8Bytes, utf8Text } from '../../../base/bytes.js';
-import type { Kv } from '../../../runtime/kv.js';
+import type { Kv, KvBatchBuilder } from '../../../runtime/kv.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { World } from '../../../runtime/sim/world.js';
 
@@ -86,6 +86,22 @@ describe('runtime/sim: key-value stores', () => {
         void put(kv, 'bc', true);
       }, death);
       assert.deepEqual(seen, ['a', 'abc']);
+    }
+  });
+
+  it('leaves a batch that was filled bit by bit whole or absent, and one that was not written absent', async () => {
+    const build = (kv: Kv, keys: string): KvBatchBuilder => {
+      const batch = kv.newBatch();
+      for (const key of keys) batch.put(key, utf8Bytes('v'));
+      return batch;
+    };
+    for (const death of ['crash', 'kill'] as const) {
+      const seen = await survivors(async (kv) => {
+        await build(kv, 'ab').write({ sync: true });
+        build(kv, 'xyz');
+        void build(kv, 'cde').write({ sync: true });
+      }, death);
+      assert.deepEqual(seen, ['ab', 'abcde']);
     }
   });
 
@@ -212,6 +228,10 @@ describe('runtime/sim: key-value stores', () => {
           code(fault === 'full' ? 'NO_SPACE' : 'IO_ERROR'),
         );
         await assert.rejects(put(kv, 'c'), code('IO_ERROR'));
+        const built = kv.newBatch();
+        built.put('c', utf8Bytes('v'));
+        await assert.rejects(built.write({ sync: false }), code('IO_ERROR'));
+        await assert.rejects(built.write({ sync: false }), code('CLOSED'));
         assert.equal(utf8Text((await kv.get('a')) ?? new Uint8Array()), 'v');
         await kv.close();
       }
