@@ -8,6 +8,7 @@ export interface FaultyVolume {
   stall(ms: number): void;
   rot(path: string, position: number, bit: number): boolean;
   rotValue(directory: string, key: string, bit: number): boolean;
+  dropKey(directory: string, key: string): boolean;
 }
 
 export class DiskFaults {
@@ -54,6 +55,14 @@ export class DiskFaults {
   /** Flips a bit of a value in the database in that directory. False if there is no such key. */
   flipValueBit(directory: string, key: string, bit = 0): boolean {
     return this.#volume.rotValue(directory, key, bit);
+  }
+
+  /**
+   * Hides a key of the database in that directory for good, silently, as rot in a table's structure can (runtime/README.md,
+   * "What the checksum cannot see"): until it is put again it reads as absent. False if there is no such key.
+   */
+  dropKvKey(directory: string, key: string): boolean {
+    return this.#volume.dropKey(directory, key);
   }
 
   /** Changes the size of the disk; what is stored stays. */

@@ -24,7 +24,7 @@ export interface LoggedOperation {
 }
 
 export interface LoggedBatch {
-  readonly operations: readonly LoggedOperation[];
+  operations: readonly LoggedOperation[];
   readonly bytes: number;
   isApplied: boolean;
   /** Synced in its log. */
@@ -126,6 +126,19 @@ export class KvContent implements SpecialContent {
     rotten[index] = (rotten[index] ?? 0) ^ (1 << (bit & 7));
     this.#current.set(key, rotten);
     if (this.#durable.get(key) === value) this.#durable.set(key, rotten);
+    return true;
+  }
+
+  /** Loses a key, also from what the log would bring back; a batch under way may still put it. False if there is none. */
+  drop(key: string): boolean {
+    const value = this.#current.get(key);
+    if (value === undefined) return false;
+    this.#current.delete(key);
+    this.#durable.delete(key);
+    this.#bytes -= sizeOf(key, value);
+    for (const batch of this.#log) {
+      if (batch.isApplied) batch.operations = batch.operations.filter((operation) => operation.key !== key);
+    }
     return true;
   }
 

@@ -22,6 +22,8 @@ export interface SpecialContent {
   crash(): void;
   /** Flips a bit of what is stored under the key. False if there is nothing. */
   rot(key: string, bit: number): boolean;
+  /** Loses what is stored under the key, now and durably. False if there is nothing. */
+  drop(key: string): boolean;
 }
 
 export interface FileNode {

@@ -115,12 +115,15 @@ export class SimVolume {
   }
 
   rotValue(directory: string, key: string, bit: number): boolean {
-    const parent = this.names.find(directory);
-    if (parent?.kind !== 'directory')
-      throw new CairnError('NOT_FOUND', `${directory} is no directory of ${this.label}`);
     this.#scheduler.note('disk.rot-value', this.label, bit, 0, directory);
-    for (const node of parent.entries.values()) if (node.kind === 'file' && node.special?.rot(key, bit)) return true;
-    return false;
+    return this.#specialsIn(directory).some(({ special }) => special?.rot(key, bit) === true);
+  }
+
+  dropKey(directory: string, key: string): boolean {
+    this.#scheduler.note('disk.drop-key', this.label, key.length, 0, directory);
+    const node = this.#specialsIn(directory).find(({ special }) => special?.drop(key) === true);
+    if (node !== undefined) this.recount(node);
+    return node !== undefined;
   }
 
   crash(): void {
@@ -138,6 +141,13 @@ export class SimVolume {
       digest = Math.imul(digest ^ node.content.size, 0x0100_0193);
     }
     this.#scheduler.note('disk.crash', this.label, this.#usedBytes, digest);
+  }
+
+  #specialsIn(directory: string): FileNode[] {
+    const parent = this.names.find(directory);
+    if (parent?.kind !== 'directory')
+      throw new CairnError('NOT_FOUND', `${directory} is no directory of ${this.label}`);
+    return [...parent.entries.values()].filter((node): node is FileNode => node.kind === 'file');
   }
 
   #unlinked(node: FileNode): void {

@@ -198,6 +198,39 @@ describe('runtime/sim: key-value stores', () => {
     await world.main(() => machine.start('p', body).finished);
   });
 
+  it('loses a key in silence when told to, before and after a crash, until it is put again', async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const world = new World({ seed });
+      const machine = world.machine('m');
+      const { faults } = machine.disk();
+      const putsAgain = seed % 2 === 0;
+      await world.main(async () => {
+        await machine.start('p', async (runtime) => {
+          const kv = await runtime.kv.open('/kv');
+          await put(kv, 'abcd', true);
+          await put(kv, 'be', false);
+          const { usedBytes } = machine.disk();
+          for (const key of 'bcd') assert(faults.dropKvKey('/kv', key));
+          assert(machine.disk().usedBytes < usedBytes);
+          assert(!faults.dropKvKey('/kv', 'b'));
+          assert(!faults.dropKvKey('/kv', 'x'));
+          assert.throws(() => faults.dropKvKey('/other', 'a'), code('NOT_FOUND'));
+          assert.equal(await kv.get('b'), undefined);
+          assert.equal(kv.getSync('b'), undefined);
+          assert.equal(await keysOf(kv), 'ae');
+          // A synced batch makes durable what the crash below may otherwise choose from.
+          if (putsAgain) await put(kv, 'd', true);
+          assert.equal(await keysOf(kv), putsAgain ? 'ade' : 'ae');
+        }).finished;
+        machine.crash();
+        machine.restart();
+        await machine.start('q', async (runtime) => {
+          assert.match(await keysOf(await runtime.kv.open('/kv')), putsAgain ? /^ade$/ : /^ae?$/);
+        }).finished;
+      });
+    }
+  });
+
   it('fails reads when told to, the synchronous ones too, which take no time', async () => {
     const world = new World({ seed: 1 });
     const machine = world.machine('m');
