@@ -58,6 +58,8 @@ export class Machine {
   readonly #mounts: readonly Mount[];
   #isUp = true;
   #startCount = 0;
+  #ioBoundaryCount = 0;
+  #crashAt: { readonly count: number; readonly resolve: () => void } | undefined;
 
   constructor(parts: MachineParts, options: MachineOptions) {
     this.name = parts.name;
@@ -91,6 +93,14 @@ export class Machine {
     return this.time.isSuspended;
   }
 
+  /**
+   * How many operations of its disks and key-value stores have begun, and how many were done, since it was made. (`getSync`
+   * is none.)
+   */
+  get ioBoundaryCount(): number {
+    return this.#ioBoundaryCount;
+  }
+
   /** The disk mounted at that path. */
   disk(path = '/'): SimVolume {
     const mount = this.#mounts.find((candidate) => candidate.path === path);
@@ -122,6 +132,7 @@ export class Machine {
     };
     this.processes.add(process);
     process.onEnd = () => this.processes.delete(process);
+    process.onIoBoundary = () => this.#passIoBoundary();
     process.start(runtime, main);
     return process;
   }
@@ -154,6 +165,22 @@ export class Machine {
     this.#parts.fabric.onPowerLoss(this.#host);
     this.#host.kernel.end();
     for (const { volume } of this.#mounts) volume.crash();
+    if (this.#crashAt === undefined) return;
+    this.#parts.scheduler.touch();
+    this.#crashAt.resolve();
+    this.#crashAt = undefined;
+  }
+
+  /**
+   * The power fails at the `count`-th boundary from now: right after an operation of a disk or a key-value store began (it
+   * may be done in part) or was done (its process never learns of it). Resolves when it has failed, be it for another reason before. A test first counts
+   * the boundaries of a run (`ioBoundaryCount`), then repeats the run with the same seed and a crash at each of them.
+   */
+  crashAtIoBoundary(count: number): Promise<void> {
+    invariant(Number.isSafeInteger(count) && count >= 1, 'a crash comes at a later boundary', { count });
+    return new Promise((resolve) => {
+      this.#crashAt = { count: this.#ioBoundaryCount + count, resolve };
+    });
   }
 
   /** The power is back: the kernel answers again (with resets); processes are the caller's to start. */
@@ -183,6 +210,11 @@ export class Machine {
   jumpWall(byMs: number): void {
     this.#parts.scheduler.note('machine.wall', this.name, byMs);
     this.time.jumpWall(byMs);
+  }
+
+  #passIoBoundary(): void {
+    this.#ioBoundaryCount += 1;
+    if (this.#crashAt?.count === this.#ioBoundaryCount) this.crash();
   }
 
   #newKernel(): Owner {

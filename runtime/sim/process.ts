@@ -37,6 +37,8 @@ export class SimProcess extends Owner {
   /** Settles as `main` does, with the error that the process failed with, or never when it is killed first. */
   readonly finished: Promise<void>;
   onEnd: (() => void) | undefined;
+  /** Called when an operation of a disk or of a key-value store has begun, and when it is done but nobody knows yet. */
+  onIoBoundary: (() => void) | undefined;
   readonly #mayFail: boolean;
   readonly #turnMs: number;
   #failure: { readonly error: unknown } | undefined;
@@ -89,12 +91,26 @@ export class SimProcess extends Owner {
       if (!this.isAlive) return;
       this.wake(kind, delayMs, () => {
         try {
-          resolve(finish());
+          const result = finish();
+          if (this.isAlive) resolve(result);
         } catch (error) {
-          reject(error);
+          if (this.isAlive) reject(error);
         }
       });
     });
+  }
+
+  /** `operation` of a disk or of a key-value store. */
+  io<T>(kind: string, delayMs: number, finish: () => T): Promise<T> {
+    const settled = this.operation(kind, delayMs, () => {
+      try {
+        return finish();
+      } finally {
+        this.onIoBoundary?.();
+      }
+    });
+    if (this.isAlive) this.onIoBoundary?.();
+    return settled;
   }
 
   /** Calls code of the process after `delayMs`, in the turn of its event loop that this falls into. */

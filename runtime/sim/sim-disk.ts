@@ -112,7 +112,7 @@ export class SimDisk implements Disk {
     const place = this.place(path);
     const { names, faults } = place.volume;
     const upTo = names.beginSync();
-    await this.#process.operation('disk.syncdir', place.volume.syncDelay(0), () => {
+    await this.#process.io('disk.syncdir', place.volume.syncDelay(0), () => {
       const directory = this.#directory(place, path);
       if (faults.syncFails()) throw new CairnError('IO_ERROR', `sync of ${path} failed (simulated)`);
       names.completeSync(directory, upTo);
@@ -142,7 +142,7 @@ export class SimDisk implements Disk {
   }
 
   #named<T>(kind: string, place: Place, finish: () => T): Promise<T> {
-    return this.#process.operation(kind, place.volume.nameDelay(), finish);
+    return this.#process.io(kind, place.volume.nameDelay(), finish);
   }
 
   #openNode(path: string, place: Place, options: OpenOptions): FileNode {

@@ -179,7 +179,7 @@ export class SimFile implements DiskFile, Resource {
 
   #operation<T>(kind: string, delay: number, finish: () => T): Promise<T> {
     this.#busyUntil = Math.max(this.#busyUntil, this.#process.scheduler.now + delay);
-    return this.#process.operation(kind, delay, finish);
+    return this.#process.io(kind, delay, finish);
   }
 
   /** Puts the bytes into the page cache, or some of them where that fails. */

@@ -49,7 +49,7 @@ export class SimKvStore implements KvStore {
 
   async open(directory: string, options: KvOpenOptions = {}): Promise<Kv> {
     const place = this.#disk.place(directory);
-    return await this.#process.operation('kv.open', place.volume.syncDelay(0), () => {
+    return await this.#process.io('kv.open', place.volume.syncDelay(0), () => {
       const node = this.#find(directory, place, options.createIfMissing ?? true);
       const content = node.special;
       invariant(content instanceof KvContent, 'a database is made by this store', { directory });
@@ -205,7 +205,7 @@ class SimKv implements Kv, KvHandle, BuilderHost, Resource {
     const delay = sync ? volume.syncDelay(batch.bytes) : volume.writeDelay(batch.bytes);
     const { scheduler } = this.#process;
     this.#lastWriteAt = Math.max(this.#lastWriteAt, scheduler.now + delay);
-    await this.#process.operation('kv.batch', this.#lastWriteAt - scheduler.now, () => {
+    await this.#process.io('kv.batch', this.#lastWriteAt - scheduler.now, () => {
       onWritten();
       this.#write(batch, sync);
     });
@@ -232,7 +232,7 @@ class SimKv implements Kv, KvHandle, BuilderHost, Resource {
     const { scheduler } = this.#process;
     // Calls in progress come first: writes are in order, and reads take no longer than this.
     const delay = Math.max(this.#lastWriteAt - scheduler.now, 0) + this.#place.volume.nameDelay();
-    await this.#process.operation('kv.close', delay, () => {
+    await this.#process.io('kv.close', delay, () => {
       if (!wasClosed) this.#release();
     });
   }
@@ -249,7 +249,7 @@ class SimKv implements Kv, KvHandle, BuilderHost, Resource {
   async call<T>(kind: string, bytes: number, finish: () => T): Promise<T> {
     this.checkOpen();
     const { volume } = this.#place;
-    return await this.#process.operation(kind, volume.readDelay(bytes), () => {
+    return await this.#process.io(kind, volume.readDelay(bytes), () => {
       this.#checkReadable(bytes);
       return finish();
     });
