@@ -24,6 +24,7 @@ import { registerOsdCommands } from './osd-commands.js';
 import { registerPgCommands } from './pg-commands.js';
 import { registerPoolCommands } from './pool-commands.js';
 import { registerStatusCommand } from './status.js';
+import { usageError } from './usage-error.js';
 import { registerVersionsCommand } from './versions.js';
 
 /** Runs one command line (without `node` and the script) and returns its exit code. */
@@ -84,19 +85,11 @@ export function createProgram(context: CliContext): Command {
   return program;
 }
 
-/** `ceph -s` and `ceph -w` are in many fingers. */
+/** `ceph -s` and `ceph -w` are in many fingers. Commander's own `help` goes one level deep: `help osd tree` would be that of `osd`. */
 function expandShorthand(args: readonly string[]): string[] {
   const [first, ...rest] = args;
+  if (first === 'help' && rest.length > 1) return [...rest, '--help'];
   if (first === '-s') return ['status', ...rest];
   if (first === '-w') return ['status', '-w', ...rest];
   return [...args];
-}
-
-/** Commander's message as one line that says what to do. */
-function usageError(text: string): string {
-  const sentence = text
-    .trim()
-    .replace(/^error: /, '')
-    .replace(/\.?\s*\(Did you mean/, ' (did you mean');
-  return `cairn: ${sentence.replace(/\.$/, '')}; add --help to see how\n`;
 }

@@ -22,7 +22,7 @@ const refusals = [
   { words: 'osd find 9', says: /^there is no osd\.9/ },
   { words: 'osd reweight 1 1.5', says: /^"1\.5" is no weight; write a number from 0 to 1$/ },
   { words: 'osd reweight 1 -1', says: /^"-1" is no weight; write a number from 0 to 1$/ },
-  { words: 'osd set nope', says: /^.*'nope' is invalid.*Allowed choices are noup,/ },
+  { words: 'osd set nope', says: /^<flag> cannot be "nope"; choose one of noup,/ },
   { words: 'osd set pause', says: /^pause stops all I\/O of clients on 1 pool; add --yes if you mean it$/ },
   { words: 'osd lost 1', says: /^osd\.1 is up; stop it before it is lost$/ },
   { words: 'osd rm 1 2', says: /^osd\.1 and osd\.2 are up; stop them before they are removed$/ },
