@@ -1,11 +1,14 @@
 /** `cairn health ...`: what is wrong, and what shall not count. */
 import type { Command } from 'commander';
+import { CairnError } from '../base/errors.js';
+import { nearest } from '../base/nearest.js';
 import { clusterHealth } from '../protocol/commands/status.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { addHealthMute } from './health-mute.js';
 import { healthDetail, healthLine } from './health-text.js';
 import { addHealthUnmute } from './health-unmute.js';
+import { printable } from './log-line.js';
 import { printJson } from './print-json.js';
 
 export function registerHealthCommands(program: Command, context: CliContext): void {
@@ -29,7 +32,10 @@ function addShow(health: Command, context: CliContext, { name, detail }: { name:
     .description(description)
     .option('--json', 'print JSON')
     .addHelpText('after', `\nExamples:\n${alone}  cairn health ${name}\n  cairn health ${name} --json`)
+    // Whatever is no command of `health` comes here, as the summary's arguments: it says so better than commander would.
+    .allowExcessArguments(!detail)
     .action(async (options: { json?: boolean }, command: Command) => {
+      refuseUnknown(health, command.args);
       const answer = await withCluster(command, context, (client, wait) =>
         client.query(clusterHealth, { detail }, { ...wait, mayBeStale: true }),
       );
@@ -37,4 +43,12 @@ function addShow(health: Command, context: CliContext, { name, detail }: { name:
       if (options.json === true) printJson(context, { ...answer.result, stale: answer.isStale });
       else context.print(detail ? healthDetail(context, answer.result) : healthLine(context, answer.result));
     });
+}
+
+function refuseUnknown(health: Command, [word]: readonly string[]): void {
+  if (word === undefined) return;
+  const known = health.commands.map((one) => one.name());
+  const near = nearest(word, known);
+  const hint = near === undefined ? `choose one of ${known.join(', ')}` : `did you mean ${near}?`;
+  throw new CairnError('INVALID_ARGUMENT', `health has no command "${printable(word).slice(0, 40)}"; ${hint}`);
 }

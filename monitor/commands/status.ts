@@ -15,7 +15,7 @@ import {
 } from '../../protocol/commands/status.js';
 import { checkHealth } from '../health/check-health.js';
 import { healthJson } from '../health/health-json.js';
-import { muteCheck } from '../health/mutes.js';
+import { healthCodeNamed, muteCheck } from '../health/mutes.js';
 import { statusJson } from '../status/status-json.js';
 import { HealthInputs } from './health-input.js';
 import { recordOf } from './issue-key.js';
@@ -42,7 +42,11 @@ export function registerStatusCommands(table: CommandTable): void {
       };
     })
     .onChange(healthUnmute, ({ code }, context) => {
-      if (!context.state.mutes.has(code)) return { result: { wasMuted: false } };
+      if (!context.state.mutes.has(code)) {
+        // Only then: what a later version muted can be unmuted here.
+        healthCodeNamed(code);
+        return { result: { wasMuted: false } };
+      }
       return {
         result: { wasMuted: true },
         mutes: [{ code, unmuted: true }],

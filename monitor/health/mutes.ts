@@ -14,10 +14,7 @@ export interface MuteRequest {
 /** A mute of its code, made or replaced. Throws `NOT_FOUND` for what is no code, or not raised and not to be sticky. */
 export function muteCheck(report: Pick<HealthReport, 'checks'>, request: MuteRequest): HealthMute {
   const { ttlMs, isSticky, now } = request;
-  if (!isCode(request.code)) {
-    throw new CairnError('NOT_FOUND', `${request.code} is no health check; cairn health detail shows those raised`);
-  }
-  const code = request.code;
+  const code = healthCodeNamed(request.code);
   const check = report.checks.find((raised) => raised.code === code);
   if (check === undefined && !isSticky) {
     throw new CairnError('NOT_FOUND', `${code} is not raised now; add --sticky to mute it in advance`);
@@ -26,6 +23,12 @@ export function muteCheck(report: Pick<HealthReport, 'checks'>, request: MuteReq
     throw new CairnError('INVALID_ARGUMENT', `a mute lasts for more than ${ttlMs} ms; give a time such as 4h`);
   }
   return { code, isSticky, until: ttlMs === undefined ? undefined : wallMs(now + ttlMs), count: check?.count ?? 0 };
+}
+
+/** Throws `NOT_FOUND` for what is no code. */
+export function healthCodeNamed(code: string): HealthCode {
+  if (isCode(code)) return code;
+  throw new CairnError('NOT_FOUND', `${code} is no health check; \`cairn health detail\` shows those raised`);
 }
 
 function isCode(code: string): code is HealthCode {

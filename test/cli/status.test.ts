@@ -170,6 +170,19 @@ describe('how the cluster is', () => {
     assert.equal((await run('health', 'unmute', 'OSD_DOWN')).stderr, 'OSD_DOWN counts again\n');
     assert.equal((await run('health')).stdout, before);
     assert.equal((await run('health', 'unmute', 'OSD_DOWN')).stderr, 'OSD_DOWN was not muted\n');
+    const slip = await run('health', 'unmute', 'OSD_DWON');
+    assert.deepEqual([slip.code, slip.stdout], [1, '']);
+    assert.match(slip.stderr, /^cairn: OSD_DWON is no health check; `cairn health detail` shows those raised\n$/);
+  });
+
+  it('health says which commands it has, to whoever misspells one', async () => {
+    for (const [word = '', says = ''] of [
+      ['detial', 'did you mean detail?'],
+      ['now', 'choose one of summary, detail, mute, unmute'],
+    ]) {
+      const { code, stdout, stderr } = await run('health', word);
+      assert.deepEqual([code, stdout, stderr], [1, '', `cairn: health has no command "${word}"; ${says}\n`]);
+    }
   });
 
   it('a sticky mute may come before its check, and lasts without a time', async () => {
