@@ -18,7 +18,7 @@ export function addMonAdd(mon: Command, context: CliContext): void {
     .description(
       'Make a join token for a new monitor, and print the commands to run on its machine.\n\n' +
         'The token holds a key: who has it can join as that monitor. Until it has joined, the same name gets the same\n' +
-        'token. The number of monitors should be odd: an even one survives no more failures than one less.',
+        'token; `cairn auth rm mon.NAME` makes it worthless. The number of monitors should be odd: an even one survives no more failures than one less.',
     )
     .argument('<name>', 'a name that no monitor has yet, such as d')
     .option('--address <host:port>', 'where it will listen for the others and for clients')

@@ -36,8 +36,8 @@ function summary(list: MonitorList) {
 function statLine(list: MonitorList): string {
   const all = list.monitors.map(({ name, address }) => `${name}=${printAddress(address)}`).join(',');
   const leader = list.leader === undefined ? 'no leader' : `leader ${list.leader}`;
-  const quorum = inQuorum(list).join(',');
-  return `e${list.epoch}: ${list.monitors.length} mons at {${all}}, term ${list.term}, ${leader}, quorum ${quorum}\n`;
+  const quorum = list.hasQuorum ? `quorum ${inQuorum(list).join(',')}` : 'no quorum';
+  return `e${list.epoch}: ${list.monitors.length} mons at {${all}}, term ${list.term}, ${leader}, ${quorum}\n`;
 }
 
 /** Nobody, unless they are enough. */

@@ -70,7 +70,7 @@ export function removeOsd(map: ClusterMap, id: OsdId): MapChange[] {
   if (count > 0) {
     throw new CairnError(
       'CONFLICT',
-      `osd.${id} is a member of ${count} PGs, such as ${first}; mark it out until they have moved, or give it up by osd lost`,
+      `osd.${id} is a member of ${count} PGs, such as ${first}; mark it out until they have moved, or give it up with \`cairn osd lost ${id}\``,
       { details: { count } },
     );
   }

@@ -119,7 +119,7 @@ function checkReplacement(map: ClusterMap, old: OsdInfo): void {
   if (count === 0) return;
   throw refused(
     'last-copy',
-    `the old store of osd.${id} is the last that has ${count} PGs; bring it back, or give it up by osd lost ${id}`,
+    `the old store of osd.${id} is the last that has ${count} PGs; bring it back, or give it up with \`cairn osd lost ${id}\``,
     { count },
   );
 }

@@ -26,7 +26,7 @@ export function forceRecord(record: PgRecord, request: Force, context: PgContext
   if (record.term === 0) throw conflict(record, context, 'was never created; it needs OSDs that are up, not force');
   const left = membersOf(record).find((member) => !context.isGone(member));
   if (left !== undefined) {
-    const how = `bring osd.${left.osd} back, or give it up by osd lost ${left.osd}`;
+    const how = `bring osd.${left.osd} back, or give it up with \`cairn osd lost ${left.osd}\``;
     throw conflict(record, context, `may still have all its data on ${printMember(left)}; ${how}`);
   }
   requireActing(record, [request.store], context);

@@ -30,7 +30,7 @@ export function evaluateCrushAddBucket(
   if (bucket !== undefined && typeName(crush, bucket.type) === type && standsAt(crush, bucket.id, location)) {
     return alreadySo(`bucket ${name} of type ${type} is there already`);
   }
-  const place = pairs.length === 0 ? 'as a root of its own' : `in ${pairs.join(' ')}`;
+  const place = pairs.length === 0 ? 'as a root of its own' : `in ${pairs.join(' ')}${madeToo(crush, location)}`;
   return crushEffects(context, addBucket(crush, { name, type, location }), name, `added ${type} ${name} ${place}`);
 }
 
@@ -47,7 +47,7 @@ export function evaluateCrushMove({ name, location: pairs }: MoveArgs, context: 
     return alreadySo(`${name} stands in ${pairs.join(' ')} already`);
   }
   const moved = crush.devices.has(item ?? -1) ? moveDevice(crush, name, location) : moveBucket(crush, name, location);
-  return crushEffects(context, moved, name, `moved ${name} to ${pairs.join(' ')}`);
+  return crushEffects(context, moved, name, `moved ${name} to ${pairs.join(' ')}${madeToo(crush, location)}`);
 }
 
 interface RenameArgs {
@@ -106,6 +106,12 @@ export function evaluateCrushReweight({ name, weight }: ReweightArgs, context: C
   }
   const before = weights.map(printWeight).join(' and ');
   return crushEffects(context, reweightDevice(crush, name, weight), name, `${name} weighs ${text}, ${before} before`);
+}
+
+/** A misspelt name makes a bucket where no data goes: whoever misspelt it shall see that. */
+function madeToo(crush: CrushMap, location: ReadonlyMap<string, string>): string {
+  const made = [...location].filter(([, bucket]) => itemNamed(crush, bucket) === undefined);
+  return made.length === 0 ? '' : `, with a new ${made.map(([type, bucket]) => `${type} ${bucket}`).join(' and ')}`;
 }
 
 /** Whether the lowest bucket named holds it, and the others stand above that. */

@@ -104,7 +104,7 @@ function refuseTakenAddress(monitors: ReadonlyMap<string, MonitorInfo>, address:
 
 /** What it would mean, in a sentence; throws where it would end the quorum. */
 function checkRemoval(name: string, { state, soft }: CommandContext): string {
-  const monitor = existing(state.map.monitors, name);
+  const monitor = existing(state.map, name);
   if (monitor.role === 'learner') return `mon.${name} has no vote yet: the quorum stays as it is`;
   const voters = sorted(state.map.monitors).filter(({ role }) => role === 'voter');
   const others = voters.filter((voter) => voter.name !== name);
@@ -138,7 +138,7 @@ async function transfer(
   { state, soft }: CommandContext,
   options: ActOptions,
 ): Promise<{ readonly message: string }> {
-  const monitor = existing(state.map.monitors, name);
+  const monitor = existing(state.map, name);
   if (soft.leaderName === name) return { message: `mon.${name} already leads` };
   if (monitor.role === 'learner') {
     throw new CairnError('CONFLICT', `mon.${name} has no vote yet; wait until \`cairn mon dump\` shows it as a voter`);
@@ -154,9 +154,13 @@ function isAlive({ name }: MonitorInfo, soft: CommandContext['soft']): boolean {
   return soft.monitors.some((vitals) => vitals.name === name && vitals.isInQuorum);
 }
 
-function existing(monitors: ReadonlyMap<string, MonitorInfo>, name: string): MonitorInfo {
+function existing({ monitors, entities }: CommandContext['state']['map'], name: string): MonitorInfo {
   const found = monitors.get(name);
   if (found !== undefined) return found;
+  if (entities.has(`mon.${name}`)) {
+    const how = `\`cairn auth rm mon.${name}\` makes its token worthless`;
+    throw new CairnError('NOT_FOUND', `mon.${name} was added but never joined; ${how}`);
+  }
   const near = nearest(name, monitors.keys());
   const hint =
     near === undefined ? `the monitors are ${[...monitors.keys()].sort().join(', ')}` : `did you mean ${near}?`;

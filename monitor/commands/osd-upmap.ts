@@ -4,6 +4,7 @@ import { type PgId, printPgId } from '../../cluster/ids.js';
 import type { UpmapItem } from '../../cluster/upmap.js';
 import type { ChangeReport } from '../../protocol/commands/fields.js';
 import type { Effects } from '../state/types.js';
+import { osdOf } from './osd-selection.js';
 import { checkPg } from './pool-selection.js';
 import type { CommandContext } from './types.js';
 
@@ -20,6 +21,7 @@ export function evaluateOsdUpmap({ pg, items }: UpmapArgs, context: CommandConte
   if (isSame(map.upmaps.get(pg.pool)?.get(pg.pg) ?? [], items)) {
     return { result: { changed: [], messages: [`pg ${name} has that exception already: ${text}`] } };
   }
+  for (const { from, to } of items) for (const osd of [from, to]) osdOf(map, osd);
   checkUpmap(map, pg, items);
   return {
     result: { changed: [name], messages: [`pg ${name} is placed with ${text}`] },

@@ -7,6 +7,7 @@ import type { Pool } from '../../cluster/pool.js';
 import { type PgInfo, type PgPage, pgPageSize } from '../../protocol/commands/pg.js';
 import { hasWord, type PgStateWord, pgStateWords } from '../health/pg-states.js';
 import { ConditionCounts, pgInfo } from './pg-conditions.js';
+import { osdOf } from './osd-selection.js';
 import { checkPg, poolNamed } from './pool-selection.js';
 import type { CommandContext } from './types.js';
 import { upSets } from './up-sets.js';
@@ -44,6 +45,8 @@ export async function answerPgLs({ from, pool, osd, state }: LsArgs, context: Co
     const isWanted = osd === undefined || info.acting.includes(osd) || info.up.includes(osd);
     if (isWanted && words.every((word) => hasWord(info.state, word))) pgs.push(info);
   }
+  // Records may still name an OSD that was removed; one that neither they nor the map know is a slip.
+  if (osd !== undefined && from === undefined && pgs.length === 0) osdOf(map, osd);
   return { pgs, next: undefined };
 }
 

@@ -52,7 +52,7 @@ describe('cairn mon', () => {
     cluster.isStale = true;
     const { stdout, stderr, code } = await run('stat');
     assert.equal(code, 0);
-    assert.match(stdout, /no leader, quorum \n$/);
+    assert.match(stdout, /no leader, no quorum\n$/);
     assert.match(stderr, /^cairn: the monitors have no quorum; .*epoch 2\n$/);
   });
 
@@ -117,6 +117,21 @@ describe('cairn mon', () => {
       assert.equal((await run('rm', 'mon.c', yes)).stderr, 'removed mon.c; its disk may be wiped\n');
     }
     assert.deepEqual(asked, ['remove c', 'remove c']);
+  });
+
+  it('rm and transfer say how to take back a token that nobody used', async () => {
+    await run('add', 'd');
+    for (const args of [
+      ['rm', 'd', '--yes'],
+      ['transfer', 'd'],
+    ]) {
+      const { code, stderr } = await run(...args);
+      assert.equal(code, 1);
+      assert.equal(
+        stderr,
+        'cairn: mon.d was added but never joined; `cairn auth rm mon.d` makes its token worthless\n',
+      );
+    }
   });
 
   it('rm of the leader says that another one is elected', async () => {

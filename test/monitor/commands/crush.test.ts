@@ -64,6 +64,10 @@ describe('cairn crush, of the cluster', () => {
     assert.match(await done(cluster, 'osd find 0'), /crush location: host=h9 rack=r1 root=default/);
     assert.equal(cluster.map.crush.devices.get(0)?.deviceClass, 'hdd');
     await twice('crush rename r1 r2', /^renamed r1 to r2: 0 of 64 /, 'bucket r2 is called so already\n');
+    assert.match(
+      await done(cluster, 'crush add-bucket r3 rack root=defalt'),
+      /^added rack r3 in root=defalt, with a new root defalt: /,
+    );
     await done(cluster, 'crush add-bucket spare host');
     await twice('crush rm spare', /^removed bucket spare: 0 of 64/, 'CRUSH has nothing called spare\n');
   });

@@ -30,6 +30,7 @@ const refusals = [
   { words: 'osd purge all --yes', says: /^"all" is no OSD/ },
   { words: 'osd upmap 1.3 1', says: /^osd 1 has no partner; write pairs, FROM TO$/ },
   { words: 'osd upmap 1.3 1 1', says: /two different OSDs$/ },
+  { words: 'osd upmap 1.3 1 99', says: /^there is no osd\.99; `cairn osd ls` lists those there are$/ },
   { words: 'osd upmap 1.8 1 2', says: /^pool pool1 has no pg 1\.8; its last one is 1\.7$/ },
   { words: 'osd upmap 2.0 1 2', says: /^there is no pool 2; `cairn pool ls` lists them$/ },
   { words: 'osd upmap 1.zz 1 2', says: /is no PG; write POOL\.PG with the PG in hex/ },

@@ -46,6 +46,7 @@ describe('cairn pg', () => {
       await refused(cluster, 'pg ls --state odd'),
       /^no PG is ever odd; states are made of creating, active,/,
     );
+    assert.match(await refused(cluster, 'pg ls --osd 99'), /^there is no osd\.99; `cairn osd ls` lists/);
     assert.match(await refused(cluster, 'pg ls --pool nope'), /^no pool is called nope/);
     assert.match(await done(cluster, 'pg ls --pool pool2'), /^PG {3}STATE .*\n2\.0  active\+remapped +1 /);
   });
@@ -73,7 +74,10 @@ describe('cairn pg', () => {
 
   it('force wants a PG that is lost, an OSD that is up, and --yes; and can be said again', async () => {
     const cluster = sample();
-    assert.match(await refused(cluster, 'pg force 1.0 3'), /^pg 1\.0 may still have all its data on osd\.0\/1; bring/);
+    assert.match(
+      await refused(cluster, 'pg force 1.0 3'),
+      /^pg 1\.0 may still have all its data on osd\.0\/1; bring osd\.0 back, or give it up with `cairn osd lost 0`$/,
+    );
     await done(cluster, 'osd down 0 1 2');
     await done(cluster, 'osd lost 0 1 2 --yes');
     assert.match(await refused(cluster, 'pg force 1.0 0 --yes'), /^osd\.0 is not up with a store; name one that is$/);
