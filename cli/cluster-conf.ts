@@ -47,6 +47,12 @@ export async function readClusterConf(context: Pick<CliContext, 'readFile'>, pat
 
 export function decodeClusterConf(bytes: Uint8Array, path: string): Credentials {
   const fields = parseYaml(bytes, path);
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) {
+    throw new CairnError(
+      'PARSE_ERROR',
+      `${path} is no configuration of a cluster; name a file that \`cairn auth get NAME -o FILE\` wrote`,
+    );
+  }
   const version = z.safeParse(confVersion, fields);
   if (version.success && version.data.version !== 1) {
     throw new CairnError(

@@ -112,6 +112,13 @@ async function writeFile(
   // Beside files that are not ours: `crushmap.new` may be the user's, and another command may write the same output.
   const temporaryName = `${name}.${process.pid}.new`;
   const directory = posix.dirname(target);
+  // Else the error would be about the temporary file, whose name says nothing to whoever asked.
+  if ((await kindOf(disk, directory)) !== 'directory') {
+    throw new CairnError(
+      'NOT_FOUND',
+      `${path} cannot be written: there is no directory ${directory}; make it, or name another file`,
+    );
+  }
   if (isPrivate) await createPrivate(`${directory}/${temporaryName}`);
   await writeFileDurably(disk, directory, name, bytes, { temporaryName });
 }

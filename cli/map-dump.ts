@@ -1,5 +1,6 @@
 /** `cairn map dump`: all that the cluster map says, as JSON. */
 import type { Command } from 'commander';
+import { CairnError, isCairnError } from '../base/errors.js';
 import { utcText } from '../base/utc-text.js';
 import { decodeMap } from '../cluster/codec/map-codec.js';
 import { printPgId } from '../cluster/ids.js';
@@ -37,18 +38,27 @@ export function addMapDump(map: Command, context: CliContext): void {
       '\nExamples:\n  cairn map dump --json\n  cairn map dump --epoch 120\n  cairn map dump --input map.bin --pgs',
     )
     .action(async (options: Options, command: Command) => {
-      const bytes = await readOrFetch(options, command, context);
-      const clusterMap = decodeMap(bytes);
+      const clusterMap = await readOrFetch(options, command, context);
       if (options.pgs === true) printWithRecords(context, clusterMap);
       else printJson(context, plainMap(clusterMap));
     });
 }
 
-async function readOrFetch({ input, epoch }: Options, command: Command, context: CliContext): Promise<Uint8Array> {
-  if (input !== undefined) return context.readFile(input, mapBytesMax);
+async function readOrFetch({ input, epoch }: Options, command: Command, context: CliContext): Promise<ClusterMap> {
+  if (input !== undefined) return decodeFile(input, await context.readFile(input, mapBytesMax));
   const answer = await withCluster(command, context, (client, wait) => fetchMap(client, epoch, wait));
   noteStale(context, answer);
-  return answer.result;
+  return decodeMap(answer.result);
+}
+
+function decodeFile(path: string, bytes: Uint8Array): ClusterMap {
+  try {
+    return decodeMap(bytes);
+  } catch (error) {
+    if (!isCairnError(error)) throw error;
+    const what = `${path} is not the whole of a cluster map (${error.message})`;
+    throw new CairnError(error.code, `${what}; name a file that \`cairn map get\` wrote`, { cause: error });
+  }
 }
 
 function plainMap(map: ClusterMap) {

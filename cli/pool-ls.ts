@@ -117,7 +117,7 @@ function table(pools: readonly PoolInfo[]): string {
     showBytes(pool.checksumBlockBytes),
     quotaText(pool),
     pool.application === '' ? '-' : pool.application,
-    pool.flags.join(','),
+    pool.flags.length === 0 ? '-' : pool.flags.join(','),
   ]);
   return formatTable(detailColumns, rows);
 }

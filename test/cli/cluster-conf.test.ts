@@ -71,7 +71,13 @@ describe('a configuration file of a cluster', () => {
       code: 'PARSE_ERROR',
       says: /alias/,
     },
-    { name: 'nothing', text: '', code: 'PARSE_ERROR', says: /c\.yaml/ },
+    { name: 'nothing', text: '', code: 'PARSE_ERROR', says: /c\.yaml is no configuration of a cluster; name a file/ },
+    {
+      name: 'a list',
+      text: '- a\n',
+      code: 'PARSE_ERROR',
+      says: /c\.yaml is no configuration of a cluster; name a file/,
+    },
   ];
   for (const c of cases) {
     it(`with ${c.name} is refused, without quoting the key`, () => {

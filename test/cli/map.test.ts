@@ -88,6 +88,9 @@ describe('cairn map', () => {
     bytes[40] = (bytes[40] ?? 0) ^ 1;
     const refused = await cli(['map', 'dump', '--input', 'm'], { m: bytes });
     assert.deepEqual([refused.code, refused.stdout], [1, '']);
-    assert.match(refused.stderr, /^cairn: .*\n$/);
+    assert.match(
+      refused.stderr,
+      /^cairn: m is not the whole of a cluster map \([^\n]+\); name a file that `cairn map get` wrote\n$/,
+    );
   });
 });
