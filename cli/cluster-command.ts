@@ -1,5 +1,6 @@
 /** What every command that talks to a cluster has in common: which cluster, how long to wait, closing the client. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { CairnError, isCairnError } from '../base/errors.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import type { CliContext } from './context.js';
@@ -23,10 +24,30 @@ export async function withCluster<T>(
   const { dir, conf, timeout } = command.optsWithGlobals<{ dir?: string; conf?: string; timeout: number }>();
   const client = await context.connect({ dir, conf });
   try {
-    return await body(client, { deadline: context.deadlineIn(timeout * 1000), signal: context.interrupted });
+    return await body(whoseQueriesChangeNothing(client), {
+      deadline: context.deadlineIn(timeout * 1000),
+      signal: context.interrupted,
+    });
   } finally {
     await client.close();
   }
+}
+
+/** The session below cannot tell: a query that was sent and not answered is an error that says it may have taken effect. */
+function whoseQueriesChangeNothing(client: MonitorClient): MonitorClient {
+  return {
+    query: (command, args, options) => client.query(command, args, options).catch(rethrowAsUnapplied),
+    change: (command, args, wait) => client.change(command, args, wait),
+    control: (command, args, wait) => client.control(command, args, wait),
+    followMap: (options) => client.followMap(options),
+    followLog: (options) => client.followLog(options),
+    close: () => client.close(),
+  };
+}
+
+function rethrowAsUnapplied(error: unknown): never {
+  if (!isCairnError(error) || error.applied === 'no') throw error;
+  throw new CairnError(error.code, error.message, { details: error.details, cause: error });
 }
 
 /** Notes on stderr that an answer may be old; programs see `stale` in JSON. */

@@ -3,7 +3,7 @@
  * result on stdout and ends with 0, or fails with one line on stderr that says what is wrong and what to do, and 1.
  */
 import { Command, CommanderError } from 'commander';
-import { isCairnError } from '../base/errors.js';
+import { type CairnError, isCairnError } from '../base/errors.js';
 import type { CliContext } from './context.js';
 import { version } from './version.js';
 import { addClusterOptions } from './cluster-command.js';
@@ -41,9 +41,20 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     // Commander has printed its own message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     if (!isCairnError(error)) throw error;
-    context.note(`cairn: ${error.message}\n`);
+    context.note(`cairn: ${failureText(error, context)}\n`);
     return 1;
   }
+}
+
+/**
+ * Who does not know whether a change was made must look before it is made again. A deadline that passed below says what
+ * was waited for, and not what to do.
+ */
+function failureText({ code, message, applied }: CairnError, { interrupted }: CliContext): string {
+  const isBare = code === 'DEADLINE_EXCEEDED' && !message.includes(';');
+  const late = isBare ? `${message}; see \`cairn mon stat\`, or wait longer with --timeout` : message;
+  const what = code === 'CANCELLED' && interrupted.aborted ? 'interrupted' : late;
+  return applied === 'maybe' ? `${what}; it may have been done all the same: look before you repeat it` : what;
 }
 
 /** Exported for the tests that hold all commands to the same rules. */

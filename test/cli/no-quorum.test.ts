@@ -72,6 +72,24 @@ describe('without a quorum', () => {
 
   it('a change fails in one line', async () => {
     const { code, stdout, stderr } = await cli(['config', 'set', 'global', 'log_level', 'debug'], {}, { client });
-    assert.deepEqual([code, stdout, stderr], [1, '', 'cairn: no quorum in time\n']);
+    assert.deepEqual(
+      [code, stdout, stderr],
+      [1, '', 'cairn: no quorum in time; see `cairn mon stat`, or wait longer with --timeout\n'],
+    );
+  });
+
+  it('a change that may have been made says so, and a query that was not answered does not', async () => {
+    const lost = new CairnError('DEADLINE_EXCEEDED', 'no answer in time', { applied: 'maybe' });
+    const unsure: MonitorClient = { ...client, change: () => Promise.reject(lost), query: () => Promise.reject(lost) };
+    const changed = await cli(['config', 'rm', 'global', 'log_level'], {}, { client: unsure });
+    assert.equal(
+      changed.stderr,
+      'cairn: no answer in time; see `cairn mon stat`, or wait longer with --timeout; it may have been done all the same: look before you repeat it\n',
+    );
+    const asked = await cli(['fsid'], {}, { client: unsure });
+    assert.deepEqual(
+      [asked.code, asked.stderr],
+      [1, 'cairn: no answer in time; see `cairn mon stat`, or wait longer with --timeout\n'],
+    );
   });
 });
