@@ -1,9 +1,9 @@
 /** What holds for every command: it is described, its examples are right, and its tables are for programs too. */
 import assert from 'node:assert/strict';
-import type { Command } from 'commander';
 import { createProgram } from '../../cli/program.js';
 import { monotonicMs } from '../../base/instants.js';
 import type { CliContext } from '../../cli/context.js';
+import { leavesOf, shellWords } from './command-leaves.js';
 import { cli } from './fake-context.js';
 
 /** They change something and say so on stderr, write files, or print what is a format of its own. */
@@ -42,26 +42,6 @@ const context: CliContext = {
   },
 };
 
-interface Leaf {
-  readonly path: string;
-  readonly command: Command;
-}
-
-/** A command with others below it is a group, and has its help from commander. */
-function leavesOf(command: Command, path: string): Leaf[] {
-  return command.commands.flatMap((one) => {
-    const name = `${path} ${one.name()}`.trim();
-    return one.commands.length === 0 ? [{ path: name, command: one }] : leavesOf(one, name);
-  });
-}
-
-/** Words as a shell splits them: quotes of both kinds, no expansion. */
-function shellWords(line: string): string[] {
-  return [...line.matchAll(/(?:[^\s'"]+|'[^']*'|"[^"]*")+/g)].map(([word]) =>
-    word.replaceAll(/'([^']*)'|"([^"]*)"/g, (_all, single?: string, double?: string) => single ?? double ?? ''),
-  );
-}
-
 async function examplesOf(path: string): Promise<string[]> {
   const { stdout } = await cli([...path.split(' '), '--help']);
   const [, block = ''] = /\nExamples:\n((?: {2}.*\n?)+)\s*$/.exec(stdout) ?? [];
@@ -72,13 +52,13 @@ async function examplesOf(path: string): Promise<string[]> {
 async function commandOf(words: readonly string[]): Promise<string | undefined> {
   const program = createProgram(context);
   let ran: string | undefined;
-  for (const { path, command } of leavesOf(program, '')) command.action(() => void (ran = path));
+  for (const { path, command } of leavesOf(program)) command.action(() => void (ran = path));
   await program.parseAsync([...words], { from: 'user' });
   return ran;
 }
 
 describe('every command', () => {
-  const leaves = leavesOf(createProgram(context), '');
+  const leaves = leavesOf(createProgram(context));
 
   it('is found', () => {
     const paths = new Set(leaves.map(({ path }) => path));

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeClusterConf } from '../../cli/cluster-conf.js';
 import { encodeMonitorFile } from '../../cli/monitor-settings.js';
 import type { NodeAddress } from '../../cluster/osd.js';
 import { initCluster } from '../../monitor/daemon/boot.js';
@@ -144,6 +145,11 @@ export class MonitorProcesses {
   /** Forgets a monitor that was removed, so that clients do not try it. */
   forget(name: string): void {
     this.#addresses.delete(name);
+  }
+
+  /** The file for `--conf` of the admin, or of whoever it is for, in the cluster's directory. */
+  async writeConf(fileName: string, credentials: Credentials = this.credentials): Promise<void> {
+    await writeFile(join(this.directory, fileName), encodeClusterConf(credentials), { mode: 0o600 });
   }
 
   async confText(name: string): Promise<string> {
