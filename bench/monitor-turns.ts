@@ -5,7 +5,7 @@
  *
  *     node dist/bench/monitor-turns.js [--json]
  */
-import { wallMs } from '../base/instants.js';
+import { monotonicMs, wallMs } from '../base/instants.js';
 import type { Steps } from '../base/steps.js';
 import type { MapChange } from '../cluster/change.js';
 import { osdId } from '../cluster/ids.js';
@@ -84,7 +84,7 @@ async function measureSnapshot(map: ClusterMap): Promise<void> {
   rows.push({
     what: 'snapshot: decode',
     ...(await best(async () => {
-      await decodeSnapshot(asyncOf(pieces));
+      await decodeSnapshot(asyncOf(pieces), { now: () => monotonicMs(performance.now()), yieldTurn });
     })),
   });
 }

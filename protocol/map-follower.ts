@@ -4,8 +4,8 @@ import { applyIncrementalSteps } from '../cluster/apply-incremental.js';
 import { decodeIncremental } from '../cluster/codec/incremental-codec.js';
 import { decodeMapInSlices } from '../cluster/codec/map-codec.js';
 import type { ClusterMap } from '../cluster/map.js';
-import type { Steps } from '../base/steps.js';
 import type { Runtime } from '../runtime/runtime.js';
+import { Slices } from '../runtime/slices.js';
 import type { HandlerTable } from '../wire/handlers.js';
 import type { Peer } from '../wire/peer.js';
 import { splitIncrementals } from './map-push-frame.js';
@@ -81,8 +81,9 @@ export class MapFollower {
   /** In slices: a map of 100,000 PGs must not hold up everything else of this process. */
   async #next({ kind, from, to }: MapPush, payload: Uint8Array): Promise<ClusterMap | undefined> {
     const have = this.#map;
+    const slices = new Slices(this.#runtime.clock);
     if (kind === 'full') {
-      const map = await this.#inSlices(decodeMapInSlices(payload));
+      const map = await slices.run(decodeMapInSlices(payload));
       return have === undefined || map.epoch > have.epoch ? map : undefined;
     }
     if (have === undefined || from > have.epoch) {
@@ -91,20 +92,9 @@ export class MapFollower {
     if (to <= have.epoch) return undefined;
     let map = have;
     for (const bytes of splitIncrementals(payload).slice(have.epoch - from)) {
-      map = await this.#inSlices(applyIncrementalSteps(map, decodeIncremental(bytes)));
+      map = await slices.run(applyIncrementalSteps(map, decodeIncremental(bytes)));
     }
     return map;
-  }
-
-  async #inSlices<T>(steps: Steps<T>): Promise<T> {
-    let begun = this.#runtime.clock.now();
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
-      if (this.#runtime.clock.now() - begun < sliceMs) continue;
-      await this.#runtime.clock.yieldTurn();
-      begun = this.#runtime.clock.now();
-    }
   }
 
   #changed(signal: AbortSignal): Promise<void> {
@@ -123,6 +113,3 @@ export class MapFollower {
     for (const wake of this.#wakers) wake();
   }
 }
-
-/** Of 20 ms that a turn may take (DESIGN.md section 8), the share of this. */
-const sliceMs = 5;

@@ -188,13 +188,17 @@ export class Applier {
       return;
     }
     this.#isRestoring = true;
-    this.#machine.restore(pieces).then(
-      () => this.#restored(meta),
-      (error: unknown) => this.#hooks.onFailure(error),
-    );
+    this.#machine
+      .restore(pieces)
+      .then((replaceState) => this.#restored(meta, replaceState))
+      .catch((error: unknown) => this.#hooks.onFailure(error));
   }
 
-  #restored(meta: SnapshotMeta): void {
+  /** Entries that came meanwhile waited; a newer snapshot that came is restored next. */
+  #restored(meta: SnapshotMeta, replaceState: () => void): void {
+    // Whoever follows the state is gone.
+    if (this.#isClosed) return;
+    replaceState();
     this.#isRestoring = false;
     this.#applied = meta;
     this.#bytes = 0;

@@ -60,7 +60,7 @@ export async function openConsensus(
   try {
     // A member that joins begins before the log, with nothing; its machine is in that state already.
     const content = snapshot.index > 0 ? opened.store.readSnapshot(snapshot) : undefined;
-    if (content !== undefined) await collaborators.machine.restore(content);
+    if (content !== undefined) (await collaborators.machine.restore(content))();
   } catch (error) {
     await opened.store.close();
     throw error;

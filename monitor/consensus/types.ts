@@ -19,10 +19,11 @@ export interface StateMachine {
    */
   snapshot(): AsyncIterable<Uint8Array>;
   /**
-   * Replaces the state, all at once when it has read the last piece: readers go on meanwhile. Throws `CORRUPT` when the
-   * pieces are no snapshot.
+   * Reads a snapshot, in slices if it is large: readers of the state go on meanwhile, and nothing is applied. The function
+   * returned replaces the state, all at once; it is called at most once, and not when consensus was closed meanwhile.
+   * Throws `CORRUPT` when the pieces are no snapshot.
    */
-  restore(pieces: AsyncIterable<Uint8Array>): Promise<void>;
+  restore(pieces: AsyncIterable<Uint8Array>): Promise<() => void>;
 }
 
 /** Carries messages to members; may lose, repeat and delay them. Never throws, never blocks. */

@@ -185,7 +185,7 @@ export class Monitor {
       },
       handlers,
     );
-    const machine = new MonitorMachine(new MonitorState(blankContent(fsid)), () => {
+    const machine = new MonitorMachine(runtime.clock, new MonitorState(blankContent(fsid)), () => {
       if (late.monitor !== undefined) late.monitor.#onApplied();
     });
     const { tickMs, snapshotAfterEntries } = options;

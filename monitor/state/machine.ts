@@ -1,6 +1,7 @@
 /** The state as consensus drives it: entries in, snapshots out and in. */
 import { invariant } from '../../base/invariant.js';
 import type { Steps } from '../../base/steps.js';
+import type { Clock } from '../../runtime/clock.js';
 import type { StateMachine } from '../consensus/types.js';
 import type { LogEntry, LogIndex } from '../raft/types.js';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.js';
@@ -12,11 +13,17 @@ const voidsKept = 1000;
 
 export class MonitorMachine implements StateMachine {
   readonly state: MonitorState;
+  readonly #clock: Pick<Clock, 'now' | 'yieldTurn'>;
   readonly #onApplied: (index: LogIndex | undefined) => void;
   readonly #voids = new Set<LogIndex>();
 
   /** `onApplied` is called after each entry, with its index, and after each snapshot restored, without one. */
-  constructor(state: MonitorState, onApplied: (index: LogIndex | undefined) => void) {
+  constructor(
+    clock: Pick<Clock, 'now' | 'yieldTurn'>,
+    state: MonitorState,
+    onApplied: (index: LogIndex | undefined) => void,
+  ) {
+    this.#clock = clock;
     this.state = state;
     this.#onApplied = onApplied;
   }
@@ -46,9 +53,12 @@ export class MonitorMachine implements StateMachine {
     return encodeSnapshot(this.state.content());
   }
 
-  async restore(pieces: AsyncIterable<Uint8Array>): Promise<void> {
-    this.state.restore(await decodeSnapshot(pieces));
-    this.#onApplied(undefined);
+  async restore(pieces: AsyncIterable<Uint8Array>): Promise<() => void> {
+    const content = await decodeSnapshot(pieces, this.#clock);
+    return () => {
+      this.state.restore(content);
+      this.#onApplied(undefined);
+    };
   }
 
   #remember(index: LogIndex): void {

@@ -1,5 +1,9 @@
 /** The newest records of a log that never ends: numbered from 1, the oldest dropped beyond a count. */
 import { OrderedMap } from '../../base/ordered-map.js';
+import type { Steps } from '../../base/steps.js';
+
+/** Measured: 10,000 took some 5 ms. */
+const recordsPerStep = 512;
 
 export class NumberedRecords<T extends { readonly number: number }> {
   readonly #countMax: number;
@@ -12,14 +16,17 @@ export class NumberedRecords<T extends { readonly number: number }> {
     this.#last = last;
   }
 
-  /** `records` ascend; `last` is the number of the newest ever added. */
-  static from<T extends { readonly number: number }>(
+  /** `records` ascend; `last` is the number of the newest ever added. In steps of well below a millisecond. */
+  static *from<T extends { readonly number: number }>(
     countMax: number,
     records: readonly T[],
     last: number,
-  ): NumberedRecords<T> {
+  ): Steps<NumberedRecords<T>> {
     const byNumber = new OrderedMap<T>();
-    for (const record of records) byNumber.set(keyOf(record.number), record);
+    for (const [index, record] of records.entries()) {
+      byNumber.set(keyOf(record.number), record);
+      if (index % recordsPerStep === recordsPerStep - 1) yield;
+    }
     return new NumberedRecords(countMax, byNumber, last);
   }
 

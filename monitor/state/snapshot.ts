@@ -10,10 +10,13 @@ import { CairnError, isCairnError } from '../../base/errors.js';
 import { concatBytes, copyBytes } from '../../base/bytes.js';
 import { wallMs } from '../../base/instants.js';
 import { OrderedMap } from '../../base/ordered-map.js';
-import { applyIncremental } from '../../cluster/apply-incremental.js';
-import { decodeIncremental } from '../../cluster/codec/incremental-codec.js';
-import { decodeMap, encodeMapInSlices } from '../../cluster/codec/map-codec.js';
+import type { Steps } from '../../base/steps.js';
+import { applyIncrementalSteps } from '../../cluster/apply-incremental.js';
+import { decodeIncrementalInSlices } from '../../cluster/codec/incremental-codec.js';
+import { decodeMapInSlices, encodeMapInSlices } from '../../cluster/codec/map-codec.js';
 import type { AuditRecord, ClusterLogRecord } from '../../protocol/cluster-log.js';
+import type { Clock } from '../../runtime/clock.js';
+import { Slices } from '../../runtime/slices.js';
 import { decodeHeader, encodeHeader } from '../../wire/header-codec.js';
 import { MapHistory } from './map-history.js';
 import { NumberedRecords } from './numbered-records.js';
@@ -74,18 +77,26 @@ export async function* encodeSnapshot(content: StateContent): AsyncGenerator<Uin
   yield* section(kinds.end);
 }
 
-/** Throws `CORRUPT` when the pieces are no snapshot, `VERSION_MISMATCH` when a newer program wrote it. */
-export async function decodeSnapshot(pieces: AsyncIterable<Uint8Array>): Promise<StateContent> {
+/**
+ * In slices: other work of the process goes on meanwhile. Throws `CORRUPT` when the pieces are no snapshot,
+ * `VERSION_MISMATCH` when a newer program wrote it.
+ */
+export async function decodeSnapshot(
+  pieces: AsyncIterable<Uint8Array>,
+  clock: Pick<Clock, 'now' | 'yieldTurn'>,
+): Promise<StateContent> {
   const reading = new Reading();
-  for await (const { kind, bytes } of readSections(pieces))
-    parsing(`section kind ${kind}`, () => reading.take(kind, bytes));
-  return parsing('its head', () => reading.content());
+  const slices = new Slices(clock);
+  for await (const { kind, bytes } of readSections(pieces)) {
+    await slices.run(parsing(`section kind ${kind}`, reading.take(kind, bytes)));
+  }
+  return await slices.run(parsing('its head', reading.content()));
 }
 
 /** What the codecs and the checks of the map throw, whatever it is, says that these bytes are not what was written. */
-function parsing<T>(what: string, parse: () => T): T {
+function* parsing<T>(what: string, steps: Steps<T>): Steps<T> {
   try {
-    return parse();
+    return yield* steps;
   } catch (error) {
     if (isCairnError(error, 'CORRUPT') || isCairnError(error, 'VERSION_MISMATCH')) throw error;
     throw corrupt(`${what} cannot be read`, error);
@@ -102,7 +113,13 @@ class Reading {
   readonly #audit: AuditRecord[] = [];
   readonly #log: ClusterLogRecord[] = [];
 
-  take(kind: number, bytes: Uint8Array): void {
+  /** One more section, and a step at its end: hundreds of small ones are as long as a large one. */
+  *take(kind: number, bytes: Uint8Array): Steps<void> {
+    yield* this.#take(kind, bytes);
+    yield;
+  }
+
+  *#take(kind: number, bytes: Uint8Array): Steps<void> {
     if (kind < this.#lastKind) throw corrupt(`section kind ${kind} comes after kind ${this.#lastKind}`);
     if (kind !== kinds.head && this.#head === undefined) throw corrupt('it has no head');
     this.#lastKind = kind;
@@ -113,12 +130,11 @@ class Reading {
         return;
       case kinds.map:
         if (this.#history !== undefined) throw corrupt('it has two maps');
-        this.#history = new MapHistory(decodeMap(bytes));
+        this.#history = new MapHistory(yield* decodeMapInSlices(bytes));
         return;
       case kinds.incremental:
         if (this.#history === undefined) throw corrupt('a change of the map stands before the map');
-        this.#history.add(applyIncremental(this.#history.newest, decodeIncremental(bytes)), bytes);
-        return;
+        return yield* this.#addStep(this.#history, bytes);
       case kinds.keys:
         for (const [name, key] of readList(bytes) as readonly [string, Uint8Array][]) this.#keys.set(name, key);
         return;
@@ -138,7 +154,12 @@ class Reading {
     }
   }
 
-  content(): StateContent {
+  *#addStep(history: MapHistory, bytes: Uint8Array): Steps<void> {
+    const incremental = yield* decodeIncrementalInSlices(bytes);
+    history.add(yield* applyIncrementalSteps(history.newest, incremental), bytes);
+  }
+
+  *content(): Steps<StateContent> {
     const head = this.#head;
     const history = this.#history;
     if (head === undefined || history === undefined) throw corrupt('it has no head or no map');
@@ -150,8 +171,8 @@ class Reading {
       history,
       keys: this.#keys,
       sessions: new Sessions(this.#sessions, { clockMs, sweptAt }),
-      audit: NumberedRecords.from(auditRecordsMax, this.#audit, head.auditLast),
-      log: NumberedRecords.from(logRecordsMax, this.#log, head.logLast),
+      audit: yield* NumberedRecords.from(auditRecordsMax, this.#audit, head.auditLast),
+      log: yield* NumberedRecords.from(logRecordsMax, this.#log, head.logLast),
       mutes: new Map(head.mutes.map((mute) => [mute.code, mute])),
     };
   }

@@ -14,6 +14,7 @@ const membership = { voters: [memberId(1)], learners: [] };
 class SteppedMachine implements StateMachine {
   readonly done: number[] = [];
   steps = 0;
+  finishReading = (): void => assert.fail('it reads no snapshot');
   readonly #spend: (ms: number) => void;
 
   constructor(spend: (ms: number) => void) {
@@ -36,9 +37,11 @@ class SteppedMachine implements StateMachine {
 
   async *snapshot(): AsyncGenerator<Uint8Array> {}
 
-  restore(): Promise<void> {
-    this.done.push(0);
-    return Promise.resolve();
+  /** Reads until the test says so. */
+  restore(): Promise<() => void> {
+    return new Promise((resolve) => {
+      this.finishReading = () => resolve(() => void this.done.push(0));
+    });
   }
 }
 
@@ -70,6 +73,15 @@ function setUp() {
   return { applier, machine, applied, snapshots: () => snapshots };
 }
 
+function metaOf(index: number): SnapshotMeta {
+  return { index: logIndex(index), term: term(1), membership, bytes: 0, chunks: 1, checksum: '0' };
+}
+
+/** All promises that are settled have told whoever waited. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 function command(index: number): LogEntry {
   return { kind: 'command', index: logIndex(index), term: term(1), data: Uint8Array.of(index) };
 }
@@ -97,15 +109,51 @@ describe('monitor/consensus: applying', () => {
     assert.equal(snapshots(), 1);
   });
 
-  it('a snapshot that arrives ends the entry that was begun', () => {
+  it('a snapshot that arrives ends the entry that was begun, and later entries wait until it is read', async () => {
     const { applier, machine } = setUp();
     applier.applySome();
-    const meta: SnapshotMeta = { index: logIndex(9), term: term(1), membership, bytes: 0, chunks: 1, checksum: '0' };
-    applier.addRestore(meta, 1);
+    applier.addRestore(metaOf(9), 1);
+    applier.add([command(10)]);
     assert.equal(applier.hasWork, false);
     applier.onDurable(1);
     applier.applySome();
-    assert.deepEqual(machine.done, [1, 0]);
+    assert.deepEqual([machine.done, applier.hasWork, applier.applied], [[1], false, 1]);
+    machine.finishReading();
+    await settled();
+    assert.deepEqual([machine.done, applier.hasWork, applier.applied], [[1, 0], true, 9]);
+    applier.applySome();
+    assert.deepEqual([machine.done, applier.applied], [[1, 0, 10], 10]);
+  });
+
+  it('a newer snapshot that arrives while one is read is read after it, and what was to follow the older is not', async () => {
+    const { applier, machine } = setUp();
+    applier.addRestore(metaOf(9), 1);
+    applier.onDurable(1);
+    applier.applySome();
+    applier.add([command(10)]);
+    applier.addRestore(metaOf(20), 2);
+    applier.add([command(21)]);
+    applier.onDurable(2);
+    assert.equal(applier.hasWork, false);
+    machine.finishReading();
+    await settled();
+    assert.equal(applier.applied, 9);
+    applier.applySome();
+    machine.finishReading();
+    await settled();
+    applier.applySome();
+    assert.deepEqual([machine.done, applier.applied], [[0, 0, 21], 21]);
+  });
+
+  it('a snapshot that is read when it is closed replaces nothing', async () => {
+    const { applier, machine } = setUp();
+    applier.addRestore(metaOf(9), 1);
+    applier.onDurable(1);
+    applier.applySome();
+    applier.close();
+    machine.finishReading();
+    await settled();
+    assert.deepEqual([machine.done, applier.applied, applier.hasWork], [[], 0, false]);
   });
 
   it('nothing goes on once it is closed', () => {

@@ -51,13 +51,15 @@ export class RegisterMachine implements StateMachine {
     return piecesOf(this.#state);
   }
 
-  async restore(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  async restore(pieces: AsyncIterable<Uint8Array>): Promise<() => void> {
     const all: Uint8Array[] = [];
     for await (const piece of pieces) all.push(piece);
     const state = JSON.parse(utf8Text(concatBytes(all))) as State;
-    this.#registers = new Map(state.registers);
-    this.#applied = state.applied;
-    this.#history.state(this.#applied, this.#registers);
+    return () => {
+      this.#registers = new Map(state.registers);
+      this.#applied = state.applied;
+      this.#history.state(this.#applied, this.#registers);
+    };
   }
 
   read(key: string): { readonly value: readonly string[]; readonly applied: number } {

@@ -9,7 +9,7 @@ import { MonitorMachine } from '../../../monitor/state/machine.js';
 import { decodeTransaction, type Transaction } from '../../../monitor/state/transaction.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { idleSoftState } from '../commands/idle-soft-state.js';
-import { emptyState } from '../state/some-state.js';
+import { emptyState, instantClock } from '../state/some-state.js';
 
 interface Entry {
   readonly data: Uint8Array;
@@ -21,7 +21,7 @@ interface Entry {
 export class FakeConsensus implements Consensus {
   readonly self = memberId(1);
   readonly metrics = newMetrics();
-  readonly machine = new MonitorMachine(emptyState(), () => undefined);
+  readonly machine = new MonitorMachine(instantClock, emptyState(), () => undefined);
   readonly transactions: Transaction[] = [];
   readonly memberships: Membership[] = [];
   status: RaftStatus = idleSoftState().raft;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { runSteps } from '../../../base/steps.js';
 import { NumberedRecords } from '../../../monitor/state/numbered-records.js';
 
 interface Line {
@@ -37,10 +38,10 @@ describe('numbered records', () => {
   }
 
   it('go on from the number that a snapshot names, though it kept fewer', () => {
-    const records = NumberedRecords.from<Line>(5, [{ number: 8 }, { number: 9 }], 9);
+    const records = runSteps(NumberedRecords.from<Line>(5, [{ number: 8 }, { number: 9 }], 9));
     records.add((number) => ({ number }));
     assert.deepEqual(numbers(records.following({ after: 0, count: 9 })), [8, 9, 10]);
-    const empty = NumberedRecords.from<Line>(5, [], 7);
+    const empty = runSteps(NumberedRecords.from<Line>(5, [], 7));
     empty.add((number) => ({ number }));
     assert.equal(empty.last, 8);
   });

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { hexText } from '../../../base/bytes.js';
 import { isCairnError } from '../../../base/errors.js';
+import { monotonicMs, type MonotonicMs } from '../../../base/instants.js';
 import { encodeMapInSlices } from '../../../cluster/codec/map-codec.js';
 import { decodeSnapshot } from '../../../monitor/state/snapshot.js';
-import { MonitorState } from '../../../monitor/state/state.js';
+import { emptyContent, MonitorState } from '../../../monitor/state/state.js';
 import { encodeHeader } from '../../../wire/header-codec.js';
-import { emptyState, piecesOf, setting, snapshotBytes, someState, transactionFor } from './some-state.js';
+import { buildMap, poolInfo } from '../../cluster/pg/maps.js';
+import { emptyState, instantClock, piecesOf, setting, snapshotBytes, someState, transactionFor } from './some-state.js';
 
 interface Section {
   readonly kind: number;
@@ -35,12 +37,27 @@ function bytesOf(sections: readonly Section[]): Uint8Array {
   );
 }
 
+/** On which each step takes 6 ms. */
+class SlowClock {
+  turns = 0;
+  #now = 0;
+
+  now(): MonotonicMs {
+    this.#now += 6;
+    return monotonicMs(this.#now);
+  }
+
+  async yieldTurn(): Promise<void> {
+    this.turns += 1;
+  }
+}
+
 async function some(): Promise<Section[]> {
   return sectionsOf(await snapshotBytes(someState().content()));
 }
 
 function refusal(sections: readonly Section[]): Promise<unknown> {
-  return decodeSnapshot(piecesOf(bytesOf(sections))).then(
+  return decodeSnapshot(piecesOf(bytesOf(sections)), instantClock).then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -61,7 +78,7 @@ describe('snapshots of the state', () => {
   for (const pieceBytes of [1, 7, 100, 1_000_000]) {
     it(`come back the same from pieces of ${pieceBytes} bytes`, async () => {
       const bytes = await snapshotBytes(someState().content());
-      const state = new MonitorState(await decodeSnapshot(piecesOf(bytes, pieceBytes)));
+      const state = new MonitorState(await decodeSnapshot(piecesOf(bytes, pieceBytes), instantClock));
       assert.deepEqual(await snapshotBytes(state.content()), bytes);
       assert.equal(state.history.incrementalsAfter(1, 1_000)?.length, 2);
       assert.equal(state.view().mutes.get('OSD_DOWN')?.count, 3);
@@ -80,16 +97,41 @@ describe('snapshots of the state', () => {
       );
     }
     const bytes = await snapshotBytes(state.content());
-    const restored = new MonitorState(await decodeSnapshot(piecesOf(bytes, 4_096)));
+    const restored = new MonitorState(await decodeSnapshot(piecesOf(bytes, 4_096), instantClock));
     assert.deepEqual(await snapshotBytes(restored.content()), bytes);
     assert.equal(restored.log.last, 450);
     assert.equal(restored.key('client.449')?.[0], 449 & 0xff);
   });
 
+  it('are read in slices, whether one map is large or many sections are small', async () => {
+    const many = emptyState();
+    for (let i = 0; i < 450; i++) many.apply(transactionFor(many, { changes: [setting(String(i))] }));
+    const records = emptyState();
+    for (let i = 0; i < 20; i++) {
+      const line = { source: 'mon', severity: 'info', message: 'x' } as const;
+      records.apply(transactionFor(records, { log: Array.from({ length: 500 }, () => line) }));
+    }
+    const { monitors } = emptyState().map;
+    const pools = [poolInfo(1, 32_768)];
+    const large = new MonitorState(emptyContent({ ...buildMap({ osdCount: 30, pools }), monitors }));
+    for (const { state, slices } of [
+      { state: many, slices: 450 },
+      { state: records, slices: 50 + 19 },
+      { state: large, slices: 32 },
+    ]) {
+      const clock = new SlowClock();
+      const bytes = await snapshotBytes(state.content());
+      const content = await decodeSnapshot(piecesOf(bytes), clock);
+      // A step each takes longer than a turn may: as many turns as steps.
+      assert.ok(clock.turns >= slices, `${clock.turns} turns`);
+      assert.deepEqual(await snapshotBytes(content), bytes);
+    }
+  });
+
   it('that are cut off anywhere are CORRUPT', async () => {
     const bytes = await snapshotBytes(someState().content());
     for (let length = 0; length < bytes.byteLength; length += 13) {
-      await assert.rejects(decodeSnapshot(piecesOf(bytes.subarray(0, length))), { code: 'CORRUPT' });
+      await assert.rejects(decodeSnapshot(piecesOf(bytes.subarray(0, length)), instantClock), { code: 'CORRUPT' });
     }
   });
 
@@ -127,7 +169,7 @@ describe('snapshots of the state', () => {
         const damaged = Uint8Array.from(bytes);
         damaged[at] = (damaged[at] ?? 0) ^ flip;
         try {
-          await decodeSnapshot(piecesOf(damaged, 4_096));
+          await decodeSnapshot(piecesOf(damaged, 4_096), instantClock);
         } catch (error) {
           assert.ok(isCairnError(error, 'CORRUPT') || isCairnError(error, 'VERSION_MISMATCH'), String(error));
         }
@@ -141,7 +183,7 @@ describe('snapshots of the state', () => {
       yield new Uint8Array(3);
       throw new RangeError('the disk');
     }
-    await assert.rejects(decodeSnapshot(broken()), RangeError);
+    await assert.rejects(decodeSnapshot(broken(), instantClock), RangeError);
   });
 });
 

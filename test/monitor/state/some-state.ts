@@ -1,6 +1,6 @@
 /** A monitor's state with a little of everything, and transactions that change it. */
 import { emptyBytes } from '../../../base/bytes.js';
-import { type WallMs, wallMs } from '../../../base/instants.js';
+import { monotonicMs, type WallMs, wallMs } from '../../../base/instants.js';
 import type { MapChange } from '../../../cluster/change.js';
 import { encodeIncremental } from '../../../cluster/codec/incremental-codec.js';
 import { epoch } from '../../../cluster/ids.js';
@@ -10,6 +10,9 @@ import type { Transaction } from '../../../monitor/state/transaction.js';
 import { emptyClusterMap } from '../commands/local-map.js';
 
 export const session = 'client.admin 00112233445566778899aabbccddeeff';
+
+/** On which nothing takes any time. */
+export const instantClock = { now: () => monotonicMs(0), yieldTurn: async () => {} };
 
 export function emptyState(): MonitorState {
   return new MonitorState(emptyContent(emptyClusterMap()));

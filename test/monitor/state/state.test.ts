@@ -6,7 +6,16 @@ import { decodeSnapshot } from '../../../monitor/state/snapshot.js';
 import { MonitorState } from '../../../monitor/state/state.js';
 import { encodeTransaction, type Transaction } from '../../../monitor/state/transaction.js';
 import { logIndex, term } from '../../../monitor/raft/types.js';
-import { emptyState, piecesOf, session, setting, snapshotBytes, someState, transactionFor } from './some-state.js';
+import {
+  emptyState,
+  instantClock,
+  piecesOf,
+  session,
+  setting,
+  snapshotBytes,
+  someState,
+  transactionFor,
+} from './some-state.js';
 
 describe('the state of the monitors', () => {
   it('takes a transaction that was decided on it, whole', () => {
@@ -94,7 +103,9 @@ describe('the state of the monitors', () => {
     const restored: MonitorState[] = [];
     for (let i = 0; i < 60; i++) {
       if (i % 20 === 10)
-        restored.push(new MonitorState(await decodeSnapshot(piecesOf(await snapshotBytes(one.content())))));
+        restored.push(
+          new MonitorState(await decodeSnapshot(piecesOf(await snapshotBytes(one.content())), instantClock)),
+        );
       const transaction = transactionFor(one, {
         wall: wallMs(one.wall + 40_000 * (i % 3)),
         changes: i % 2 === 0 ? [setting(String(5 + (i % 50)))] : [],
@@ -117,7 +128,7 @@ describe('the state machine', () => {
 
   it('says of each entry whether it took effect, and tells of every change', async () => {
     let applied = 0;
-    const machine = new MonitorMachine(emptyState(), () => void (applied += 1));
+    const machine = new MonitorMachine(instantClock, emptyState(), () => void (applied += 1));
     const transaction = transactionFor(machine.state, { changes: [setting('7')] });
     const data = encodeTransaction(transaction);
     machine.apply({ ...place, index: logIndex(5), kind: 'command', data });
@@ -130,13 +141,22 @@ describe('the state machine', () => {
     );
     assert.equal(machine.state.version, 1);
     assert.equal(applied, 3);
-    await machine.restore(piecesOf(await snapshotBytes(someState().content())));
+    (await machine.restore(piecesOf(await snapshotBytes(someState().content()))))();
     assert.equal(machine.state.version, 3);
     assert.equal(applied, 4);
   });
 
+  it('keeps the state while it reads a snapshot, and until it is told to replace it', async () => {
+    let applied = 0;
+    const machine = new MonitorMachine(instantClock, emptyState(), () => void (applied += 1));
+    const replaceState = await machine.restore(piecesOf(await snapshotBytes(someState().content())));
+    assert.deepEqual([machine.state.version, applied], [0, 0]);
+    replaceState();
+    assert.deepEqual([machine.state.version, applied], [3, 1]);
+  });
+
   it('remembers a bounded number of entries without effect', () => {
-    const machine = new MonitorMachine(emptyState(), () => undefined);
+    const machine = new MonitorMachine(instantClock, emptyState(), () => undefined);
     const data = encodeTransaction({ ...transactionFor(machine.state), expects: 99 });
     for (let index = 1; index <= 1_001; index++) {
       machine.apply({ ...place, index: logIndex(index), kind: 'command', data });
