@@ -2,8 +2,9 @@ import { CairnError, isCairnError } from '../../base/errors.js';
 import type { Kv } from '../../runtime/kv.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { HardState, MemberId } from '../raft/types.js';
+import { BatchWitness } from './batch-witness.js';
 import { kvDirectoryName } from './create-store.js';
-import { checkIdentity } from './identity.js';
+import { checkIdentity, type StoreIdentity } from './identity.js';
 import { loadStore, wasUsed, type Loaded } from './load.js';
 import { storeRot } from './rot.js';
 import { readVoteFile, VoteFile, type VoteSlots } from './vote-file.js';
@@ -20,6 +21,7 @@ export interface OpenedStore {
   readonly directory: string;
   readonly kv: Kv;
   readonly voteFile: VoteFile;
+  readonly witness: BatchWitness;
   readonly loaded: Loaded;
   /** The newer of the file's and the database's. */
   readonly hardState: HardState;
@@ -42,9 +44,10 @@ export async function openStore(runtime: Runtime, options: OpenStoreOptions): Pr
     // Both are valid by themselves: files of two members were mixed.
     checkIdentity(directory, loaded.head.identity, slots.newest.identity);
     const hardState = newestHardState(directory, slots, loaded);
+    const witness = await openWitness(runtime, directory, loaded);
     const voteFile = await VoteFile.open(runtime, directory, slots.newest);
     const isNew = hardState !== loaded.head.hardState;
-    return { directory, kv, voteFile, loaded, hardState, isNew, chunkBytes };
+    return { directory, kv, voteFile, witness, loaded, hardState, isNew, chunkBytes };
   } catch (error) {
     await kv.close();
     throw error;
@@ -73,6 +76,22 @@ function notCreated(directory: string): CairnError {
     'NOT_FOUND',
     `${directory} holds no Raft store, or one that was not made to the end; create it`,
   );
+}
+
+/** Batches that the witness file knows of are there. It may be missing, old or torn: then it knows of none. */
+async function openWitness(runtime: Runtime, directory: string, { head }: Loaded): Promise<BatchWitness> {
+  const witness = await BatchWitness.open(runtime, directory);
+  const { found } = witness;
+  if (found === undefined || found.batch <= head.batch || !isOf(head.identity, found.identity)) return witness;
+  await witness.close();
+  throw storeRot(
+    directory,
+    `its database ends with batch ${head.batch}, its witness file knows of batch ${found.batch}`,
+  );
+}
+
+function isOf(a: StoreIdentity, b: StoreIdentity): boolean {
+  return a.fsid === b.fsid && a.member === b.member;
 }
 
 /** The cases are explained at the head of `vote-file.ts`. */

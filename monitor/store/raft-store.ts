@@ -1,6 +1,6 @@
 /**
  * A Raft member's disk: term and vote, the log, the snapshot. Every write is one synced batch of the key-value store,
- * numbered; `head.ts` says how a hole is found, `vote-file.ts` how a lost end is.
+ * numbered; `head.ts` says how a hole is found, `vote-file.ts` and `batch-witness.ts` how a lost end is.
  *
  * A snapshot's chunks are written beside, under a generation of their own that nothing refers to; the batch that names the
  * generation in the head makes it the one in force and drops the log before it, at once. What is no longer referred to
@@ -25,6 +25,7 @@ import {
   type StoredSnapshot,
 } from './head.js';
 import type { StoreIdentity } from './identity.js';
+import type { BatchWitness } from './batch-witness.js';
 import { batchKey, batchRecordsKept, chunkKey, entryKey, headKey } from './keys.js';
 import { LogChain } from './log-chain.js';
 import { createStore, type CreateStoreOptions } from './create-store.js';
@@ -43,6 +44,7 @@ export class RaftStore {
   readonly #directory: string;
   readonly #kv: Kv;
   readonly #voteFile: VoteFile;
+  readonly #witness: BatchWitness;
   readonly #chunkBytes: number;
   readonly #cleaner: StoreCleaner;
   #batch: number;
@@ -69,6 +71,7 @@ export class RaftStore {
     this.#directory = opened.directory;
     this.#kv = opened.kv;
     this.#voteFile = opened.voteFile;
+    this.#witness = opened.witness;
     this.#chunkBytes = opened.chunkBytes ?? chunkBytesDefault;
     this.#batch = head.batch;
     this.#recordBytes = opened.loaded.recordBytes;
@@ -227,6 +230,7 @@ export class RaftStore {
     } catch {
       // As after a kill: the next opening judges by the slot before. Nothing that was promised depends on this one.
     } finally {
+      await this.#witness.close();
       await this.#voteFile.close();
       await this.#kv.close();
     }
@@ -311,6 +315,7 @@ export class RaftStore {
     ];
     if (batch > batchRecordsKept) own.push({ type: 'delete', key: batchKey(batch - batchRecordsKept) });
     await this.#kv.batch([...operations, ...own], { sync: true });
+    this.#witness.note({ identity: this.identity, batch });
     if (vote === 'renewed') await this.#voteFile.write(slot);
     this.#batch = batch;
     this.#recordBytes = record;

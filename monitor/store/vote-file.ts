@@ -7,29 +7,26 @@
  *     slot 0 at 0, slot 1 at 4096, 512 bytes each: written alternately, durably, so that a tear hits only the one written
  *
  * A new term or vote is written to the file before the batch that holds the same, and neither is acted on before both are
- * durable. At each opening, snapshot and
- * orderly close the file is renewed after the batch, to witness the batches up to then. So, with slot `s` the newest valid one and `kv` the last batch that the key-value store has:
+ * durable. At each opening, snapshot and orderly close the file is renewed after the batch, to witness the batches up to
+ * then. So, with slot `s` the newest valid one and `kv` the last batch that the key-value store has:
  *
  *     kv.batch <  s.batch - 1   the key-value store lost batches: rot
  *     kv.batch == s.batch - 1   if the slot has a newer term or vote, the crash came in between, and they hold: nobody was
  *                               told, but a term may always grow, and a vote that was not cast may be cast. Else: rot
  *     kv.batch >= s.batch       the key-value store has the same, or newer if the slot of the newer is the damaged one
  *
- * What this does not show: the loss of entries at the end of LevelDB's log that came after the file was last written:
- * rot in what a killed process left behind.
+ * What this does not show is the loss of entries at the end of LevelDB's log that came after the file was last written, or
+ * with the vote that is in it: batch-witness.ts does.
  */
-import { CairnError, isCairnError } from '../../base/errors.js';
-import { viewBuffer } from '../../base/bytes.js';
-import { xxh64 } from '../../base/xxh64.js';
+import { isCairnError } from '../../base/errors.js';
 import type { DiskFile } from '../../runtime/disk.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { readWholeFile, writeFileDurably } from '../../runtime/whole-file.js';
-import { ByteReader } from '../raft/codec/byte-reader.js';
-import { ByteWriter } from '../raft/codec/byte-writer.js';
 import type { HardState } from '../raft/types.js';
 import { readHardState } from './head.js';
 import { readIdentity, writeIdentity, type StoreIdentity } from './identity.js';
 import { storeRot } from './rot.js';
+import { openSector, sealSector, sectorBytes, type SectorFormat } from './sealed-sector.js';
 
 export const voteFileName = 'vote';
 
@@ -48,39 +45,26 @@ export interface VoteSlots {
   readonly isWhole: boolean;
 }
 
-const slotBytes = 512;
 /** Apart by the largest physical sector in use. */
 const slotDistance = 4096;
 const fileBytes = 2 * slotDistance;
-const checksumOffset = slotBytes - 8;
-const magic = Buffer.from('CRNVOTE\0', 'latin1');
-const version = 1;
+const format: SectorFormat = { magic: 'CRNVOTE\0', version: 1, what: 'the vote file' };
 
 export function encodeSlot(slot: VoteSlot): Uint8Array {
-  const writer = new ByteWriter(slotBytes).raw(magic).uint8(version).uint53(slot.number);
-  writeIdentity(writer, slot.identity);
-  writer
-    .uint53(slot.hardState.term)
-    .uint32(slot.hardState.vote ?? 0)
-    .uint53(slot.batch);
-  const bytes = Buffer.alloc(slotBytes);
-  bytes.set(writer.finish(), 0);
-  bytes.writeBigUInt64LE(xxh64(bytes.subarray(0, checksumOffset)), checksumOffset);
-  return bytes;
+  return sealSector(format, (writer) => {
+    writer.uint53(slot.number);
+    writeIdentity(writer, slot.identity);
+    writer
+      .uint53(slot.hardState.term)
+      .uint32(slot.hardState.vote ?? 0)
+      .uint53(slot.batch);
+  });
 }
 
 /** `undefined` when it is damaged. Throws `UNSUPPORTED` when another version of Cairn wrote it. */
 export function decodeSlot(bytes: Uint8Array): VoteSlot | undefined {
-  const buffer = viewBuffer(bytes);
-  if (buffer.byteLength !== slotBytes) return undefined;
-  if (buffer.readBigUInt64LE(checksumOffset) !== xxh64(buffer.subarray(0, checksumOffset))) return undefined;
-  if (!buffer.subarray(0, magic.byteLength).equals(magic)) return undefined;
-  const reader = new ByteReader(buffer.subarray(magic.byteLength), 'CORRUPT', 'the vote file');
-  const found = reader.uint8();
-  if (found !== version) {
-    const sentence = `the vote file has version ${found}, this monitor reads ${version}; start the release of Cairn that wrote it`;
-    throw new CairnError('UNSUPPORTED', sentence);
-  }
+  const reader = openSector(format, bytes);
+  if (reader === undefined) return undefined;
   const number = reader.uint53();
   const identity = readIdentity(reader);
   return { identity, number, hardState: readHardState(reader), batch: reader.uint53() };
@@ -108,7 +92,7 @@ export async function readVoteFile(runtime: Pick<Runtime, 'disk'>, directory: st
     if (isCairnError(error, 'INVALID_ARGUMENT')) throw storeRot(directory, error.message, error);
     throw error;
   }
-  const [even, odd] = [0, slotDistance].map((at) => decodeSlot(bytes.subarray(at, at + slotBytes)));
+  const [even, odd] = [0, slotDistance].map((at) => decodeSlot(bytes.subarray(at, at + sectorBytes)));
   const newest = even !== undefined && (odd === undefined || even.number > odd.number) ? even : odd;
   if (newest === undefined) throw storeRot(directory, 'both halves of its vote file are unreadable');
   // Their numbers need not follow: a half whose write failed can be read, from memory, until the machine loses its power.

@@ -7,7 +7,9 @@ import type { KvEntry } from '../../../runtime/kv.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import type { World } from '../../../runtime/sim/world.js';
 import { readWholeFile, writeFileDurably } from '../../../runtime/whole-file.js';
-import { logIndex, term } from '../../../monitor/raft/types.js';
+import { logIndex, memberId, term } from '../../../monitor/raft/types.js';
+import { encodeWitness } from '../../../monitor/store/batch-witness.js';
+import { readVoteFile, VoteFile } from '../../../monitor/store/vote-file.js';
 import {
   chunkOf,
   command,
@@ -15,18 +17,24 @@ import {
   createStore,
   directory,
   entriesOf,
+  fsid,
   historyOf,
   membership,
   onMachine,
   openStore,
+  self,
   voteFor,
   withKv,
 } from './support.js';
+
+const identity = { fsid, member: self };
 
 /** A store's disk. */
 interface Image {
   readonly keys: readonly KvEntry[];
   readonly vote: Uint8Array;
+  /** Default: none. */
+  readonly witness?: Uint8Array | undefined;
 }
 
 async function read(runtime: Runtime): Promise<Image> {
@@ -53,6 +61,14 @@ async function install(runtime: Runtime, image: Image): Promise<void> {
     ),
   );
   await writeFileDurably(runtime.disk, directory, 'vote', image.vote);
+  if (image.witness !== undefined) await writeFileDurably(runtime.disk, directory, 'witness', image.witness);
+}
+
+/** The batch that the vote file knows of. */
+async function batchOf(runtime: Runtime): Promise<number> {
+  const slots = await readVoteFile(runtime, directory);
+  assert.ok(slots !== undefined);
+  return slots.newest.batch;
 }
 
 /** What opening finds: the content, or the message of the rot reported. Anything else fails the test. */
@@ -182,10 +198,11 @@ describe('monitor/store: damage', () => {
 
   it('goes on with one half of the vote file, and not with none', () =>
     onDamaged(async (runtime, all) => {
-      for (const image of all) {
+      for (const [step, image] of all.entries()) {
         await install(runtime, image);
         const whole = await found(runtime);
-        for (let byte = 0; byte < 512; byte += 5) {
+        // All images together: every other byte.
+        for (let byte = step; byte < 512; byte += 2 * all.length) {
           const flipped = (at: number): Uint8Array =>
             image.vote.map((value, i) =>
               i % 4096 === at % 4096 && (at < 0 || i >= 4096 === at >= 4096) ? value ^ (1 << (byte % 8)) : value,
@@ -213,6 +230,59 @@ describe('monitor/store: damage', () => {
           await install(runtime, { keys: older.keys, vote: image.vote });
           assert.ok('rot' in (await found(runtime)));
         }
+      }
+    }));
+
+  it('reports a database that lost batches since the vote file was written, by the witness file', () =>
+    onDamaged(async (runtime, all) => {
+      for (const image of all) {
+        await install(runtime, image);
+        const batch = await batchOf(runtime);
+        const whole = await found(runtime);
+        for (const witnessed of [0, batch, batch + 1, batch + 100]) {
+          await install(runtime, { ...image, witness: encodeWitness({ identity, batch: witnessed }) });
+          const now = await found(runtime);
+          if (witnessed <= batch) assert.deepEqual(now, whole);
+          else assert.ok('rot' in now && now.rot.includes(`its witness file knows of batch ${witnessed}`));
+        }
+      }
+    }));
+
+  it('reports entries that were lost with a vote that the vote file still has', () =>
+    onMachine(1, async (runtime) => {
+      await createStore(runtime);
+      await (await openStore(runtime)).store.close();
+      const slots = await readVoteFile(runtime, directory);
+      assert.ok(slots !== undefined);
+      const batch = slots.newest.batch + 1;
+      const file = await VoteFile.open(runtime, directory, slots.newest);
+      await file.write({ identity, hardState: { term: term(4), vote: memberId(9) }, batch });
+      await file.close();
+      // So it looks after a crash between the two writes of a vote, and after the loss of the second, with entries in it.
+      const image = await read(runtime);
+      for (const witnessed of [batch - 1, batch]) {
+        await install(runtime, { ...image, witness: encodeWitness({ identity, batch: witnessed }) });
+        assert.equal('rot' in (await found(runtime)), witnessed === batch);
+      }
+    }));
+
+  it('asks no witness that is torn, damaged or of another store', () =>
+    onDamaged(async (runtime, all) => {
+      const image = all.at(-1);
+      assert.ok(image !== undefined);
+      await install(runtime, image);
+      const whole = await found(runtime);
+      const ahead = encodeWitness({ identity, batch: 1_000 });
+      const damaged = Array.from({ length: 512 }, (_, byte) =>
+        ahead.map((value, i) => (i === byte ? value ^ 4 : value)),
+      );
+      const others = [
+        { ...identity, fsid: '1111111127a14b0c9d1e8f2a3c4d5e6f' },
+        { ...identity, member: memberId(8) },
+      ].map((other) => encodeWitness({ identity: other, batch: 1_000 }));
+      for (const witness of [...damaged, ...others, new Uint8Array(0), ahead.subarray(0, 511), new Uint8Array(512)]) {
+        await install(runtime, { ...image, witness });
+        assert.deepEqual(await found(runtime), whole);
       }
     }));
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { hexText, latin1Bytes, utf8Bytes } from '../../../base/bytes.js';
 import { isCairnError } from '../../../base/errors.js';
 import { logIndex, memberId, term, type LogEntry, type SnapshotMeta } from '../../../monitor/raft/types.js';
+import { decodeWitness, encodeWitness } from '../../../monitor/store/batch-witness.js';
 import { decodeChunk, encodeChunk } from '../../../monitor/store/chunk.js';
 import {
   chainOfSnapshot,
@@ -137,6 +138,13 @@ describe('monitor/store: formats', () => {
     );
     assert.equal(hexText(bytes), used + hex('00'.repeat(504 - used.length / 2), 'b5a8533664d556c8'));
     assert.deepEqual(decodeSlot(bytes), slot);
+  });
+
+  it('the witness file', () => {
+    const bytes = encodeWitness({ identity, batch: 70 });
+    const used = hex('43524e57544e5300', '01', identityHex, '4600000000000000');
+    assert.equal(hexText(bytes), used + hex('00'.repeat(504 - used.length / 2), 'ae1f34de520c22bc'));
+    assert.deepEqual(decodeWitness(bytes), { identity, batch: 70 });
   });
 
   it('the beginning of a chain', () => {
