@@ -21,7 +21,14 @@ import { monotonicMs, type MonotonicMs } from '../../base/instants.js';
 import type { Timer, WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { supervise } from '../../runtime/supervise.js';
-import type { Persist, RaftInput, RaftOutput, RaftStatus, SnapshotChunkToSend } from '../raft/output.js';
+import type {
+  Persist,
+  RaftInput,
+  RaftOutput,
+  RaftStatus,
+  SnapshotChunkToSend,
+  TransferBegunAnew,
+} from '../raft/output.js';
 import { Raft } from '../raft/raft.js';
 import type { MemberId, Membership, RaftMessage } from '../raft/types.js';
 import { RaftStore, type OpenedRaftStore } from '../store/raft-store.js';
@@ -317,6 +324,8 @@ class RunningConsensus implements Consensus {
     if (output.restore !== undefined) this.#applier.addRestore(output.restore, output.number);
     this.#applier.add(output.committed);
     for (const { id, index } of output.reads) this.#barriers.answered(id, index);
+    if (output.pins !== undefined) this.#store.keepSnapshots(output.pins);
+    for (const transfer of output.begunAnew) this.#noteNewBeginning(transfer);
     for (const chunk of output.snapshotChunks) this.#alongside('sending a snapshot', this.#sendChunk(chunk));
     return output;
   }
@@ -355,6 +364,11 @@ class RunningConsensus implements Consensus {
     if (data === undefined) this.#step({ kind: 'snapshot-failed', to });
     else this.#send([{ kind: 'snapshot-chunk', from: this.self, to, term, meta, chunk, data, round }]);
     this.#wake();
+  }
+
+  #noteNewBeginning({ to, ...transfer }: TransferBegunAnew): void {
+    this.metrics.transfersBegunAnew += 1;
+    this.#runtime.log.info({ member: to, ...transfer }, 'a member is sent a newer snapshot from its beginning');
   }
 
   #onSnapshotDue(position: SnapshotPosition, view: AsyncIterable<Uint8Array>): void {
@@ -399,6 +413,7 @@ class RunningConsensus implements Consensus {
 
 function raftOptions(self: MemberId, options: ConsensusOptions): ConstructorParameters<typeof Raft>[0] {
   const { appendBytesMax, appendsInFlightMax, uncommittedBytesMax, retainedEntriesMax } = options;
+  const { heldBytesMax, transferIdleTicksMax } = options;
   return {
     self,
     electionTicks: options.electionTicks ?? optionDefaults.electionTicks,
@@ -407,5 +422,7 @@ function raftOptions(self: MemberId, options: ConsensusOptions): ConstructorPara
     ...(appendsInFlightMax === undefined ? {} : { appendsInFlightMax }),
     ...(uncommittedBytesMax === undefined ? {} : { uncommittedBytesMax }),
     ...(retainedEntriesMax === undefined ? {} : { retainedEntriesMax }),
+    ...(heldBytesMax === undefined ? {} : { heldBytesMax }),
+    ...(transferIdleTicksMax === undefined ? {} : { transferIdleTicksMax }),
   };
 }

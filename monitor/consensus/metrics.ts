@@ -14,6 +14,8 @@ export interface ConsensusMetrics {
   applyLag: number;
   snapshotsTaken: number;
   snapshotsRestored: number;
+  /** Members that had a part of a snapshot and were sent a newer one from its beginning, by this leader. */
+  transfersBegunAnew: number;
   leaderChanges: number;
   readBarriers: number;
   /** Rounds of ReadIndex: several barriers share one. */
@@ -38,6 +40,7 @@ export function newMetrics(): ConsensusMetrics {
     applyLag: 0,
     snapshotsTaken: 0,
     snapshotsRestored: 0,
+    transfersBegunAnew: 0,
     leaderChanges: 0,
     readBarriers: 0,
     readRounds: 0,

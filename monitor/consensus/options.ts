@@ -26,6 +26,8 @@ export interface ConsensusOptions {
   readonly appendsInFlightMax?: number | undefined;
   readonly uncommittedBytesMax?: number | undefined;
   readonly retainedEntriesMax?: number | undefined;
+  readonly heldBytesMax?: number | undefined;
+  readonly transferIdleTicksMax?: number | undefined;
   /** Of one synced write; more waits for the next, so that no turn encodes for long. Default 8 MiB. */
   readonly writeBytesMax?: number | undefined;
 }

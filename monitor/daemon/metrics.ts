@@ -43,6 +43,11 @@ export function monitorMetrics(sources: MetricsSources): MetricsRegistry {
   );
   counter('raft_snapshots_taken', 'Snapshots of the state.', () => consensus.snapshotsTaken);
   counter('raft_snapshots_restored', 'Snapshots that replaced the state.', () => consensus.snapshotsRestored);
+  counter(
+    'raft_snapshot_transfers_begun_anew',
+    'Members that had a part of a snapshot and were sent a newer one from its beginning, by this leader.',
+    () => consensus.transfersBegunAnew,
+  );
   counter('raft_messages_dropped', 'Raft messages that could not be sent or taken in.', () => {
     return consensus.messagesDropped + sources.messagesDropped();
   });

@@ -1,14 +1,16 @@
 /**
  * The log in memory: what follows the snapshot, and a bounded tail of what the snapshot replaced, for members that lag
- * a little. It knows what is committed and refuses to change that; what of it is durable is durability.ts's to know.
+ * a little, or that are being sent an older snapshot (`hold`). It knows what is committed and refuses to change that; what of it is durable is durability.ts's to know.
  *
  *     offset        snapshot.index      commit         last
  *       |  retained tail  |   committed   |  may be truncated  |
  */
 import { invariant } from '../../base/invariant.js';
 import { equalMemberships, MembershipHistory } from './membership-history.js';
-import { entryBytes, retainedBytesMax } from './options.js';
+import { entryBytes, retainedBytesMax, type ResolvedRaftOptions } from './options.js';
 import { logIndex, type EntryPosition, type LogEntry, type LogIndex, type SnapshotMeta, type Term } from './types.js';
+
+export type LogBounds = Pick<ResolvedRaftOptions, 'retainedEntriesMax' | 'heldBytesMax'>;
 
 export class RaftLog {
   /** The position before the first entry in memory. */
@@ -20,11 +22,12 @@ export class RaftLog {
   #snapshot: SnapshotMeta;
   #commit: LogIndex;
   #memberships: MembershipHistory;
-  readonly #retainedEntriesMax: number;
+  readonly #bounds: LogBounds;
+  #heldFrom: LogIndex | undefined;
 
   /** After a compaction up to `retainedEntriesMax` entries before the snapshot stay in memory. */
-  constructor(snapshot: SnapshotMeta, entries: readonly LogEntry[], retainedEntriesMax: number) {
-    this.#retainedEntriesMax = retainedEntriesMax;
+  constructor(snapshot: SnapshotMeta, entries: readonly LogEntry[], bounds: LogBounds) {
+    this.#bounds = bounds;
     checkSnapshot(snapshot);
     this.#snapshot = snapshot;
     this.#offset = positionOf(snapshot);
@@ -130,6 +133,16 @@ export class RaftLog {
     this.#commit = logIndex(index);
   }
 
+  /**
+   * What follows `index` stays in memory whatever is compacted, until the next call, or until it is more than the bound:
+   * then it is dropped like the rest. `undefined`: nothing is held.
+   */
+  hold(index: LogIndex | undefined): void {
+    if (index === this.#heldFrom) return;
+    this.#heldFrom = index;
+    this.#trim();
+  }
+
   /** The applied state up to `snapshot.index` is durable elsewhere. False when a newer snapshot has replaced it already. */
   compact(snapshot: SnapshotMeta): boolean {
     if (snapshot.index <= this.#snapshot.index) return false;
@@ -166,14 +179,34 @@ export class RaftLog {
   #adopt(snapshot: SnapshotMeta): void {
     this.#snapshot = snapshot;
     this.#memberships.compact(snapshot.index, snapshot.membership);
-    let offset = Math.max(this.#offset.index, snapshot.index - this.#retainedEntriesMax);
-    while (this.bytesBetween(offset, snapshot.index) > retainedBytesMax) offset++;
+    this.#trim();
+  }
+
+  /** Drops what nobody needs any more. */
+  #trim(): void {
+    const offset = this.#firstNeeded();
     const dropped = offset - this.#offset.index;
     if (dropped === 0) return;
     this.#sumBefore = this.#sumAt(offset);
-    this.#offset = { index: logIndex(offset), term: this.termAt(offset) ?? snapshot.term };
+    this.#offset = { index: logIndex(offset), term: this.termAt(offset) ?? this.#snapshot.term };
     this.#entries = this.#entries.slice(dropped);
     this.#sums = this.#sums.slice(dropped);
+  }
+
+  #firstNeeded(): number {
+    const { index } = this.#snapshot;
+    const held = this.#heldFrom;
+    const isHeld = held !== undefined && held >= this.#offset.index && held < index;
+    let low = Math.max(this.#offset.index, index - this.#bounds.retainedEntriesMax);
+    let high: number = index;
+    // Bytes fall as the offset grows: halve between the first that may do and the first known to.
+    while (low < high) {
+      const middle = low + Math.floor((high - low) / 2);
+      if (this.bytesBetween(middle, index) <= retainedBytesMax) high = middle;
+      else low = middle + 1;
+    }
+    const mayHold = isHeld && this.bytesBetween(held, index) <= this.#bounds.heldBytesMax;
+    return mayHold ? Math.min(held, low) : low;
   }
 
   #push(entry: LogEntry): void {

@@ -16,6 +16,15 @@ const retainedEntriesMaxDefault = 4_096;
 export const retainedBytesMax = 8 * 1024 * 1024;
 
 /**
+ * The log that follows a snapshot while that is sent: several times what a leader takes its next snapshot after (16 MiB). A
+ * link that carries less than the log grows by will never catch up, and memory is not held for it.
+ */
+const heldBytesMaxDefault = 64 * 1024 * 1024;
+
+/** 30 s of 50 ms: a chunk of 256 KiB over the slowest link that a monitor is of any use behind. */
+const transferIdleTicksMaxDefault = 600;
+
+/**
  * How far behind the commit a learner may be, in entries, when it becomes a voter: what one or two appends carry. One
  * that is further behind would leave the cluster unable to commit, should another voter fail, until it caught up.
  */
@@ -39,6 +48,8 @@ export function resolveRaftOptions(options: RaftOptions): ResolvedRaftOptions {
     appendsInFlightMax: options.appendsInFlightMax ?? 64,
     uncommittedBytesMax: options.uncommittedBytesMax ?? 64 * 1024 * 1024,
     retainedEntriesMax: options.retainedEntriesMax ?? retainedEntriesMaxDefault,
+    heldBytesMax: options.heldBytesMax ?? heldBytesMaxDefault,
+    transferIdleTicksMax: options.transferIdleTicksMax ?? transferIdleTicksMaxDefault,
   };
   const { self: _self, ...counts } = resolved;
   for (const [name, value] of Object.entries(counts)) {

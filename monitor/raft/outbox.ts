@@ -2,7 +2,7 @@
 import { invariant } from '../../base/invariant.js';
 import type { Durability } from './durability.js';
 import type { RaftLog } from './log.js';
-import type { Persist, RaftOutput, RaftRefusal, SnapshotChunkToSend } from './output.js';
+import type { Persist, RaftOutput, RaftRefusal, SnapshotChunkToSend, TransferBegunAnew } from './output.js';
 import type { HardState, LogEntry, LogIndex, RaftMessage, SnapshotMeta, Term } from './types.js';
 
 type Received = NonNullable<Persist['snapshotChunk']>;
@@ -23,6 +23,8 @@ export class Outbox {
   #messages: RaftMessage[] | undefined;
   #afterPersist: RaftMessage[] | undefined;
   #snapshotChunks: SnapshotChunkToSend[] | undefined;
+  #pins: readonly SnapshotMeta[] | undefined;
+  #begunAnew: TransferBegunAnew[] | undefined;
   #reads: ReadAnswer[] | undefined;
   #committed: readonly LogEntry[] = nothing;
   #restore: SnapshotMeta | undefined;
@@ -51,6 +53,15 @@ export class Outbox {
 
   sendChunk(chunk: SnapshotChunkToSend): void {
     (this.#snapshotChunks ??= []).push(chunk);
+  }
+
+  /** From now on these and no others. */
+  pin(snapshots: readonly SnapshotMeta[]): void {
+    this.#pins = snapshots;
+  }
+
+  beganAnew(transfer: TransferBegunAnew): void {
+    (this.#begunAnew ??= []).push(transfer);
   }
 
   /** `undefined`: refused. */
@@ -109,6 +120,8 @@ export class Outbox {
       messages: this.#messages ?? nothing,
       afterPersist: this.#afterPersist ?? nothing,
       snapshotChunks: this.#snapshotChunks ?? nothing,
+      pins: this.#pins,
+      begunAnew: this.#begunAnew ?? nothing,
       committed: this.#committed,
       restore: this.#restore,
       reads: this.#reads ?? nothing,
@@ -123,6 +136,8 @@ export class Outbox {
     this.#messages = undefined;
     this.#afterPersist = undefined;
     this.#snapshotChunks = undefined;
+    this.#pins = undefined;
+    this.#begunAnew = undefined;
     this.#reads = undefined;
     this.#committed = nothing;
     this.#restore = undefined;

@@ -36,6 +36,13 @@ export interface RaftOutput {
   readonly afterPersist: readonly RaftMessage[];
   /** Chunks for the driver to read from its store and to send as `snapshot-chunk` with the envelope given. */
   readonly snapshotChunks: readonly SnapshotChunkToSend[];
+  /**
+   * Set when it changes: snapshots whose chunks the store keeps readable from now on, though newer ones take their place,
+   * and no others. Until the next restart; at most one of them is older than the snapshot last reported (`compacted`).
+   */
+  readonly pins: readonly SnapshotMeta[] | undefined;
+  /** Members that had received a part of a snapshot and are sent a newer one from its beginning: to be logged. */
+  readonly begunAnew: readonly TransferBegunAnew[];
   /** Newly committed, in order, each exactly once per run; already durable on a majority, perhaps not yet here. */
   readonly committed: readonly LogEntry[];
   /**
@@ -84,6 +91,15 @@ export interface SnapshotChunkToSend {
   readonly round: number;
 }
 
+export interface TransferBegunAnew {
+  readonly to: MemberId;
+  /** What it was being sent, and how many chunks of that it had. */
+  readonly previous: LogIndex;
+  readonly chunks: number;
+  /** What it is sent now. */
+  readonly snapshot: LogIndex;
+}
+
 /** In ticks unless said otherwise. */
 export interface RaftOptions {
   readonly self: MemberId;
@@ -99,6 +115,13 @@ export interface RaftOptions {
   readonly uncommittedBytesMax?: number;
   /** Entries before the snapshot that stay in memory for members that lag a little. Default 4,096, at most 8 MiB. */
   readonly retainedEntriesMax?: number;
+  /**
+   * What of a compacted log stays in memory, beyond that, for a member that is being sent a snapshot. Default 64 MiB. More
+   * lets a slower link finish before its snapshot is of no use.
+   */
+  readonly heldBytesMax?: number;
+  /** A member that is sent a snapshot and gets no further for so long is not waited for. Default 600: 30 s. */
+  readonly transferIdleTicksMax?: number;
 }
 
 /** What the driver found on its disk when it started; applied is `snapshot.index`, and the first step commits the rest. */

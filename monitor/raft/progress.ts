@@ -17,6 +17,10 @@ export class Progress {
   #next: LogIndex;
   #state: ProgressState = { kind: 'probing', isAwaiting: false };
   #acknowledgedRound = 0;
+  /** Since it last got further: an entry that matched, a chunk. */
+  #idleTicks = 0;
+  /** It has the snapshot it was sent, and not yet all that was compacted meanwhile. */
+  #isCatchingUp = false;
   /** Said anything in this term since the last check of the quorum. */
   isActive = false;
   /** The same before that check; until the first one nobody is taken for silent. */
@@ -56,6 +60,30 @@ export class Progress {
     return { member, matched, next, state: this.#state.kind, isActive };
   }
 
+  /** How long it has got no further. */
+  get idleTicks(): number {
+    return this.#idleTicks;
+  }
+
+  get isCatchingUp(): boolean {
+    return this.#isCatchingUp;
+  }
+
+  tick(): void {
+    this.#idleTicks++;
+  }
+
+  /** The member wants chunk `next` of the snapshot that it is being sent. */
+  acknowledgeChunk(transfer: SnapshotTransfer, next: number): void {
+    if (next > transfer.acknowledged) this.#idleTicks = 0;
+    transfer.acknowledge(next);
+  }
+
+  /** It has all that the snapshot in force has: whatever it lacks is in the log anyway. */
+  caughtUp(): void {
+    this.#isCatchingUp = false;
+  }
+
   /** The quorum was checked: from here on it counts who says anything. */
   forgetActivity(): void {
     this.#wasActive = this.isActive;
@@ -80,7 +108,10 @@ export class Progress {
 
   /** probing -> replicating; snapshot -> replicating once the log (in memory from `offset` on) can go on from there. */
   match(matched: LogIndex, offset: LogIndex): void {
-    if (matched > this.#matched) this.#matched = matched;
+    if (matched > this.#matched) {
+      this.#matched = matched;
+      this.#idleTicks = 0;
+    }
     switch (this.#state.kind) {
       case 'probing':
         this.#replicateFrom(this.#matched + 1);
@@ -93,7 +124,9 @@ export class Progress {
         break;
       }
       case 'snapshot':
-        if (this.#matched >= offset) this.#replicateFrom(this.#matched + 1);
+        if (this.#matched < offset) break;
+        this.#replicateFrom(this.#matched + 1);
+        this.#isCatchingUp = true;
         break;
     }
   }
@@ -121,6 +154,7 @@ export class Progress {
   sendSnapshot(meta: SnapshotMeta): void {
     this.#next = logIndex(meta.index + 1);
     this.#state = { kind: 'snapshot', transfer: new SnapshotTransfer(meta) };
+    this.#isCatchingUp = false;
   }
 
   #replicateFrom(next: number): void {

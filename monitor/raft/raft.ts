@@ -15,7 +15,15 @@ import { resolveRaftOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import type { RaftInitial, RaftInput, RaftOptions, RaftOutput, RaftRefusal, RaftStatus } from './output.js';
 import { Receiver, type LeaderMessage } from './receiver.js';
-import { logIndex, term, type LogIndex, type MemberId, type RaftMessage, type Term } from './types.js';
+import {
+  logIndex,
+  term,
+  type LogIndex,
+  type MemberId,
+  type RaftMessage,
+  type SnapshotMeta,
+  type Term,
+} from './types.js';
 
 type Role =
   | { readonly kind: 'follower' }
@@ -28,6 +36,7 @@ type VoteRequest = Extract<RaftMessage, { readonly kind: 'vote-request' }>;
 type VoteReply = Extract<RaftMessage, { readonly kind: 'vote-reply' }>;
 
 const follower: Role = { kind: 'follower' };
+const nothing: readonly never[] = Object.freeze([]);
 
 export class Raft {
   readonly #core: RaftCore;
@@ -37,6 +46,8 @@ export class Raft {
   #term: Term;
   #vote: MemberId | undefined;
   #leader: MemberId | undefined;
+  /** As handed out last: snapshots that are being sent. */
+  #pinned: readonly SnapshotMeta[] = nothing;
   /** Everything up to here was handed out as committed, or restored. */
   #applied: LogIndex;
   /** Since this member heard from its leader, voted, or began its candidacy. */
@@ -47,7 +58,7 @@ export class Raft {
   constructor(options: RaftOptions, initial: RaftInitial) {
     const { hardState, snapshot, entries, commit = snapshot.index } = initial;
     const resolved = resolveRaftOptions(options);
-    const log = new RaftLog(snapshot, entries, resolved.retainedEntriesMax);
+    const log = new RaftLog(snapshot, entries, resolved);
     log.commitTo(commit);
     invariant(hardState.term >= log.last.term, 'the term is stored before any entry of it', {
       term: hardState.term,
@@ -117,6 +128,7 @@ export class Raft {
         durability.persisted(input.output);
         return this.#countOwnVote();
       case 'compacted':
+        log.hold(this.#leadership?.replication.holdFrom);
         if (log.compact(input.snapshot)) durability.compacted(input.snapshot.index);
         return undefined;
       case 'snapshot-failed':
@@ -136,9 +148,17 @@ export class Raft {
       leadership.replication.pump();
       if (leadership.isOver) this.#follow(this.#term, undefined);
     }
+    this.#pin(this.#leadership?.replication.pins ?? nothing);
     if (this.#applied >= log.commit) return;
     outbox.committed(log.entries(this.#applied + 1, log.commit));
     this.#applied = log.commit;
+  }
+
+  #pin(snapshots: readonly SnapshotMeta[]): void {
+    const { length } = snapshots;
+    if (length === this.#pinned.length && snapshots.every((meta, i) => meta === this.#pinned[i])) return;
+    this.#pinned = snapshots;
+    this.#core.outbox.pin(snapshots);
   }
 
   // Time.
@@ -150,6 +170,8 @@ export class Raft {
     this.#timeoutTicks ??= options.electionTicks + Math.floor(jitter * options.electionTicks);
     for (const id of this.#forwardedReads.tick(options.electionTicks)) outbox.answerRead(id, undefined);
     const leadership = this.#leadership;
+    // A leader of the past lets go of what it held for members that were behind.
+    this.#core.log.hold(leadership?.replication.holdFrom);
     if (leadership !== undefined) {
       if (!leadership.tick()) this.#follow(this.#term, undefined);
       return;

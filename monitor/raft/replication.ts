@@ -2,6 +2,17 @@
  * The leader's copies: sends its log to every other member, in batches, several on their way at once, and notes what
  * came of it (paper, section 5.3; thesis, section 10.2). Losses are noticed by heartbeats: each says what should be
  * there already, so that a member which lacks it refuses.
+ *
+ * A member that was sent a part of a snapshot goes on with that one when newer ones take its place. Until it has it and all
+ * that was compacted meanwhile, the store keeps the snapshot (a pin) and memory the log behind it (a hold):
+ *
+ *     snapshot being sent      snapshots since    in force      last
+ *             |  held in memory      |               |           |
+ *
+ * That ends, and the transfer begins anew with the snapshot in force, when the member gets no further for
+ * `transferIdleTicksMax`, when the log held would be more than `heldBytesMax`, and when another member's older snapshot is
+ * kept already: a store keeps one. A member that has no chunk yet loses nothing by a new beginning, and pins nothing; so
+ * one that is down does not either.
  */
 import { invariant } from '../../base/invariant.js';
 import type { RaftCore } from './core.js';
@@ -14,6 +25,7 @@ import {
   term,
   type EntryPosition,
   type LogEntry,
+  type LogIndex,
   type MemberId,
   type RaftMessage,
   type SnapshotMeta,
@@ -26,6 +38,7 @@ type SnapshotReply = Extract<RaftMessage, { readonly kind: 'snapshot-reply' }>;
 /** Fits any log: what a heartbeat to a member says whose log is elsewhere. */
 const beforeTheLog: EntryPosition = { index: logIndex(0), term: term(0) };
 const noEntries: readonly LogEntry[] = Object.freeze([]);
+const noPins: readonly SnapshotMeta[] = Object.freeze([]);
 
 export class Replication {
   readonly #core: RaftCore;
@@ -48,6 +61,32 @@ export class Replication {
 
   get progress(): readonly RaftProgress[] {
     return [...this.#members.values()].map((progress) => progress.status);
+  }
+
+  /** Snapshots that members have parts of, oldest first; after `pump`, at most one is older than the one in force. */
+  get pins(): readonly SnapshotMeta[] {
+    let pins: SnapshotMeta[] | undefined;
+    for (const progress of this.#members.values()) {
+      const meta = this.#pinOf(progress);
+      if (meta === undefined || pins?.includes(meta) === true) continue;
+      (pins ??= []).push(meta);
+      pins.sort((a, b) => a.index - b.index);
+    }
+    return pins ?? noPins;
+  }
+
+  /** Behind which position the log is needed by members that are being sent a snapshot, or were; `undefined`: by none. */
+  get holdFrom(): LogIndex | undefined {
+    const { log, options } = this.#core;
+    let from: LogIndex | undefined;
+    for (const progress of this.#members.values()) {
+      const isSlow = progress.isCatchingUp && progress.idleTicks <= options.transferIdleTicksMax;
+      const index = this.#pinOf(progress)?.index ?? (isSlow ? progress.matched : undefined);
+      // Of what is gone already nothing can be held, and it must not hide what can.
+      if (index === undefined || index < log.offset.index) continue;
+      if (from === undefined || index < from) from = index;
+    }
+    return from;
   }
 
   find(member: MemberId): Progress | undefined {
@@ -96,6 +135,8 @@ export class Replication {
   tick(): void {
     const { log, options } = this.#core;
     for (const progress of this.#members.values()) {
+      progress.tick();
+      if (progress.matched >= log.snapshot.index) progress.caughtUp();
       if (progress.state.kind === 'snapshot') progress.state.transfer.tick(options.electionTicks);
       if (progress.departingTicks === undefined || log.memberships.latestIndex > log.commit) continue;
       // Time enough to learn that its removal is committed. Should it miss that, its votes disturb nobody all the same.
@@ -120,7 +161,7 @@ export class Replication {
     if (progress.state.kind !== 'snapshot') return;
     const { transfer } = progress.state;
     if (transfer.meta.index !== snapshot || next > transfer.meta.chunks) return;
-    transfer.acknowledge(next);
+    progress.acknowledgeChunk(transfer, next);
     if (transfer.isComplete) this.#finishSnapshot(progress, transfer.meta);
   }
 
@@ -131,14 +172,40 @@ export class Replication {
     const { snapshot } = this.#core.log;
     const { transfer } = progress.state;
     if (transfer.meta.index === snapshot.index) transfer.failed(this.#core.options.electionTicks);
-    else progress.sendSnapshot(snapshot);
+    else this.#beginAnew(progress, transfer);
+  }
+
+  #beginAnew(progress: Progress, { meta, acknowledged }: SnapshotTransfer): void {
+    const { log, outbox } = this.#core;
+    const { index } = log.snapshot;
+    if (acknowledged > 0) {
+      outbox.beganAnew({ to: progress.member, previous: meta.index, chunks: acknowledged, snapshot: index });
+    }
+    progress.sendSnapshot(log.snapshot);
+  }
+
+  /** What must stay readable for this member. */
+  #pinOf(progress: Progress): SnapshotMeta | undefined {
+    if (progress.state.kind !== 'snapshot') return undefined;
+    const { meta, acknowledged } = progress.state.transfer;
+    const isWorthIt = acknowledged > 0 && progress.idleTicks <= this.#core.options.transferIdleTicksMax;
+    return isWorthIt ? meta : undefined;
+  }
+
+  /** Whether it may go on with the snapshot that it began, or else is to begin anew with the one in force. */
+  #mayGoOn(progress: Progress, { meta }: SnapshotTransfer): boolean {
+    const { log } = this.#core;
+    if (meta.index >= log.snapshot.index) return true;
+    if (this.#pinOf(progress) === undefined || meta.index < log.offset.index) return false;
+    // One older snapshot is kept: the one begun first, so that somebody always gets to the end.
+    return this.pins.every((other) => other.index >= meta.index || other.index < log.offset.index);
   }
 
   #finishSnapshot(progress: Progress, meta: SnapshotMeta): void {
     const { log } = this.#core;
     progress.match(meta.index, log.offset.index);
     // The log was cut beyond it meanwhile.
-    if (progress.state.kind === 'snapshot') progress.sendSnapshot(log.snapshot);
+    if (progress.state.kind === 'snapshot') this.#beginAnew(progress, progress.state.transfer);
   }
 
   #pump(progress: Progress): void {
@@ -160,7 +227,8 @@ export class Replication {
         }
         break;
       case 'snapshot':
-        this.#sendChunks(progress, state.transfer);
+        if (!this.#mayGoOn(progress, state.transfer)) this.#beginAnew(progress, state.transfer);
+        this.#sendChunks(progress);
         break;
     }
   }
@@ -173,7 +241,9 @@ export class Replication {
     progress.sent(logIndex(next + entries.length - 1));
   }
 
-  #sendChunks(progress: Progress, transfer: SnapshotTransfer): void {
+  #sendChunks(progress: Progress): void {
+    if (progress.state.kind !== 'snapshot') return;
+    const { transfer } = progress.state;
     const { meta } = transfer;
     for (const chunk of transfer.takeChunks()) {
       this.#core.outbox.sendChunk({ to: progress.member, term: this.#term, meta, chunk, round: this.#round });

@@ -1,7 +1,7 @@
 /**
  * The leader's side of sending a snapshot to one member: a few chunks in flight, resumed where the member says, sent
- * again after a silence. It stays with the snapshot it began, even when the log is compacted further, for as long as
- * the driver can read it: else a slow member would start over with every compaction, and never finish.
+ * again after a silence. It stays with the snapshot it began, even when the log is compacted further: else a slow member
+ * would start over with every compaction, and never finish. replication.ts says for how long.
  */
 import { snapshotChunksInFlightMax } from './options.js';
 import type { SnapshotMeta } from './types.js';
@@ -22,6 +22,11 @@ export class SnapshotTransfer {
 
   get isComplete(): boolean {
     return this.#acknowledged >= this.meta.chunks;
+  }
+
+  /** How many chunks the member has: what a new beginning would send again. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   /** The chunks to send now, in order. */

@@ -33,6 +33,12 @@ import { openStore, type OpenedStore, type OpenStoreOptions } from './open-store
 import { StoreCleaner } from './store-cleaner.js';
 import type { VoteFile, VoteSlot } from './vote-file.js';
 
+/**
+ * The snapshot in force as the core knows it, and one older. So the disk holds at most three at any time, with a newer one that
+ * the core is about to be told of, besides one that is being saved or received.
+ */
+const keptSnapshotsMax = 2;
+
 export interface OpenedRaftStore {
   readonly store: RaftStore;
   readonly initial: RaftInitial;
@@ -51,6 +57,8 @@ export class RaftStore {
   #recordBytes: Uint8Array;
   #hardState: HardState;
   #snapshot: StoredSnapshot;
+  /** By generation: being sent. */
+  readonly #kept = new Map<number, { readonly meta: SnapshotMeta; readonly release: () => void }>();
   #partial: (StoredSnapshot & { readonly chunks: number; readonly content: Xxh64Stream }) | undefined;
   #chain: LogChain;
   /** The highest that a write spoke of. */
@@ -179,21 +187,43 @@ export class RaftStore {
     });
   }
 
-  /** A chunk of that snapshot, or `undefined` when it is not the one in force any more. */
+  /**
+   * The chunks of these stay readable when newer snapshots take their place, until a call that leaves them out; those that
+   * the store has no more are passed over. For this opening only: the next one deletes all but the one in force.
+   */
+  keepSnapshots(metas: readonly SnapshotMeta[]): void {
+    invariant(metas.length <= keptSnapshotsMax, 'few snapshots are kept', { count: metas.length });
+    for (const [generation, { meta, release }] of this.#kept) {
+      if (metas.some((other) => isSame(other, meta))) continue;
+      this.#kept.delete(generation);
+      release();
+    }
+    const { generation, meta } = this.#snapshot;
+    if (this.#kept.has(generation) || !metas.some((other) => isSame(other, meta))) return;
+    this.#kept.set(generation, { meta, release: this.#cleaner.pin(generation) });
+  }
+
+  /** A chunk of that snapshot, or `undefined` when it is neither in force nor kept any more. */
   async readChunk(meta: SnapshotMeta, chunk: number): Promise<Uint8Array | undefined> {
     this.#check();
-    const { generation, meta: own } = this.#snapshot;
-    if (own.index !== meta.index || own.checksum !== meta.checksum) return undefined;
+    const generation = this.#generationOf(meta);
+    if (generation === undefined) return undefined;
     const value = await this.#kv.get(chunkKey(generation, chunk));
     if (value !== undefined) return decodeChunk(value);
-    if (this.#snapshot.generation !== generation) return undefined;
+    if (this.#generationOf(meta) !== generation) return undefined;
     throw this.#fail(new CairnError('CORRUPT', `chunk ${chunk} of the snapshot in ${this.#directory} is missing`));
+  }
+
+  #generationOf(wanted: SnapshotMeta): number | undefined {
+    if (isSame(this.#snapshot.meta, wanted)) return this.#snapshot.generation;
+    for (const [generation, { meta }] of this.#kept) if (isSame(meta, wanted)) return generation;
+    return undefined;
   }
 
   /** Its content, readable until the walk ends whatever comes; `undefined` when it is not the one in force any more. */
   readSnapshot(wanted: SnapshotMeta): AsyncIterable<Uint8Array> | undefined {
     const { generation, meta } = this.#snapshot;
-    if (meta.index !== wanted.index || meta.checksum !== wanted.checksum) return undefined;
+    if (!isSame(meta, wanted)) return undefined;
     return this.#walkSnapshot(generation, meta.chunks, this.#cleaner.pin(generation));
   }
 
@@ -378,4 +408,9 @@ export class RaftStore {
     this.#isBroken = true;
     return failure;
   }
+}
+
+/** Two snapshots of one index, one taken and one received, differ at least in their content. */
+function isSame(a: SnapshotMeta, b: SnapshotMeta): boolean {
+  return a.index === b.index && a.checksum === b.checksum;
 }

@@ -42,13 +42,14 @@ export class StoreCleaner {
     this.#garbage.push({ range: { gte: rangeOf('e').gte, lt: entryKey(to + 1) }, generation: undefined });
   }
 
-  /** Keeps a generation until the function returned is called. */
+  /** Keeps a generation until the function returned is called, once. */
   pin(generation: number): () => void {
     this.#pins.set(generation, (this.#pins.get(generation) ?? 0) + 1);
     return () => {
       const count = (this.#pins.get(generation) ?? 1) - 1;
       if (count > 0) this.#pins.set(generation, count);
       else this.#pins.delete(generation);
+      this.proceed();
     };
   }
 

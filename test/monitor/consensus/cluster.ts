@@ -49,17 +49,30 @@ export class Cluster {
   /** The first thing that must not be. */
   failure: { readonly error: unknown } | undefined;
   #lastMember: number;
-  readonly #shape: Pick<ConsensusOptions, 'snapshotAfterEntries' | 'retainedEntriesMax' | 'writeBytesMax'>;
+  readonly #shape: Pick<
+    ConsensusOptions,
+    | 'snapshotAfterEntries'
+    | 'retainedEntriesMax'
+    | 'writeBytesMax'
+    | 'heldBytesMax'
+    | 'transferIdleTicksMax'
+    | 'chunkBytes'
+  >;
 
   constructor(world: World, carrier: Runtime, counts: { readonly founders: number; readonly spares: number }) {
     this.world = world;
     this.random = world.stream('cluster');
     this.network = new AdversaryNetwork(carrier.clock, world.stream('network'), (message) => this.#deliver(message));
     this.#shape = {
-      snapshotAfterEntries: this.random.pick([5, 15, 40, 1_000]),
+      snapshotAfterEntries: this.random.pick([2, 5, 15, 40, 1_000]),
+      // So small that a leader takes several snapshots while one travels.
+      chunkBytes: this.random.pick([8, 128]),
       // So few that members which lag are sent snapshots; so small that writes queue up.
       retainedEntriesMax: this.random.pick([1, 10, undefined]),
       writeBytesMax: this.random.pick([1, 300, undefined]),
+      // So little, and so soon, that transfers of snapshots begin anew; or else go on to their ends.
+      heldBytesMax: this.random.pick([1_000, undefined]),
+      transferIdleTicksMax: this.random.pick([5, undefined]),
     };
     const total = counts.founders + counts.spares;
     for (let i = 1; i <= total; i++) {
@@ -139,7 +152,6 @@ export class Cluster {
       member,
       tickMs,
       ...this.#shape,
-      chunkBytes: 128,
     };
     const open = (): Promise<Consensus> =>
       openConsensus(runtime, options, {

@@ -21,7 +21,7 @@ function wholeNumber(name: string, text: string): number {
 const first = wholeNumber('first', values.seed ?? values.first ?? '1');
 const count = values.seed === undefined ? wholeNumber('seeds', values.seeds ?? '1000') : 1;
 const began = hostNow();
-const sums = { acknowledged: 0, reads: 0, entries: 0, terms: 0, events: 0 };
+const sums = { acknowledged: 0, reads: 0, entries: 0, terms: 0, outlived: 0, 'begun anew': 0, events: 0 };
 let told = began;
 
 for (let seed = first; seed < first + count; seed++) {
@@ -32,6 +32,8 @@ for (let seed = first; seed < first + count; seed++) {
     sums.reads += outcome.reads;
     sums.entries += outcome.last;
     sums.terms += outcome.terms;
+    sums.outlived += outcome.outlived;
+    sums['begun anew'] += outcome.begunAnew;
     sums.events += outcome.events;
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -12,6 +12,9 @@ export interface Outcome {
   /** The last entry of the log. */
   readonly last: number;
   readonly terms: number;
+  /** Snapshots that were sent to their ends though newer ones had taken their place, and those that were not. */
+  readonly outlived: number;
+  readonly begunAnew: number;
   readonly events: number;
   readonly traceHash: string;
 }
@@ -35,7 +38,9 @@ export async function simulate(seed: number): Promise<Outcome> {
     const { acknowledged, refused, reads } = cluster.history.counts;
     const terms = cluster.leader?.running.consensus.status.term ?? 0;
     const { last } = cluster.history;
-    return { acknowledged, refused, reads, last, terms, events: world.eventCount, traceHash: world.traceHash };
+    const { snapshotsOutlived: outlived, transfersBegunAnew: begunAnew } = cluster.invariants;
+    const { eventCount: events, traceHash } = world;
+    return { acknowledged, refused, reads, last, terms, outlived, begunAnew, events, traceHash };
   });
 }
 

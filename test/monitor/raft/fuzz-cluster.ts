@@ -14,7 +14,16 @@ const messagesMax = 200;
 export class FuzzCluster {
   readonly invariants = new RaftInvariants();
   readonly members: readonly Member[];
-  readonly counts = { committed: 0, snapshots: 0, reads: 0, changes: 0, restarts: 0, transfers: 0 };
+  readonly counts = {
+    committed: 0,
+    snapshots: 0,
+    reads: 0,
+    changes: 0,
+    restarts: 0,
+    transfers: 0,
+    outlived: 0,
+    begunAnew: 0,
+  };
   readonly #prng: Prng;
   readonly #network: RaftMessage[] = [];
   /** Members on different sides do not hear each other. */
@@ -29,6 +38,8 @@ export class FuzzCluster {
     // Where faults are rare, longer stories get told.
     this.#faultChance = this.#prng.pick([0.05, 0.3, 1]);
     const retainedEntriesMax = this.#prng.pick([1, 10, 4_096]);
+    const heldBytesMax = this.#prng.pick([300, 100_000]);
+    const transferIdleTicksMax = this.#prng.pick([3, 600]);
     this.members = ids.map((self) => {
       const disk = new ModelDisk(founders.voters.includes(self) ? founders : nobody);
       this.invariants.started(self, disk.initial);
@@ -38,6 +49,8 @@ export class FuzzCluster {
         appendsInFlightMax: 3,
         uncommittedBytesMax: 3_000,
         retainedEntriesMax,
+        heldBytesMax,
+        transferIdleTicksMax,
       };
       return new Member(options, disk, {
         send: (message) => this.#send(message),
@@ -90,6 +103,8 @@ export class FuzzCluster {
 
   #stepped(member: Member, input: RaftInput, output: RaftOutput): void {
     this.invariants.stepped(member.id, input, output, member.status);
+    this.counts.outlived = this.invariants.snapshotsOutlived;
+    this.counts.begunAnew = this.invariants.transfersBegunAnew;
     this.counts.committed += output.committed.length;
     if (output.restore !== undefined) this.counts.snapshots++;
     this.counts.reads += output.reads.filter(({ index }) => index !== undefined).length;

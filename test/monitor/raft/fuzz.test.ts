@@ -7,7 +7,16 @@ const stepsPerSeed = 3_000;
 
 describe('raft under fuzzing', () => {
   it('keeps its invariants after every step, and commits again once the faults end', async () => {
-    const sums = { committed: 0, snapshots: 0, reads: 0, changes: 0, restarts: 0, transfers: 0 };
+    const sums: FuzzCluster['counts'] = {
+      committed: 0,
+      snapshots: 0,
+      reads: 0,
+      changes: 0,
+      restarts: 0,
+      transfers: 0,
+      outlived: 0,
+      begunAnew: 0,
+    };
     const seeds = await forEachSeed({ count: 100_000, boxMs: 8_000 }, (seed) => {
       const cluster = new FuzzCluster(seed);
       for (let i = 0; i < stepsPerSeed; i++) cluster.step();

@@ -8,11 +8,19 @@
  * - State machine safety: all members apply the same entries, in order, each once per run.
  * - What is committed is durable on a majority; terms, votes and commits never go back.
  * - A promise that a driver sends (`sent`) is on the sender's disk by then, unless a later term has made it void.
+ * - A member pins at most one snapshot older than its own, and none unless it leads.
  * - A read's index covers all that was committed anywhere when the read was asked for.
  */
 import assert from 'node:assert/strict';
 import type { Persist, RaftInitial, RaftInput, RaftOutput, RaftStatus } from '../../../monitor/raft/output.js';
-import type { EntryPosition, HardState, LogEntry, MemberId, RaftMessage } from '../../../monitor/raft/types.js';
+import type {
+  EntryPosition,
+  HardState,
+  LogEntry,
+  MemberId,
+  RaftMessage,
+  SnapshotMeta,
+} from '../../../monitor/raft/types.js';
 
 /** A member's log: its snapshot's position and what follows. */
 interface ModelLog {
@@ -31,6 +39,7 @@ interface Watched {
   outstanding: RaftOutput[];
   commit: number;
   readonly reads: Map<number, number>;
+  pins: readonly SnapshotMeta[];
 }
 
 export class RaftInvariants {
@@ -44,9 +53,20 @@ export class RaftInvariants {
   /** By index: the term of the member that was the first to know. */
   readonly #committedIn = new Map<number, number>();
   #lastCommitted = 0;
+  #snapshotsOutlived = 0;
+  #transfersBegunAnew = 0;
 
   get lastCommitted(): number {
     return this.#lastCommitted;
+  }
+
+  /** Transfers that went on with an older snapshot than the leader's own to its end. */
+  get snapshotsOutlived(): number {
+    return this.#snapshotsOutlived;
+  }
+
+  get transfersBegunAnew(): number {
+    return this.#transfersBegunAnew;
   }
 
   /** The founders begin with a snapshot there, which counts as committed. Without this call they begin at 0. */
@@ -81,6 +101,7 @@ export class RaftInvariants {
       outstanding: [],
       commit: snapshot.index,
       reads: new Map(),
+      pins: [],
     });
   }
 
@@ -99,6 +120,9 @@ export class RaftInvariants {
     checkEarlyPromises(member, watched, output);
     this.#checkCommitted(member, watched, output, status);
     this.#checkReads(member, watched, output);
+    if (isOutlived(watched.pins, input, output, status)) this.#snapshotsOutlived += 1;
+    this.#transfersBegunAnew += output.begunAnew.length;
+    checkPins(member, watched, output, status);
     assert.deepEqual(watched.hardState, { term: status.term, vote: status.vote }, `member ${member} saves its vote`);
   }
 
@@ -271,6 +295,28 @@ function applyPersist(log: ModelLog, { entries, snapshotChunk, dropsLog }: Persi
   }
   if (snapshotChunk === undefined || snapshotChunk.chunk < snapshotChunk.meta.chunks - 1) return;
   replaceBase(log, snapshotChunk.meta, dropsLog);
+}
+
+/** Whether an older snapshot that was pinned is not any more, because its receiver has it. */
+function isOutlived(
+  before: readonly SnapshotMeta[],
+  input: RaftInput,
+  { pins }: RaftOutput,
+  { snapshot }: RaftStatus,
+): boolean {
+  if (input.kind !== 'message' || input.message.kind !== 'snapshot-reply' || pins === undefined) return false;
+  const { snapshot: received, next } = input.message;
+  const meta = before.find(({ index }) => index === received);
+  return meta !== undefined && !pins.includes(meta) && next === meta.chunks && meta.index < snapshot;
+}
+
+function checkPins(member: MemberId, watched: Watched, { pins }: RaftOutput, status: RaftStatus): void {
+  watched.pins = pins ?? watched.pins;
+  if (watched.pins.length === 0) return;
+  assert.equal(status.role, 'leader', `member ${member} pins a snapshot and does not lead`);
+  const older = watched.pins.filter(({ index }) => index < status.snapshot);
+  assert.ok(older.length <= 1, `member ${member} pins ${older.length} snapshots older than its own`);
+  assert.equal(new Set(watched.pins).size, watched.pins.length, `member ${member} pins a snapshot twice`);
 }
 
 /** Were the snapshot durable before what it covers, a crash could leave it beside the stale end of an older log. */

@@ -16,7 +16,10 @@ function snapshotAt(index: number, inTerm: number, membership = one): ReturnType
 }
 
 function logOf(terms: readonly number[]): RaftLog {
-  return new RaftLog(snapshotMeta({ index: 0, term: 0, membership: one, chunks: 0 }), noops(1, terms), 4_096);
+  return new RaftLog(snapshotMeta({ index: 0, term: 0, membership: one, chunks: 0 }), noops(1, terms), {
+    retainedEntriesMax: 4_096,
+    heldBytesMax: 1_000,
+  });
 }
 
 function termsOf(log: RaftLog): number[] {
@@ -30,6 +33,44 @@ describe('the log', () => {
     assert.throws(() => log.append(noops(2, [2])), /committed entries are never replaced/);
     log.append(noops(3, [2]));
     assert.deepEqual(termsOf(log), [1, 1, 2]);
+  });
+
+  it('keeps what is held whatever is compacted, within its bound, and drops it when it is let go', () => {
+    // Of 64 bytes each; the bound is 1,000.
+    const log = new RaftLog(
+      snapshotMeta({ index: 0, term: 0, membership: one, chunks: 0 }),
+      noops(1, Array(40).fill(1)),
+      {
+        retainedEntriesMax: 2,
+        heldBytesMax: 1_000,
+      },
+    );
+    log.commitTo(40);
+    const offsets: number[] = [];
+    const compact = (index: number): void => {
+      log.compact(snapshotAt(index, 1));
+      offsets.push(log.offset.index);
+    };
+    compact(5);
+    log.hold(logIndex(5));
+    compact(12);
+    compact(20);
+    // 16 entries are too many.
+    compact(21);
+    assert.deepEqual(offsets, [3, 5, 5, 19]);
+    log.hold(logIndex(20));
+    compact(30);
+    log.hold(logIndex(25));
+    assert.equal(log.offset.index, 25);
+    log.hold(undefined);
+    assert.equal(log.offset.index, 28);
+    // Nothing comes back.
+    log.hold(logIndex(20));
+    assert.equal(log.offset.index, 28);
+    assert.deepEqual(
+      log.entries(29, 40).map(({ index }) => Number(index)),
+      Array.from({ length: 12 }, (_, i) => 29 + i),
+    );
   });
 
   it('refuses gaps and falling terms', () => {

@@ -47,6 +47,7 @@ export class Member {
       const membership = entry.kind === 'membership' ? entry.membership : this.#applied.membership;
       this.#applied = { index: entry.index, term: entry.term, membership };
     }
+    if (output.pins !== undefined) this.disk.pin(output.pins);
     for (const chunk of output.snapshotChunks) this.#sendChunk(chunk);
     return output;
   }
@@ -81,6 +82,7 @@ export class Member {
     this.#write(this.#takeWrites(survivors));
     this.outstanding = [];
     this.disk.partial = undefined;
+    this.disk.pin([]);
     this.#raft = new Raft(this.#options, this.disk.initial);
     this.#applied = this.disk.snapshot;
   }
@@ -97,7 +99,7 @@ export class Member {
   }
 
   #sendChunk({ to, term, meta, chunk, round }: SnapshotChunkToSend): void {
-    if (meta.checksum === this.disk.snapshot.checksum) {
+    if (this.disk.has(meta)) {
       const data = chunkData(meta, chunk);
       this.#events.send({ kind: 'snapshot-chunk', from: this.id, to, term, meta, chunk, data, round });
     } else {

@@ -13,6 +13,8 @@ export class ModelDisk {
   hardState: HardState = { term: term(0), vote: undefined };
   snapshot: SnapshotMeta;
   entries: readonly LogEntry[] = [];
+  /** Older ones whose chunks are still there. Not for long: a restart forgets them. */
+  pinned: readonly SnapshotMeta[] = [];
   /** Chunks of a snapshot that is not complete. */
   partial: { readonly checksum: string; readonly chunks: number } | undefined;
 
@@ -22,6 +24,15 @@ export class ModelDisk {
 
   get initial(): RaftInitial {
     return { hardState: this.hardState, snapshot: this.snapshot, entries: this.entries };
+  }
+
+  /** Those that it has. */
+  pin(metas: readonly SnapshotMeta[]): void {
+    this.pinned = metas.filter((meta) => this.has(meta));
+  }
+
+  has({ checksum }: SnapshotMeta): boolean {
+    return [this.snapshot, ...this.pinned].some((meta) => meta.checksum === checksum);
   }
 
   write({ hardState, entries, snapshotChunk, dropsLog }: Persist): void {

@@ -40,7 +40,7 @@ export function statusText(status: RaftStatus): string {
 
 /** What a step did, apart from messages: a line each. */
 export function effectLines(before: RaftStatus, after: RaftStatus, output: RaftOutput): string[] {
-  const { committed, restore, proposed, refused, reads } = output;
+  const { committed, restore, proposed, refused, reads, pins, begunAnew } = output;
   const lines: string[] = [];
   if (roleText(before) !== roleText(after)) lines.push(roleText(after));
   if (membershipText(before.membership) !== membershipText(after.membership)) {
@@ -48,6 +48,10 @@ export function effectLines(before: RaftStatus, after: RaftStatus, output: RaftO
   }
   if (restore !== undefined) lines.push(`restores snapshot ${position(restore)}`);
   if (committed.length > 0) lines.push(`commits ${entriesText(committed)}`);
+  if (pins !== undefined) lines.push(`pins ${pins.length === 0 ? 'no snapshot' : pins.map(position).join(' and ')}`);
+  for (const { to, previous, chunks, snapshot } of begunAnew) {
+    lines.push(`sends ${to} snapshot ${snapshot} from its beginning; chunks it had of ${previous}: ${chunks}`);
+  }
   if (proposed !== undefined) lines.push(`proposed at ${proposed.first}/${proposed.term}`);
   if (refused !== undefined) lines.push(`refused: ${refusalText(refused)}`);
   for (const { id, index } of reads) lines.push(`read ${id} ${index === undefined ? 'refused' : `at ${index}`}`);

@@ -44,6 +44,28 @@ function metaOf(index: number, inTerm: number, ...chunks: readonly string[]): Sn
   };
 }
 
+/** Of a store whose log ends before the first of them. */
+async function takeSnapshots(store: RaftStore, indices: readonly number[]): Promise<SnapshotMeta[]> {
+  const taken: SnapshotMeta[] = [];
+  for (const index of indices) {
+    await store.write([entriesOf(command(index, 1))]);
+    const position = { index: logIndex(index), term: term(1), membership };
+    const meta = await store.saveSnapshot(position, pieces(`state ${index}`));
+    assert.ok(meta !== undefined);
+    taken.push(meta);
+  }
+  return taken;
+}
+
+async function chunksOf(store: RaftStore, meta: SnapshotMeta): Promise<string[]> {
+  const chunks: string[] = [];
+  for (let chunk = 0; chunk < meta.chunks; chunk++) {
+    const data = await store.readChunk(meta, chunk);
+    if (data !== undefined) chunks.push(utf8Text(data));
+  }
+  return chunks;
+}
+
 describe('monitor/store', () => {
   it('begins with the snapshot that it was created with', () =>
     onMachine(1, async (runtime) => {
@@ -152,7 +174,7 @@ describe('monitor/store', () => {
       assert.equal(store.snapshot.index, 9);
     }));
 
-  it('reads chunks of the snapshot in force only, and lets a walk end that has begun', () =>
+  it('reads chunks of the snapshot in force only when none is kept, and lets a walk end that has begun', () =>
     onMachine(1, async (runtime) => {
       await createStore(runtime);
       const { store } = await openStore(runtime);
@@ -174,6 +196,70 @@ describe('monitor/store', () => {
       const rest = await iterator.next();
       assert.equal(rest.done === true ? '' : utf8Text(rest.value), 'ded');
       assert.equal((await iterator.next()).done, true);
+    }));
+
+  it('keeps a snapshot that is being sent while newer ones take its place, and deletes it afterwards', () =>
+    onMachine(1, async (runtime) => {
+      await createStore(runtime);
+      const { store } = await openStore(runtime);
+      const sent = store.snapshot;
+      store.keepSnapshots([sent]);
+      const taken = await takeSnapshots(store, [2, 3]);
+      await runtime.clock.sleep(1_000);
+      assert.deepEqual(await chunksOf(store, sent), ['foun', 'ded']);
+      assert.deepEqual(await chunksOf(store, taken[1]!), ['stat', 'e 3']);
+      // The one between was never kept.
+      assert.equal(await store.readChunk(taken[0]!, 0), undefined);
+      store.keepSnapshots([]);
+      assert.equal(await store.readChunk(sent, 0), undefined);
+      await runtime.clock.sleep(1_000);
+      // No other write had to come for that.
+      await store.close();
+      const keys = await withKv(runtime, allKeys);
+      assert.equal(keys.filter((key) => key.startsWith('s')).length, 2);
+    }));
+
+  it('keeps one older snapshot and the one in force, as told last', () =>
+    onMachine(1, async (runtime) => {
+      await createStore(runtime);
+      const { store } = await openStore(runtime);
+      const first = store.snapshot;
+      store.keepSnapshots([first]);
+      const [second] = await takeSnapshots(store, [2]);
+      store.keepSnapshots([first, second!]);
+      const [third] = await takeSnapshots(store, [3]);
+      for (const meta of [first, second!, third!]) assert.equal((await chunksOf(store, meta)).length, 2);
+      store.keepSnapshots([second!, third!]);
+      assert.equal(await store.readChunk(first, 0), undefined);
+      assert.deepEqual(await chunksOf(store, second!), ['stat', 'e 2']);
+      assert.throws(() => store.keepSnapshots([first, second!, third!]), /few snapshots are kept/);
+      // What it has no more, it cannot keep.
+      store.keepSnapshots([first]);
+      assert.equal(await store.readChunk(first, 0), undefined);
+      assert.equal(await store.readChunk(second!, 0), undefined);
+      assert.deepEqual(await chunksOf(store, third!), ['stat', 'e 3']);
+    }));
+
+  it('keeps nothing across a restart, and deletes then what it had kept', () =>
+    onMachine(1, async (runtime) => {
+      await createStore(runtime);
+      const { store } = await openStore(runtime);
+      const sent = store.snapshot;
+      store.keepSnapshots([sent]);
+      await takeSnapshots(store, [2]);
+      await store.close();
+      const counts: number[] = [];
+      const count = async (): Promise<void> => {
+        const keys = await withKv(runtime, allKeys);
+        counts.push(keys.filter((key) => key.startsWith('s')).length);
+      };
+      await count();
+      const next = await openStore(runtime);
+      assert.equal(await next.store.readChunk(sent, 0), undefined);
+      await runtime.clock.sleep(1_000);
+      await next.store.close();
+      await count();
+      assert.deepEqual(counts, [4, 2]);
     }));
 
   it('deletes what snapshots have replaced', () =>
