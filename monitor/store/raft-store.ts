@@ -26,18 +26,13 @@ import {
 } from './head.js';
 import type { StoreIdentity } from './identity.js';
 import type { BatchWitness } from './batch-witness.js';
+import { isSame, KeptSnapshots } from './kept-snapshots.js';
 import { batchKey, batchRecordsKept, chunkKey, entryKey, headKey } from './keys.js';
 import { LogChain } from './log-chain.js';
 import { createStore, type CreateStoreOptions } from './create-store.js';
 import { openStore, type OpenedStore, type OpenStoreOptions } from './open-store.js';
 import { StoreCleaner } from './store-cleaner.js';
 import type { VoteFile, VoteSlot } from './vote-file.js';
-
-/**
- * The snapshot in force as the core knows it, and one older. So the disk holds at most three at any time, with a newer one that
- * the core is about to be told of, besides one that is being saved or received.
- */
-const keptSnapshotsMax = 2;
 
 export interface OpenedRaftStore {
   readonly store: RaftStore;
@@ -57,8 +52,7 @@ export class RaftStore {
   #recordBytes: Uint8Array;
   #hardState: HardState;
   #snapshot: StoredSnapshot;
-  /** By generation: being sent. */
-  readonly #kept = new Map<number, { readonly meta: SnapshotMeta; readonly release: () => void }>();
+  readonly #kept: KeptSnapshots;
   #partial: (StoredSnapshot & { readonly chunks: number; readonly content: Xxh64Stream }) | undefined;
   #chain: LogChain;
   /** The highest that a write spoke of. */
@@ -91,6 +85,7 @@ export class RaftStore {
     this.#cleaner = new StoreCleaner(opened.kv, (error) => {
       this.#failure ??= toCairnError(error);
     });
+    this.#kept = new KeptSnapshots((generation) => this.#cleaner.pin(generation));
     for (const generation of opened.loaded.generationsLeft) this.#cleaner.dropGeneration(generation);
     if (opened.loaded.hasEntriesLeft) this.#cleaner.dropEntries(head.snapshot.meta.index);
   }
@@ -192,15 +187,7 @@ export class RaftStore {
    * the store has no more are passed over. For this opening only: the next one deletes all but the one in force.
    */
   keepSnapshots(metas: readonly SnapshotMeta[]): void {
-    invariant(metas.length <= keptSnapshotsMax, 'few snapshots are kept', { count: metas.length });
-    for (const [generation, { meta, release }] of this.#kept) {
-      if (metas.some((other) => isSame(other, meta))) continue;
-      this.#kept.delete(generation);
-      release();
-    }
-    const { generation, meta } = this.#snapshot;
-    if (this.#kept.has(generation) || !metas.some((other) => isSame(other, meta))) return;
-    this.#kept.set(generation, { meta, release: this.#cleaner.pin(generation) });
+    this.#kept.keep(metas, this.#snapshot);
   }
 
   /** A chunk of that snapshot, or `undefined` when it is neither in force nor kept any more. */
@@ -215,9 +202,8 @@ export class RaftStore {
   }
 
   #generationOf(wanted: SnapshotMeta): number | undefined {
-    if (isSame(this.#snapshot.meta, wanted)) return this.#snapshot.generation;
-    for (const [generation, { meta }] of this.#kept) if (isSame(meta, wanted)) return generation;
-    return undefined;
+    const { generation, meta } = this.#snapshot;
+    return isSame(meta, wanted) ? generation : this.#kept.generationOf(wanted);
   }
 
   /** Its content, readable until the walk ends whatever comes; `undefined` when it is not the one in force any more. */
@@ -408,9 +394,4 @@ export class RaftStore {
     this.#isBroken = true;
     return failure;
   }
-}
-
-/** Two snapshots of one index, one taken and one received, differ at least in their content. */
-function isSame(a: SnapshotMeta, b: SnapshotMeta): boolean {
-  return a.index === b.index && a.checksum === b.checksum;
 }
