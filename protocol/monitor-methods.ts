@@ -40,6 +40,24 @@ export interface ForwardedRequest extends CommandRequest {
 /** A monitor to the leader. */
 export const forwardMethod = defineMethod<ForwardedRequest, CommandReply>('mon.forward');
 
+export interface EndSession {
+  readonly session: string;
+}
+
+/**
+ * A client to any monitor, as its last word: it has the answers of all its changes, and the monitors need not keep them. One
+ * way, and nothing is lost with it but room: an idle session ends by itself.
+ */
+export const endSessionMethod = defineMethod<EndSession>('mon.end-session');
+
+export interface ForwardedEnd extends EndSession {
+  /** As in `ForwardedRequest`. */
+  readonly entity: string;
+}
+
+/** A monitor to the leader. */
+export const forwardEndMethod = defineMethod<ForwardedEnd>('mon.forward-end');
+
 /** Between monitors: the payload is one Raft message. */
 export const raftMethod = defineMethod<Record<string, never>>('mon.raft');
 

@@ -3,7 +3,9 @@ import * as z from 'zod/mini';
 import { monitorNamePattern } from './commands/mon.js';
 import type {
   CommandRequest,
+  EndSession,
   FailureReport,
+  ForwardedEnd,
   ForwardedRequest,
   JoinRequest,
   OsdBeacon,
@@ -21,10 +23,13 @@ const host = z.string().check(z.minLength(1), z.maxLength(253));
 const port = z.int().check(z.minimum(1), z.maximum(65_535));
 const monitorName = z.string().check(z.regex(monitorNamePattern, 'use up to 32 letters, digits and dashes'));
 
+const entity = z.string().check(z.maxLength(100));
+
 const requestId: z.ZodMiniType<RequestId> = z
   .object({
     session: hex32,
-    number: z.int().check(z.minimum(1)),
+    // The largest stands for a session that is over (monitor/state/sessions.ts).
+    number: z.int().check(z.minimum(1), z.maximum(Number.MAX_SAFE_INTEGER - 1)),
     floor: z.int().check(z.minimum(1)),
   })
   .check(z.refine(({ number, floor }) => floor <= number, 'the floor is at most the number'));
@@ -42,9 +47,13 @@ export const commandRequest = z.object(commandFields) as z.ZodMiniType<CommandRe
 
 export const forwardedRequest = z.object({
   ...commandFields,
-  entity: z.string().check(z.maxLength(100)),
+  entity,
   from: z.string().check(z.maxLength(300)),
 }) as z.ZodMiniType<ForwardedRequest>;
+
+export const endSession: z.ZodMiniType<EndSession> = z.object({ session: hex32 });
+
+export const forwardedEnd: z.ZodMiniType<ForwardedEnd> = z.object({ session: hex32, entity });
 
 export const subscribeRequest: z.ZodMiniType<SubscribeRequest> = z.object({
   what: z.enum(['map', 'log']),

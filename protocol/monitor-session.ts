@@ -21,7 +21,13 @@ import { MapFollower } from './map-follower.js';
 import type { Answer, MonitorClient, QueryOptions } from './monitor-client.js';
 import { type HuntOptions, MonitorHunt } from './monitor-hunt.js';
 import { withApplied } from './with-applied.js';
-import { commandMethod, type CommandReply, type CommandRequest, type RequestId } from './monitor-methods.js';
+import {
+  commandMethod,
+  type CommandReply,
+  type CommandRequest,
+  endSessionMethod,
+  type RequestId,
+} from './monitor-methods.js';
 
 /** For callers that bring no deadline: longer than any election. */
 const waitMsDefault = 30_000;
@@ -35,10 +41,18 @@ const attemptMs = 5_000;
 /** Below what the monitors keep answers for (monitor/state/sessions.ts). */
 const changesMax = 1_000;
 const pauseMs = 50;
+/** For the last word to get to the kernel: it does at once, unless nothing does any more. */
+const lastWordMs = 100;
 
 export class MonitorSession implements MonitorClient {
   readonly #runtime: Runtime;
-  readonly #session: string;
+  /** Drawn anew when the monitors ended it for want of room. */
+  #session: string;
+  /** The monitors keep an answer of this session. */
+  #hasAnswers = false;
+  /** Of some change nobody knows whether it was made: a copy of it may still be on its way. */
+  #isInDoubt = false;
+  #isClosed = false;
   readonly #hunt: MonitorHunt;
   readonly #mapFollower: MapFollower;
   readonly #logFollower: LogFollower;
@@ -48,7 +62,7 @@ export class MonitorSession implements MonitorClient {
 
   constructor(runtime: Runtime, options: HuntOptions) {
     this.#runtime = runtime;
-    this.#session = hexText(runtime.random.bytes(16));
+    this.#session = this.#drawSession();
     const handlers = new HandlerTable();
     this.#hunt = new MonitorHunt(runtime, options, handlers, (peer) => this.#onConnected(peer));
     this.#mapFollower = new MapFollower(runtime, handlers, (map) => this.#onMap(map));
@@ -63,13 +77,21 @@ export class MonitorSession implements MonitorClient {
     const number = this.#lastNumber;
     this.#waiting.add(number);
     try {
-      const [floor = number] = this.#waiting;
-      const request: RequestId = { session: this.#session, number, floor };
       const latest = monotonicMs(this.#runtime.clock.now() + changeMsMax);
       const deadline = wait.deadline === undefined || wait.deadline > latest ? latest : wait.deadline;
       const options = { deadline: wait.deadline === undefined ? undefined : deadline, signal: wait.signal };
-      const reply = await this.#ask({ command: command.name, args, request }, { ...options, mayRepeat: true });
+      const first = this.#session;
+      const ask = { command: command.name, args };
+      const reply = await this.#askNumbered(ask, number, options).catch((error: unknown) => {
+        // No copy of this change can have been made: under another session it is the first.
+        if (!isSessionOver(error) || error.applied !== 'no') throw error;
+        if (this.#session === first) this.#session = this.#drawSession();
+        return this.#askNumbered(ask, number, options);
+      });
       return reply.result as Result;
+    } catch (error) {
+      if (!isCairnError(error) || error.applied === 'maybe') this.#isInDoubt = true;
+      throw error;
     } finally {
       this.#waiting.delete(number);
     }
@@ -99,9 +121,40 @@ export class MonitorSession implements MonitorClient {
   }
 
   async close(): Promise<void> {
+    if (!this.#isClosed) {
+      this.#isClosed = true;
+      await this.#endSession();
+    }
     this.#mapFollower.close();
     this.#logFollower.close();
     await this.#hunt.close();
+  }
+
+  #drawSession(): string {
+    return hexText(this.#runtime.random.bytes(16));
+  }
+
+  async #askNumbered(
+    ask: Pick<CommandRequest, 'command' | 'args'>,
+    number: number,
+    options: WaitOptions,
+  ): Promise<CommandReply> {
+    const [floor = number] = this.#waiting;
+    const request: RequestId = { session: this.#session, number, floor };
+    const reply = await this.#ask({ ...ask, request }, { ...options, mayRepeat: true });
+    this.#hasAnswers = true;
+    return reply;
+  }
+
+  /**
+   * The monitors need not keep the answers of a client that has them all. Only then: a session of which something is on its
+   * way is left to end by being idle. Nothing waits for a monitor here, and a word that is lost costs them some room.
+   */
+  async #endSession(): Promise<void> {
+    const peer = this.#hunt.current;
+    if (peer === undefined || !this.#hasAnswers || this.#isInDoubt || this.#waiting.size > 0) return;
+    const deadline = monotonicMs(this.#runtime.clock.now() + lastWordMs);
+    await peer.tell(endSessionMethod, { session: this.#session }, { deadline }).catch(() => undefined);
   }
 
   async #ask(request: CommandRequest, options: WaitOptions & { readonly mayRepeat: boolean }): Promise<CommandReply> {
@@ -151,6 +204,10 @@ function asLate(cause: CairnError): CairnError {
   const { applied, details } = cause;
   const sentence = 'the monitors did not finish it in time; allow more time, or see `cairn mon stat`';
   return new CairnError('DEADLINE_EXCEEDED', sentence, { applied, details, cause });
+}
+
+function isSessionOver(error: unknown): error is CairnError {
+  return isCairnError(error) && error.details['sessionOver'] === true;
 }
 
 /** What another monitor, or the same a moment later, may do better. */

@@ -1,6 +1,6 @@
 /** What a monitor answers, to whom. Whatever arrives is checked here before any part sees it. */
 import { CairnError } from '../../base/errors.js';
-import { type MonotonicMs, type WallMs, wallMs } from '../../base/instants.js';
+import { type MonotonicMs, monotonicMs, type WallMs, wallMs } from '../../base/instants.js';
 import { epoch, osdId } from '../../cluster/ids.js';
 import { printAddress } from '../../protocol/address-text.js';
 import { unpackRequest } from '../../protocol/command-payload.js';
@@ -8,7 +8,9 @@ import {
   beaconMethod,
   type BeaconReply,
   commandMethod,
+  endSessionMethod,
   failureMethod,
+  forwardEndMethod,
   forwardMethod,
   joinMethod,
   raftMethod,
@@ -29,6 +31,9 @@ import { type Mesh, monitorName } from './mesh.js';
 import type { Requests } from './requests.js';
 import type { SoftBook } from './soft-book.js';
 import type { Subscriptions } from './subscriptions.js';
+
+/** For the end of a session to leave for the leader. */
+const endMs = 5_000;
 
 export interface HandlerParts {
   readonly clock: Clock;
@@ -57,6 +62,18 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
     mustBeMonitor(parts, incoming.peer);
     const header = parseWith(schemas.forwardedRequest, incoming.header, 'mon.forward');
     return requests.runAsLeader(unpackRequest({ header, payload: incoming.payload }), waitOf(incoming));
+  });
+
+  handlers.onMessage(endSessionMethod, async ({ header, peer }) => {
+    const end = { ...parseWith(schemas.endSession, header, 'mon.end-session'), entity: peer.name };
+    if (leading.office !== undefined) leading.office.lead.endSession(end);
+    // Without a leader, or when it does not get there, the session ends by being idle.
+    else await parts.leader()?.tell(forwardEndMethod, end, { deadline: monotonicMs(clock.now() + endMs) });
+  });
+
+  handlers.onMessage(forwardEndMethod, ({ header, peer }) => {
+    mustBeMonitor(parts, peer);
+    leading.office?.lead.endSession(parseWith(schemas.forwardedEnd, header, 'mon.forward-end'));
   });
 
   handlers.onMessage(raftMethod, ({ peer, payload }) => {

@@ -58,6 +58,8 @@ export function monitorMetrics(sources: MetricsSources): MetricsRegistry {
   gauge('map_pools', 'Pools in the map.', () => state.map.pools.size);
   gauge('requests_under_way', 'Requests of clients and daemons at this monitor.', sources.requestsUnderWay);
   gauge('changes_queued', 'Changes that wait for the next entry of the log.', sources.changesQueued);
+  gauge('sessions', 'Clients whose answers are kept for retries.', () => state.sessions.liveCount);
+  gauge('sessions_kept', 'The same, with those whose sessions are over.', () => state.sessions.count);
   gauge('followers', 'Subscriptions to the map and the cluster log.', sources.followers);
   gauge('loop_delay_seconds', 'The worst delay of the event loop in the last ten seconds.', () => {
     return sources.loopDelayMs() / 1000;

@@ -33,6 +33,7 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
   readonly #wall: WallMs;
   readonly #draft: Draft;
   readonly #replies: RecordedReply[] = [];
+  readonly #sessions = new Set<string>();
   readonly #audit: Transaction['audit'][number][] = [];
   readonly #yieldTurn: () => Promise<void>;
   #replyBytes = 0;
@@ -69,6 +70,11 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
     );
   }
 
+  /** Whether an answer for it is among those of this batch. */
+  hasSession(session: string): boolean {
+    return this.#sessions.has(session);
+  }
+
   takes(request: ChangeRequest): boolean {
     if (this.outcomes.length === 0) return true;
     if (this.#isAlone || request.isAlone === true) return false;
@@ -90,6 +96,7 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
       this.#isTime ||= decision.isTime === true;
       if (request.id !== undefined) {
         this.#replies.push({ ...request.id, result });
+        this.#sessions.add(request.id.session);
         this.#replyBytes += result.byteLength;
       }
       this.outcomes.push({ kind: 'done', waiting, result: decision.result });
@@ -101,7 +108,8 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
     }
   }
 
-  async transaction(wallLimit: WallMs): Promise<Transaction> {
+  /** `ends`: sessions that are over with it; none that `hasSession`. */
+  async transaction(wallLimit: WallMs, ends: Transaction['ends'] = []): Promise<Transaction> {
     const { keys, mutes, log } = this.#draft;
     const changes = mergeChanges(this.#draft.changes);
     const { epoch: baseEpoch, fsid } = this.#base.map;
@@ -116,6 +124,7 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
               encodeIncrementalInSlices({ epoch: epoch(baseEpoch + 1), fsid, changedAt: this.#wall, changes }),
             ),
       replies: this.#replies,
+      ends,
       keys,
       mutes,
       log,

@@ -4,7 +4,7 @@
  */
 import { CairnError } from '../../base/errors.js';
 import type { Entity } from '../../cluster/map.js';
-import type { CommandReply, ForwardedRequest, RequestId } from '../../protocol/monitor-methods.js';
+import type { CommandReply, ForwardedEnd, ForwardedRequest, RequestId } from '../../protocol/monitor-methods.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { AuditLine, CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
@@ -66,6 +66,11 @@ export class Lead {
       audit: undefined,
       evaluate: () => ({ result: undefined, isTime: true }),
     });
+  }
+
+  /** The client is done: nobody asks for its answers again. */
+  endSession({ entity, session }: ForwardedEnd): void {
+    this.#proposer.endSession(sessionKey(entity, session));
   }
 
   /** For what the leader decides by itself. Errors as `Proposer.submit`. */
@@ -147,8 +152,12 @@ export class Lead {
  * a copy of the request that a monitor sends again could be applied twice.
  */
 function requestIdOf({ command, entity, request }: ForwardedRequest): RequestId {
-  if (request !== undefined) return { ...request, session: `${entity} ${request.session}` };
+  if (request !== undefined) return { ...request, session: sessionKey(entity, request.session) };
   throw new CairnError('INVALID_ARGUMENT', `${command} is a change and comes without a request id; send one`);
+}
+
+function sessionKey(entity: string, session: string): string {
+  return `${entity} ${session}`;
 }
 
 function auditLine({ entity, from, command }: ForwardedRequest, args: unknown): AuditLine {

@@ -15,6 +15,7 @@ import type { MonitorMachine } from '../state/machine.js';
 import { encodeTransaction } from '../state/transaction.js';
 import { Batch } from './batch.js';
 import type { ChangeReply, ChangeRequest } from './change-request.js';
+import { SessionEnds } from './session-ends.js';
 import type { WallClock } from './wall-clock.js';
 
 /** Waiting for an entry; beyond, requests are refused. A second's worth at the slowest disk. */
@@ -38,6 +39,7 @@ export class Proposer {
   readonly #runtime: Runtime;
   readonly #parts: ProposerParts;
   readonly #term: number;
+  readonly #ends = new SessionEnds();
   #queue: Waiting[] = [];
   /** Retries of a request that has not been answered yet wait for the same answer. */
   readonly #underWay = new Map<string, Promise<ChangeReply>>();
@@ -79,6 +81,11 @@ export class Proposer {
     }
     this.#run();
     return promise;
+  }
+
+  /** The client of `session` is done and has all its answers: written with the next entry, lost with the lead. */
+  endSession(session: string): void {
+    this.#ends.say(session);
   }
 
   /** The lead is lost, or the daemon stops. What is under way ends with its entry. */
@@ -143,7 +150,8 @@ export class Proposer {
     const wait = { deadline: monotonicMs(this.#runtime.clock.now() + proposalMs) };
     // A refusal is an answer about the state: it must not come from a leader that was deposed and does not know it.
     if (batch.isEmpty) return consensus.readBarrier(wait);
-    const transaction = await batch.transaction(wallLimit);
+    const ends = this.#ends.take(machine.state.sessions, (session) => batch.hasSession(session));
+    const transaction = await batch.transaction(wallLimit, ends);
     const data = encodeTransaction(transaction);
     const { membership } = batch;
     const { index } = await (membership === undefined
@@ -173,6 +181,9 @@ export class Proposer {
       case 'forgotten':
         reject(new CairnError('CONFLICT', `${name}: its client said that it had this answer already`));
         return true;
+      case 'over':
+        reject(sessionOver(name));
+        return true;
       case 'full':
         reject(new CairnError('OVERLOADED', `${name}: too many changes of clients wait for answers; retry later`));
         return true;
@@ -182,6 +193,14 @@ export class Proposer {
 
 function lostLead(): CairnError {
   return new CairnError('CONFLICT', 'this monitor leads no more; ask the next leader', { details: { lostLead: true } });
+}
+
+/** `applied` is of this copy: whoever sent others before adds what became of those. */
+function sessionOver(name: string): CairnError {
+  const sentence = `${name}: the session that it belongs to is over, and its answer was dropped if it was made before`;
+  return new CairnError('CONFLICT', `${sentence}; look whether it was, before you ask for it again`, {
+    details: { sessionOver: true },
+  });
 }
 
 /** What consensus says of an entry that did not get in, or may not have: not of the requests in it. */

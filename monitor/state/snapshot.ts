@@ -109,7 +109,7 @@ class Reading {
   #head: Head | undefined;
   #history: MapHistory | undefined;
   readonly #keys = new OrderedMap<Uint8Array>();
-  readonly #sessions = new OrderedMap<Session>();
+  #sessions = new Sessions();
   readonly #audit: AuditRecord[] = [];
   readonly #log: ClusterLogRecord[] = [];
 
@@ -127,6 +127,7 @@ class Reading {
       case kinds.head:
         if (this.#head !== undefined) throw corrupt('it has two heads');
         this.#head = readHead(bytes);
+        this.#sessions = new Sessions({ clockMs: this.#head.sessionClockMs, sweptAt: this.#head.sessionsSweptAt });
         return;
       case kinds.map:
         if (this.#history !== undefined) throw corrupt('it has two maps');
@@ -139,7 +140,7 @@ class Reading {
         for (const [name, key] of readList(bytes) as readonly [string, Uint8Array][]) this.#keys.set(name, key);
         return;
       case kinds.sessions:
-        for (const [id, one] of readList(bytes) as readonly [string, Session][]) this.#sessions.set(id, one);
+        for (const [id, one] of readList(bytes) as readonly [string, Session][]) this.#sessions.restore(id, one);
         return;
       case kinds.audit:
         for (const record of readList(bytes) as readonly AuditRecord[]) this.#audit.push(record);
@@ -163,14 +164,13 @@ class Reading {
     const head = this.#head;
     const history = this.#history;
     if (head === undefined || history === undefined) throw corrupt('it has no head or no map');
-    const { sessionClockMs: clockMs, sessionsSweptAt: sweptAt } = head;
     return {
       version: head.version,
       wall: wallMs(head.wall),
       wallLimit: wallMs(head.wallLimit),
       history,
       keys: this.#keys,
-      sessions: new Sessions(this.#sessions, { clockMs, sweptAt }),
+      sessions: this.#sessions,
       audit: yield* NumberedRecords.from(auditRecordsMax, this.#audit, head.auditLast),
       log: yield* NumberedRecords.from(logRecordsMax, this.#log, head.logLast),
       mutes: new Map(head.mutes.map((mute) => [mute.code, mute])),

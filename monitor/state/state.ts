@@ -86,6 +86,10 @@ export class MonitorState {
     return this.#now.keys.get(name);
   }
 
+  get sessions(): Pick<Sessions, 'isLive' | 'surplus' | 'clockMs' | 'count' | 'liveCount'> {
+    return this.#now.sessions;
+  }
+
   lookup(id: RequestId): Lookup {
     return this.#now.sessions.lookup(id);
   }
@@ -114,6 +118,7 @@ export class MonitorState {
       else this.#now.keys.set(name, key);
     }
     for (const reply of transaction.replies) this.#now.sessions.record(reply);
+    for (const session of transaction.ends) this.#now.sessions.end(session);
     for (const record of transaction.audit) this.#now.audit.add((number) => ({ ...record, number, at: wall }));
     for (const record of transaction.log) this.#now.log.add((number) => ({ ...record, number, at: wall }));
     if (transaction.mutes.length > 0) this.#now.mutes = withMutes(this.#now.mutes, transaction.mutes);

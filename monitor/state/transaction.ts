@@ -12,8 +12,11 @@ import type { AuditRecord, ClusterLogRecord } from '../../protocol/cluster-log.j
 import { decodeHeader, encodeHeader } from '../../wire/header-codec.js';
 import type { HealthMute } from './types.js';
 
-/** A change of format that an older program would apply differently raises it: that program stops instead. */
-const format = 1;
+/**
+ * A change of format that an older program would apply differently raises it: that program stops instead. Each entry has the
+ * lowest that says what is in it: 2 when sessions end with it, else 1.
+ */
+const formats = { first: 1, withEnds: 2 } as const;
 const metaStart = 5;
 
 export interface RecordedReply {
@@ -33,6 +36,8 @@ export interface Transaction {
   /** Encoded; empty when the map stays. */
   readonly incremental: Uint8Array;
   readonly replies: readonly RecordedReply[];
+  /** Sessions that are over, none of `replies` among them. */
+  readonly ends: readonly string[];
   readonly keys: readonly { readonly name: string; readonly key: Uint8Array | undefined }[];
   readonly mutes: readonly (HealthMute | { readonly code: string; readonly unmuted: true })[];
   readonly log: readonly Omit<ClusterLogRecord, 'number' | 'at'>[];
@@ -40,17 +45,18 @@ export interface Transaction {
 }
 
 export function encodeTransaction(transaction: Transaction): Uint8Array {
-  const { incremental, replies, keys, mutes, log, audit, ...scalars } = transaction;
+  const { incremental, replies, ends, keys, mutes, log, audit, ...scalars } = transaction;
   const meta = encodeHeader({
     ...scalars,
     ...(replies.length > 0 ? { replies } : {}),
+    ...(ends.length > 0 ? { ends } : {}),
     ...(keys.length > 0 ? { keys: keys.map(({ name, key }) => ({ name, key: key ?? null })) } : {}),
     ...(mutes.length > 0 ? { mutes } : {}),
     ...(log.length > 0 ? { log } : {}),
     ...(audit.length > 0 ? { audit } : {}),
   });
   const bytes = new Uint8Array(metaStart + meta.byteLength + incremental.byteLength);
-  bytes[0] = format;
+  bytes[0] = ends.length > 0 ? formats.withEnds : formats.first;
   new DataView(bytes.buffer).setUint32(1, meta.byteLength, true);
   bytes.set(meta, metaStart);
   bytes.set(incremental, metaStart + meta.byteLength);
@@ -59,7 +65,7 @@ export function encodeTransaction(transaction: Transaction): Uint8Array {
 
 /** What peers sent and the store kept was checked already: malformed bytes are a bug, a newer format is not. */
 export function decodeTransaction(bytes: Uint8Array): Transaction {
-  if (bytes[0] !== format) {
+  if (bytes[0] !== formats.first && bytes[0] !== formats.withEnds) {
     throw new CairnError('VERSION_MISMATCH', `the log holds format ${bytes[0]}; start a newer version of cairn here`);
   }
   invariant(bytes.byteLength >= metaStart, 'a transaction has a head', { bytes: bytes.byteLength });
@@ -72,6 +78,7 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
     wallLimit: meta.wallLimit,
     incremental: bytes.subarray(metaEnd),
     replies: meta.replies ?? [],
+    ends: meta.ends ?? [],
     keys: (meta.keys ?? []).map(({ name, key }) => ({ name, key: key ?? undefined })),
     mutes: meta.mutes ?? [],
     log: meta.log ?? [],
@@ -84,6 +91,7 @@ interface MetaData {
   readonly wall: WallMs;
   readonly wallLimit: WallMs;
   readonly replies?: Transaction['replies'];
+  readonly ends?: Transaction['ends'];
   readonly keys?: readonly { readonly name: string; readonly key: Uint8Array | null }[];
   readonly mutes?: Transaction['mutes'];
   readonly log?: Transaction['log'];

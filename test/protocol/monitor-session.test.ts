@@ -101,6 +101,45 @@ describe('a session with the monitors', function () {
       await assert.rejects(set(client, 6), coded('CLOSED'));
     }));
 
+  it('ends with its client, and the monitors keep nothing of it but that it is over', () =>
+    onMonitors(['a', 'b', 'c'], async (cluster) => {
+      await cluster.until('nothing is live', () => cluster.liveSessions.length === 0);
+      const before = cluster.leader?.state.sessions.count ?? 0;
+      for (let client = 0; client < 30; client++) {
+        const host = [...cluster.sites.keys()][client % 3] ?? '';
+        const one = await cluster.client({ monitors: [{ host, port }] });
+        await set(one, 5 + client);
+        await one.close();
+      }
+      await cluster.until('they are over', () => cluster.liveSessions.length === 0);
+      assert.equal(cluster.leader?.state.sessions.count, before + 30);
+    }));
+
+  it('ends without waiting for a monitor', () =>
+    onMonitors(['a'], async (cluster) => {
+      const client = await cluster.client();
+      await set(client, 5);
+      cluster.world.network.cutBoth('client', 'a');
+      const begun = cluster.world.now;
+      await client.close();
+      assert.ok(cluster.world.now - begun <= 1_100, 'as long as a goodbye may take');
+    }));
+
+  it('does not end while it is in doubt what became of a change', () =>
+    onMonitors(['a', 'b', 'c'], async (cluster) => {
+      await cluster.until('nothing is live', () => cluster.liveSessions.length === 0);
+      const client = await cluster.client();
+      await set(client, 5);
+      for (const name of cluster.followers) cluster.kill(name);
+      await assert.rejects(set(client, 6, cluster.within(2_000)), { code: 'DEADLINE_EXCEEDED', applied: 'maybe' });
+      for (const { name, monitor } of cluster.sites.values()) if (monitor === undefined) cluster.start(name);
+      await cluster.until('a leader', () => cluster.leader !== undefined);
+      await client.query(monDump, {}, {});
+      await client.close();
+      await cluster.world.sleep(10_000);
+      assert.equal(cluster.liveSessions.length, 1);
+    }));
+
   it('closes at any moment of the hunt, and leaves nothing behind', () =>
     onMonitors(['a'], async (cluster) => {
       for (let ms = 0; ms < 6; ms += 0.25) {

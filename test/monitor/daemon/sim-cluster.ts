@@ -115,6 +115,12 @@ export class SimCluster {
     assert.fail('somebody leads');
   }
 
+  /** Sessions of clients whose answers the leader keeps, with the names of their clients before them. */
+  get liveSessions(): string[] {
+    const sessions = this.leader?.state.content().sessions.entries() ?? [];
+    return [...sessions].flatMap(([name, { replies }]) => (name.includes(' ') && replies.length > 0 ? [name] : []));
+  }
+
   get followers(): string[] {
     return [...this.sites.keys()].filter((name) => name !== this.leaderName);
   }

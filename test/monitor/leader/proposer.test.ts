@@ -45,6 +45,14 @@ const refused = (code: 'CONFLICT' | 'INTERNAL' = 'CONFLICT') => ({
   },
 });
 
+/** A change of each of a hundred clients. */
+async function round(proposer: Proposer, first: number, which: 'which end' | 'which vanish'): Promise<void> {
+  const sessions = Array.from({ length: 100 }, (_, i) => `client.x ${first + i}`);
+  const changes = sessions.map((session) => request('5s', { id: { session, number: 1, floor: 1 } }));
+  await Promise.all(changes.map((change) => proposer.submit(change)));
+  if (which === 'which end') for (const session of sessions) proposer.endSession(session);
+}
+
 function lost(applied: 'no' | 'maybe'): (error: unknown) => boolean {
   return (error) => isLostLead(error) && error instanceof CairnError && error.applied === applied;
 }
@@ -182,6 +190,65 @@ describe('the proposer', () => {
     await assert.rejects(old, { code: 'DEADLINE_EXCEEDED', applied: 'no' });
     await Promise.all([first, ...rest]);
     assert.ok(consensus.transactions.every(({ replies }) => replies.length <= 256));
+  });
+
+  it('writes the end of a session with the next entry, and none for its sake', async () => {
+    const { consensus, proposer } = stage();
+    const one = request('1s', { id: { session: 'client.y s', number: 1, floor: 1 } });
+    await proposer.submit(one);
+    proposer.endSession('client.y s');
+    proposer.endSession('client.y never seen');
+    await settle();
+    await assert.rejects(proposer.submit(request('2s', { ...refused(), audit: undefined })));
+    assert.equal(consensus.transactions.length, 1);
+    assert.equal((await proposer.submit(one)).epoch, 2, 'not written yet: its answer is there');
+    await proposer.submit(request('3s'));
+    assert.deepEqual(
+      consensus.transactions.map(({ ends }) => ends),
+      [[], ['client.y s']],
+    );
+    await proposer.submit(request('4s'));
+    assert.deepEqual(consensus.transactions[2]?.ends, [], 'once');
+  });
+
+  it('never runs a late copy of a change whose session is over', async () => {
+    const { consensus, proposer } = stage();
+    const one = request('1s', { id: { session: 'client.y s', number: 1, floor: 1 } });
+    await proposer.submit(one);
+    proposer.endSession('client.y s');
+    await proposer.submit(request('2s'));
+    await assert.rejects(proposer.submit(one), { code: 'CONFLICT', applied: 'no', message: /look whether it was/ });
+    assert.equal(consensus.machine.state.map.config.get(key), '2s');
+  });
+
+  it('lets a session live on that changes something in the very entry', async () => {
+    const { consensus, proposer } = stage();
+    const id = (number: number) => ({ id: { session: 'client.y s', number, floor: number } });
+    await proposer.submit(request('1s', id(1)));
+    proposer.endSession('client.y s');
+    await proposer.submit(request('2s', id(2)));
+    assert.deepEqual((await proposer.submit(request('3s', id(3)))).result, { before: '2s' });
+    assert.ok(consensus.transactions.every(({ ends }) => ends.length === 0));
+  });
+
+  it('takes the changes of twenty thousand clients in a row that end their sessions', async () => {
+    const { consensus, proposer } = stage();
+    for (let client = 0; client < 20_000; client += 100) await round(proposer, client, 'which end');
+    const { sessions } = consensus.machine.state;
+    assert.deepEqual([sessions.liveCount, sessions.count], [100, 20_000]);
+  });
+
+  it('takes those of twenty thousand that just vanish, too, unless they are so many within a minute', async () => {
+    const { consensus, fake, proposer } = stage();
+    for (let client = 0; client < 20_000; client += 100) {
+      fake.wall += 800;
+      await round(proposer, client, 'which vanish');
+    }
+    assert.ok(consensus.machine.state.sessions.liveCount < 10_000);
+    const more = Promise.all(Array.from({ length: 50 }, (_, i) => round(proposer, 20_000 + 100 * i, 'which vanish')));
+    await assert.rejects(more, { code: 'OVERLOADED', applied: 'no' });
+    const first = request('1s', { id: { session: 'client.x 0', number: 1, floor: 1 } });
+    await assert.rejects(proposer.submit(first), { code: 'CONFLICT', details: { sessionOver: true } });
   });
 
   it('gives a request that must stand alone an entry to itself, and its membership', async () => {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { InvariantError } from '../../../base/invariant.js';
 import {
+  endableIdleMs,
   repliesPerSessionMax,
   sessionIdleMs,
   Sessions,
+  sessionsKeptMax,
   sessionsMax,
   stepMsMax,
 } from '../../../monitor/state/sessions.js';
@@ -16,6 +19,11 @@ function record(sessions: Sessions, session: string, number: number, floor = num
 
 function pass(sessions: Sessions, ms: number): void {
   for (let left = ms; left > 0; left -= stepMsMax) sessions.pass(Math.min(left, stepMsMax));
+}
+
+/** `s<from>` to `s<to>`. */
+function named(from: number, to: number): string[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => `s${from + i}`);
 }
 
 describe('answers kept for retries', () => {
@@ -71,6 +79,86 @@ describe('answers kept for retries', () => {
     assert.equal(sessions.lookup({ session: 's1', number: 2, floor: 1 }).kind, 'unknown');
   });
 
+  it('go when their session is over, and nothing of it runs any more, neither an old number nor a new one', () => {
+    const sessions = new Sessions();
+    record(sessions, 'a', 1);
+    record(sessions, 'a', 2);
+    sessions.end('a');
+    sessions.end('a');
+    for (const number of [1, 2, 3, Number.MAX_SAFE_INTEGER - 1]) {
+      assert.deepEqual(sessions.lookup({ session: 'a', number, floor: 1 }), { kind: 'over' });
+    }
+    assert.deepEqual([sessions.liveCount, sessions.count], [0, 1]);
+    assert.throws(() => record(sessions, 'a', 3), InvariantError);
+  });
+
+  it('of a session that nobody knows are not remembered as over', () => {
+    const sessions = new Sessions();
+    sessions.end('a');
+    assert.deepEqual([sessions.liveCount, sessions.count], [0, 0]);
+    assert.equal(sessions.lookup({ session: 'a', number: 1, floor: 1 }).kind, 'unknown');
+  });
+
+  it('are refused for as long after the end as a live session keeps them', () => {
+    const sessions = new Sessions();
+    record(sessions, 'a', 1);
+    pass(sessions, sessionIdleMs - 60_000);
+    sessions.end('a');
+    pass(sessions, sessionIdleMs - stepMsMax);
+    assert.equal(sessions.lookup({ session: 'a', number: 1, floor: 1 }).kind, 'over');
+    pass(sessions, 180_000);
+    assert.deepEqual([sessions.liveCount, sessions.count], [0, 0]);
+  });
+
+  it('of twenty thousand clients, one after the other, fit when each says that it is done', () => {
+    const sessions = new Sessions();
+    for (let id = 0; id < 20_000; id++) {
+      assert.equal(sessions.lookup({ session: `s${id}`, number: 1, floor: 1 }).kind, 'unknown');
+      record(sessions, `s${id}`, 1);
+      sessions.end(`s${id}`);
+    }
+    assert.deepEqual([sessions.liveCount, sessions.count], [0, 20_000]);
+    for (let id = 0; id < 20_000; id++) {
+      assert.equal(sessions.lookup({ session: `s${id}`, number: 1, floor: 1 }).kind, 'over');
+    }
+  });
+
+  it('are bounded with those that are over, too', () => {
+    const sessions = new Sessions();
+    for (let id = 0; id < sessionsKeptMax; id++) {
+      record(sessions, `s${id}`, 1);
+      if (id > 0) sessions.end(`s${id}`);
+    }
+    assert.deepEqual(sessions.lookup({ session: 'new', number: 1, floor: 1 }), { kind: 'full' });
+    assert.equal(sessions.lookup({ session: 's0', number: 2, floor: 1 }).kind, 'unknown');
+    pass(sessions, sessionIdleMs + 120_000);
+    assert.equal(sessions.lookup({ session: 'new', number: 1, floor: 1 }).kind, 'unknown');
+  });
+
+  it('make room by those of the longest idle, once room is scarce, and only of those idle for a minute', () => {
+    const sessions = new Sessions();
+    for (let id = 0; id < sessionsMax * 0.9 - 1; id++) {
+      if (id % 1_000 === 0) pass(sessions, 1_000);
+      record(sessions, `s${id}`, 1);
+    }
+    pass(sessions, endableIdleMs);
+    assert.deepEqual(sessions.surplus(), [], 'room is not scarce');
+    record(sessions, 's0', 2);
+    record(sessions, 'last', 1);
+    assert.deepEqual(new Set(sessions.surplus()), new Set([...named(1, 999), 's1000']), 's0 was used a moment ago');
+    sessions.end('s1');
+    assert.deepEqual(sessions.surplus(), [], 'one less, and room is not scarce any more');
+  });
+
+  it('make no room by a session that was idle for less than a minute', () => {
+    const sessions = new Sessions();
+    for (let id = 0; id < sessionsMax; id++) record(sessions, `s${id}`, 1);
+    pass(sessions, endableIdleMs - 1);
+    assert.deepEqual(sessions.surplus(), []);
+    pass(sessions, 1);
+    assert.equal(sessions.surplus().length, 1_000);
+  });
+
   it('of a fork stay as they were', () => {
     const sessions = new Sessions();
     record(sessions, 'a', 1);
@@ -80,6 +168,10 @@ describe('answers kept for retries', () => {
     assert.equal(fork.lookup({ session: 'a', number: 1, floor: 1 }).kind, 'answered');
     assert.equal(fork.lookup({ session: 'a', number: 2, floor: 1 }).kind, 'unknown');
     assert.equal(fork.clockMs, 0);
+    const other = sessions.fork();
+    sessions.end('a');
+    assert.deepEqual([sessions.liveCount, other.liveCount], [0, 1]);
+    assert.equal(sessions.fork().liveCount, 0);
   });
 
   /** The model remembers everything; the sessions may forget only below a floor, or after a long silence. */
@@ -95,6 +187,10 @@ describe('answers kept for retries', () => {
         }),
       },
       {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constant('end' as const), session: fc.constantFrom('a', 'b', 'c') }),
+      },
+      {
         weight: 3,
         arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: -1e6, max: 1e6 }) }),
       },
@@ -102,15 +198,23 @@ describe('answers kept for retries', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
         const sessions = new Sessions();
-        const model = new Map<string, { floor: number; last: number; idleMs: number; done: Set<number> }>();
+        const model = new Map<
+          string,
+          { floor: number; last: number; idleMs: number; isOver: boolean; done: Set<number> }
+        >();
         for (const one of steps) {
           if (one.kind === 'pass') {
             sessions.pass(one.ms);
             for (const known of model.values()) known.idleMs += Math.min(Math.max(one.ms, 0), stepMsMax);
             continue;
           }
-          const known = model.get(one.session) ?? { floor: 0, last: 0, idleMs: 0, done: new Set() };
+          const known = model.get(one.session) ?? { floor: 0, last: 0, idleMs: 0, isOver: false, done: new Set() };
           if (known.idleMs > sessionIdleMs) continue;
+          if (one.kind === 'end') {
+            sessions.end(one.session);
+            if (known.last > 0 && !known.isOver) model.set(one.session, { ...known, isOver: true, idleMs: 0 });
+            continue;
+          }
           const number = known.last + 1 + one.ahead;
           const floor = Math.max(1, number - one.behind);
           if (sessions.lookup({ session: one.session, number, floor }).kind !== 'unknown') continue;
@@ -118,10 +222,11 @@ describe('answers kept for retries', () => {
           known.done.add(number);
           model.set(one.session, { ...known, last: number, floor: Math.max(known.floor, floor), idleMs: 0 });
         }
-        for (const [session, { floor, last, idleMs, done }] of model) {
+        for (const [session, { floor, last, idleMs, isOver, done }] of model) {
           if (idleMs > sessionIdleMs) continue;
           for (let number = 1; number <= last + 1; number++) {
-            const expected = number < floor ? 'forgotten' : done.has(number) ? 'answered' : 'unknown';
+            const alive = number < floor ? 'forgotten' : done.has(number) ? 'answered' : 'unknown';
+            const expected = isOver ? 'over' : alive;
             const found = sessions.lookup({ session, number, floor: Math.min(number, Math.max(floor, 1)) });
             assert.equal(found.kind, expected, `${session} ${number} with floor ${floor}`);
             if (found.kind === 'answered') assert.deepEqual(found.result, bytes(number));

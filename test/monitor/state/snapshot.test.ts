@@ -8,7 +8,16 @@ import { decodeSnapshot } from '../../../monitor/state/snapshot.js';
 import { emptyContent, MonitorState } from '../../../monitor/state/state.js';
 import { encodeHeader } from '../../../wire/header-codec.js';
 import { buildMap, poolInfo } from '../../cluster/pg/maps.js';
-import { emptyState, instantClock, piecesOf, setting, snapshotBytes, someState, transactionFor } from './some-state.js';
+import {
+  emptyState,
+  instantClock,
+  piecesOf,
+  session,
+  setting,
+  snapshotBytes,
+  someState,
+  transactionFor,
+} from './some-state.js';
 
 interface Section {
   readonly kind: number;
@@ -84,6 +93,19 @@ describe('snapshots of the state', () => {
       assert.equal(state.view().mutes.get('OSD_DOWN')?.count, 3);
     });
   }
+
+  it('bring back which sessions are over', async () => {
+    const state = someState();
+    const other = 'client.admin ffeeddccbbaa99887766554433221100';
+    const reply = { session: other, number: 1, floor: 1, result: Uint8Array.of(1) };
+    state.apply(transactionFor(state, { replies: [reply] }));
+    state.apply(transactionFor(state, { ends: [session] }));
+    const pieces = piecesOf(await snapshotBytes(state.content()));
+    const back = new MonitorState(await decodeSnapshot(pieces, instantClock));
+    assert.deepEqual([back.sessions.liveCount, back.sessions.count], [1, 2]);
+    assert.equal(back.lookup({ session, number: 2, floor: 2 }).kind, 'over');
+    assert.equal(back.lookup({ session: other, number: 1, floor: 1 }).kind, 'answered');
+  });
 
   it('of many records come back the same', async () => {
     const state = emptyState();

@@ -35,6 +35,7 @@ export function transactionFor(
     wallLimit: wallMs(wall + 5_000),
     incremental,
     replies: [],
+    ends: [],
     keys: [],
     mutes: [],
     log: [],
