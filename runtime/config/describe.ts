@@ -38,5 +38,6 @@ export function helpText(table: OptionTable): string {
 }
 
 function placeholder(option: Option): string {
+  if (option.type === 'path') return 'FILE';
   return option.type === 'string' ? 'TEXT' : option.type.toUpperCase();
 }

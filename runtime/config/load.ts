@@ -4,7 +4,8 @@ import { invariant } from '../../base/invariant.js';
 import { nearest } from '../../base/nearest.js';
 import { environmentName, type Option, type OptionTable, type OptionValue, type Settings } from './option.js';
 import { parseOptionValue, type WrittenValue } from './option-value.js';
-import type { SettingsFile } from './settings-file.js';
+import { pathBeside } from './path-beside.js';
+import type { FileEntry, SettingsFile } from './settings-file.js';
 
 export interface SettingsSources {
   readonly file?: SettingsFile | undefined;
@@ -24,6 +25,8 @@ export interface LoadedSettings<Table extends OptionTable> {
 interface Found {
   readonly written: WrittenValue;
   readonly where: string;
+  /** The settings file that it comes from: a path in it is meant from there. */
+  readonly file?: string;
 }
 
 /** Throws `INVALID_ARGUMENT` that names the place, the value, what is allowed, and the nearest known name. */
@@ -38,7 +41,9 @@ export function loadSettings<Table extends OptionTable>(table: Table, sources: S
   for (const [name, option] of Object.entries(table)) {
     const given = found.get(name) ?? defaultOf(name, option);
     if (given === undefined) continue;
-    values[name] = parseOptionValue(option, given.written, given.where);
+    const value = parseOptionValue(option, given.written, given.where);
+    const isBeside = option.type === 'path' && given.file !== undefined && typeof value === 'string';
+    values[name] = isBeside ? pathBeside(given.file, value) : value;
     origins[name] = given.where;
   }
   // Each value was parsed by the option of its name, and those required were there: what `Settings` says.
@@ -46,16 +51,27 @@ export function loadSettings<Table extends OptionTable>(table: Table, sources: S
 }
 
 function addFile(found: Map<string, Found>, table: OptionTable, file: SettingsFile): void {
-  for (const { key, line, value } of file.entries) {
+  for (const { key, shown, line, value } of file.entries.flatMap((entry) => inGroups(table, entry))) {
     const place = `${file.path} line ${line}`;
-    if (!Object.hasOwn(table, key)) throw unknown(`${place}: there is no setting "${key}"`, key, table, '');
+    if (!Object.hasOwn(table, key)) throw unknown(`${place}: there is no setting "${shown}"`, key, table, '');
     if (value === undefined) {
-      throw new CairnError('INVALID_ARGUMENT', `${place}: ${key} is neither a value nor a list of values; write one`);
+      throw new CairnError('INVALID_ARGUMENT', `${place}: ${shown} is neither a value nor a list of values; write one`);
     }
     // The parser refuses double keys; if one does not, the reader of the file must not guess which counts.
-    if (found.has(key)) throw new CairnError('INVALID_ARGUMENT', `${place}: ${key} is set twice; remove one`);
-    found.set(key, { written: value, where: `${place}: ${key}` });
+    if (found.has(key)) throw new CairnError('INVALID_ARGUMENT', `${place}: ${shown} is set twice; remove one`);
+    found.set(key, { written: value, where: `${place}: ${shown}`, file: file.path });
   }
+}
+
+/** `ca` below `tls` is `tls-ca`, when the table has a setting whose name begins so. */
+function inGroups(table: OptionTable, entry: FileEntry): (FileEntry & { readonly shown: string })[] {
+  const { key, nested } = entry;
+  const isGroup = !Object.hasOwn(table, key) && Object.keys(table).some((name) => name.startsWith(`${key}-`));
+  if (nested === undefined || !isGroup) return [{ ...entry, shown: key }];
+  return nested.map((one) => {
+    const { line, value } = one;
+    return { key: `${key}-${one.key}`, shown: `${key}.${one.key}`, line, value };
+  });
 }
 
 /**

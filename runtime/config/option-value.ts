@@ -36,6 +36,8 @@ export function allowedText(option: Option): string {
       return `${bytesForm}${rangeText(option.min, option.max, (text) => showBytes(parseBytes(text)))}`;
     case 'address':
       return addressForm;
+    case 'path':
+      return 'the path of a file';
     case 'list':
       return `a list of 1 to ${option.countMax ?? listCountMax} texts, such as a,b,c`;
     default:
@@ -63,6 +65,8 @@ function parseOne(option: Exclude<Option, { type: 'list' }>, written: WrittenVal
       return within(attempt(parseBytes, written), bound(parseBytes, option.min), bound(parseBytes, option.max));
     case 'address':
       return attempt(parseAddress, written);
+    case 'path':
+      return written === '' ? undefined : written;
     default:
       return unreachable(option);
   }

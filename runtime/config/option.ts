@@ -28,11 +28,16 @@ export type Option = Described &
     | { readonly type: 'duration'; readonly min?: string; readonly max?: string }
     | { readonly type: 'bytes'; readonly min?: string; readonly max?: string }
     | { readonly type: 'address' }
+    /** Of a file or directory; one in the settings file is meant beside that file. */
+    | { readonly type: 'path' }
     /** Of strings; in the environment and flags separated by commas. At least one. */
     | { readonly type: 'list'; readonly countMax?: number }
   );
 
-/** By name in kebab-case, which is the key in the file and the flag; in the environment `CAIRN_PUBLIC_ADDRESS`. */
+/**
+ * By name in kebab-case, which is the key in the file and the flag; in the environment `CAIRN_PUBLIC_ADDRESS`. In the file,
+ * `tls-ca` and `tls-key` may as well stand as `ca` and `key` below `tls`.
+ */
 export type OptionTable = Readonly<Record<string, Option>>;
 
 interface ValueTypes {
@@ -42,6 +47,7 @@ interface ValueTypes {
   readonly duration: number;
   readonly bytes: number;
   readonly address: Address;
+  readonly path: string;
   readonly list: readonly string[];
 }
 

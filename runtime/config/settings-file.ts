@@ -11,6 +11,8 @@ export interface FileEntry {
   readonly line: number;
   /** `undefined` for what is neither a value nor a list of values (a nested map, an alias). */
   readonly value: WrittenValue | undefined;
+  /** Of a map below the key. */
+  readonly nested?: readonly FileEntry[] | undefined;
 }
 
 export interface SettingsFile {

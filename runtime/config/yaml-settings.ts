@@ -65,18 +65,31 @@ function entriesOf(contents: unknown, path: string, lineAt: (offset: number) => 
   if (!isNode(contents) || !Array.isArray(contents.items)) {
     throw new CairnError('PARSE_ERROR', `${path} is not a list of settings; write lines such as "name: value"`);
   }
-  return contents.items.map((item: unknown) => {
+  const firstLine = lineAt(contents.range?.[0] ?? 0);
+  return pairsOf(contents.items, path, lineAt, { firstLine, isTop: true });
+}
+
+/** One level below the top, and no deeper. `firstLine` is told of a key that is no text: where it stands is not known. */
+function pairsOf(
+  items: readonly unknown[],
+  path: string,
+  lineAt: (offset: number) => number,
+  { firstLine, isTop }: { readonly firstLine: number; readonly isTop: boolean },
+): FileEntry[] {
+  return items.map((item: unknown) => {
     const { key, value } = isPair(item) ? item : { key: undefined, value: undefined };
     const name = textOf(key);
     if (name === undefined) {
-      const where = isNode(contents) ? lineAt(contents.range?.[0] ?? 0) : 1;
       throw new CairnError(
         'PARSE_ERROR',
-        `${path} line ${where} begins no settings; write lines such as "name: value"`,
+        `${path} line ${firstLine} begins no settings; write lines such as "name: value"`,
       );
     }
     const line = lineAt(isNode(key) ? (key.range?.[0] ?? 0) : 0);
-    return { key: name, line, value: writtenValue(value) };
+    const below = isNode(value) && Array.isArray(value.items) ? value.items : [];
+    if (!isTop || below.length === 0 || !below.every(isPair)) return { key: name, line, value: writtenValue(value) };
+    const nested = pairsOf(below, path, lineAt, { firstLine: line, isTop: false });
+    return { key: name, line, value: undefined, nested };
   });
 }
 

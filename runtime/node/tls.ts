@@ -61,7 +61,10 @@ export function handshakeError(address: Address, error: unknown): CairnError {
   if (isCertificateAlert(error)) return refusedByPeer(address, error);
   const doing = `TLS handshake with ${showAddress(address)} failed`;
   if (isCairnError(error)) return new CairnError(error.code, `${doing}: ${error.message}`);
-  if (isKnownErrno(errnoOf(error))) return fromErrno(error, doing, 'CONNECTION_LOST');
+  if (isKnownErrno(errnoOf(error))) {
+    const { code, message, details } = fromErrno(error, doing, 'CONNECTION_LOST');
+    return new CairnError(code, `${message}; check that it uses TLS`, { cause: error, details });
+  }
   const reason = reasonOf(error);
   const advice = 'check that it speaks TLS, and that its certificate is valid, names that host and comes from our CA';
   const details = { reason: errnoOf(error) };
@@ -88,7 +91,7 @@ function reasonOf(error: unknown): string {
   return 'reason' in error && typeof error.reason === 'string' ? error.reason : error.message;
 }
 
-function commonNameIn(subject: string): string {
+export function commonNameIn(subject: string): string {
   for (const line of subject.split('\n')) {
     if (line.startsWith('CN=')) return line.slice('CN='.length);
   }

@@ -3,6 +3,7 @@ import { isCairnError } from '../../../base/errors.js';
 import { describeOptions, helpText } from '../../../runtime/config/describe.js';
 import { loadSettings, type SettingsSources } from '../../../runtime/config/load.js';
 import type { OptionTable } from '../../../runtime/config/option.js';
+import { pathBeside, writtenBeside } from '../../../runtime/config/path-beside.js';
 import type { FileEntry } from '../../../runtime/config/settings-file.js';
 
 const table = {
@@ -13,6 +14,8 @@ const table = {
   'log-level': { type: 'string', default: 'info', oneOf: ['debug', 'info'], description: 'Level.' },
   'syslog-tag': { type: 'string', description: 'Tag.' },
   pretty: { type: 'bool', default: 'false', description: 'Pretty.' },
+  'tls-ca': { type: 'path', description: 'Authority.' },
+  'tls-key': { type: 'path', description: 'Key.' },
   monitors: { type: 'list', default: 'a:1, b:2', countMax: 3, description: 'Monitors.' },
 } as const satisfies OptionTable;
 
@@ -61,6 +64,28 @@ describe('settings', () => {
     ]);
   });
 
+  it('may stand in a group in the file, below what their names begin with', () => {
+    const nested = [{ key: 'ca', line: 3, value: 'ca.pem' }];
+    const { settings, origins } = load(file({ key: 'tls', line: 2, value: undefined, nested }));
+    assert.equal(settings['tls-ca'], 'ca.pem');
+    assert.equal(origins['tls-ca'], 'cairn.yaml line 3: tls.ca');
+  });
+
+  it('have paths that are meant from the file when they stand in it, else from here', () => {
+    const inFile = (path: string, value: string): unknown =>
+      load({ file: { path, entries: [{ key: 'tls-ca', line: 1, value }] } }).settings['tls-ca'];
+    assert.equal(inFile('/etc/cairn/a.yaml', 'tls/ca.pem'), '/etc/cairn/tls/ca.pem');
+    assert.equal(inFile('/etc/cairn/a.yaml', '../ca.pem'), '/etc/ca.pem');
+    assert.equal(inFile('conf/a.yaml', 'ca.pem'), 'conf/ca.pem');
+    assert.equal(inFile('a.yaml', '/ca.pem'), '/ca.pem');
+    assert.equal(load({ environment: { CAIRN_TLS_CA: 'ca.pem' } }).settings['tls-ca'], 'ca.pem');
+    assert.equal(load({ flags: { ...required, 'tls-ca': './ca.pem' } }).settings['tls-ca'], './ca.pem');
+    for (const path of ['tls/ca.pem', '/other/ca.pem', 'ca.pem']) {
+      assert.equal(writtenBeside('/etc/cairn/a.yaml', pathBeside('/etc/cairn/a.yaml', path)), path);
+    }
+    assert.equal(writtenBeside('/etc/cairn/a.yaml', '/etc/ca.pem'), '/etc/ca.pem');
+  });
+
   it('take lists from the file as lists, and from elsewhere with commas', () => {
     assert.deepEqual(load(file({ key: 'monitors', line: 1, value: ['x', 'y,z'] })).settings.monitors, ['x', 'y,z']);
     assert.deepEqual(load({ environment: { CAIRN_MONITORS: 'x, y' } }).settings.monitors, ['x', 'y']);
@@ -86,6 +111,34 @@ describe('settings', () => {
       name: 'a nested value',
       sources: file({ key: 'pretty', line: 2, value: undefined }),
       says: 'cairn.yaml line 2: pretty is neither a value nor a list of values; write one',
+    },
+    {
+      name: 'an unknown key in a group',
+      sources: file({ key: 'tls', line: 2, value: undefined, nested: [{ key: 'kee', line: 3, value: 'x' }] }),
+      says: 'cairn.yaml line 3: there is no setting "tls.kee"; did you mean tls-key?',
+    },
+    {
+      name: 'a group that there is not',
+      sources: file({ key: 'tsl', line: 2, value: undefined, nested: [{ key: 'ca', line: 3, value: 'x' }] }),
+      says: 'cairn.yaml line 2: there is no setting "tsl"; see --help for those there are',
+    },
+    {
+      name: 'a group whose values are groups',
+      sources: file({ key: 'tls', line: 2, value: undefined, nested: [{ key: 'ca', line: 3, value: undefined }] }),
+      says: 'cairn.yaml line 3: tls.ca is neither a value nor a list of values; write one',
+    },
+    {
+      name: 'a key that stands both in a group and alone',
+      sources: file(
+        { key: 'tls-ca', line: 2, value: 'x' },
+        { key: 'tls', line: 3, value: undefined, nested: [{ key: 'ca', line: 4, value: 'x' }] },
+      ),
+      says: 'cairn.yaml line 4: tls.ca is set twice; remove one',
+    },
+    {
+      name: 'an empty path',
+      sources: file({ key: 'tls-ca', line: 2, value: '' }),
+      says: 'cairn.yaml line 2: tls-ca is empty; write the path of a file',
     },
     {
       name: 'a key without a value',

@@ -50,9 +50,17 @@ describe('settings in YAML', () => {
       { key: 'b', line: 3, value: ['x', 'y'] },
       { key: 'c', line: 4, value: '' },
       { key: 'd', line: 4, value: '' },
-      { key: 'e', line: 4, value: undefined },
+      { key: 'e', line: 4, value: undefined, nested: [{ key: 'x', line: 1, value: 'y' }] },
       { key: 'f', line: 4, value: undefined },
       { key: 'g', line: 4, value: undefined },
+    ]);
+  });
+
+  it('may have groups, one level deep', () => {
+    const deeper = map({ key: scalar('z', 55), value: map({ key: scalar('y'), value: scalar('1') }) });
+    const contents = map({ key: scalar('tls', 40), value: deeper });
+    assert.deepEqual(parse(contents), [
+      { key: 'tls', line: 5, value: undefined, nested: [{ key: 'z', line: 6, value: undefined }] },
     ]);
   });
 
