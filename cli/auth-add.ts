@@ -33,6 +33,6 @@ export function addAuthAdd(auth: Command, context: CliContext): void {
         client.change(authAdd, { name, caps }, wait),
       );
       if (!issued.isNew) context.note(`${name} exists already, with these capabilities\n`);
-      await deliverKey(context, issued, options);
+      await deliverKey(command, context, issued, options);
     });
 }

@@ -22,6 +22,6 @@ export function addAuthGet(auth: Command, context: CliContext): void {
     .action(async (name: string, options: KeyOptions, command: Command) => {
       const answer = await withCluster(command, context, (client, wait) => client.query(authGet, { name }, wait));
       noteStale(context, answer);
-      await deliverKey(context, answer.result, options);
+      await deliverKey(command, context, answer.result, options);
     });
 }

@@ -25,7 +25,7 @@ export function addAuthRotate(auth: Command, context: CliContext): void {
     .action(async (name: string, options: KeyOptions, command: Command) => {
       const issued = await withCluster(command, context, (client, wait) => client.change(authRotate, { name }, wait));
       context.note(`the old key of ${name} is no longer valid: ${whatToUpdate(name)}\n`);
-      await deliverKey(context, issued, options);
+      await deliverKey(command, context, issued, options);
     });
 }
 

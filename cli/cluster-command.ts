@@ -3,7 +3,9 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { CairnError, isCairnError } from '../base/errors.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
-import type { CliContext } from './context.js';
+import type { CliContext, ClusterChoice } from './context.js';
+import { findCluster, type FoundCluster } from './connect.js';
+import { addTlsOptions, tlsFlags } from './tls-choice.js';
 
 const timeoutSecondsDefault = 30;
 
@@ -13,6 +15,23 @@ export function addClusterOptions(program: Command): void {
     .option('--dir <dir>', 'cluster made by `cairn dev` (default: CAIRN_DIR, else ./data)')
     .option('--conf <file>', 'configuration of any other cluster (default: CAIRN_CONF)')
     .option('--timeout <seconds>', 'how long to wait for the cluster', parseSeconds, timeoutSecondsDefault);
+  addTlsOptions(program);
+}
+
+/** Which cluster the options of this command line name. */
+export function clusterChoice(command: Command, context: Pick<CliContext, 'absolute'>): ClusterChoice {
+  const { dir, conf } = command.optsWithGlobals<{ dir?: string; conf?: string }>();
+  return { dir, conf, tls: tlsFlags(command, context) };
+}
+
+/** The file of that cluster, and the TLS in use; `undefined` where there is no file to speak of. */
+export async function clusterOf(command: Command, context: CliContext): Promise<FoundCluster | undefined> {
+  try {
+    return await findCluster(context, clusterChoice(command, context));
+  } catch (error) {
+    if (isCairnError(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Runs `body` with a client of the chosen cluster and the one deadline of this command line, and closes the client. */
@@ -21,8 +40,8 @@ export async function withCluster<T>(
   context: CliContext,
   body: (client: MonitorClient, wait: WaitOptions) => Promise<T>,
 ): Promise<T> {
-  const { dir, conf, timeout } = command.optsWithGlobals<{ dir?: string; conf?: string; timeout: number }>();
-  const client = await context.connect({ dir, conf });
+  const { timeout } = command.optsWithGlobals<{ timeout: number }>();
+  const client = await context.connect(clusterChoice(command, context));
   try {
     return await body(whoseQueriesChangeNothing(client), {
       deadline: context.deadlineIn(timeout * 1000),

@@ -1,9 +1,11 @@
 /** How `cairn` finds the cluster that it talks to (DESIGN.md section 9). */
 import { CairnError, isCairnError } from '../base/errors.js';
 import { MonitorSession } from '../protocol/monitor-session.js';
+import { readTls, type TlsPaths } from '../runtime/node/tls-files.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { readClusterConf } from './cluster-conf.js';
+import { type ClusterConf, readClusterConf, tlsBeside } from './cluster-conf.js';
 import type { CliContext, ClusterChoice } from './context.js';
+import { tlsOfEnvironment, wholeTls } from './tls-choice.js';
 
 /** In the directory of a `cairn dev` cluster. */
 export const clusterFileName = 'cluster.yaml';
@@ -14,9 +16,33 @@ export async function connectTo(
   context: Pick<CliContext, 'readFile' | 'env'>,
   choice: ClusterChoice,
 ): Promise<MonitorSession> {
+  const { conf, tls: paths } = await findCluster(context, choice);
+  const tls = paths === undefined ? undefined : await readTls(runtime, paths, conf.name);
+  return new MonitorSession(runtime, { credentials: conf, role: 'client', tls });
+}
+
+export interface FoundCluster {
+  readonly conf: ClusterConf;
+  /** Of whichever place names it; `undefined` without TLS. */
+  readonly tls: TlsPaths | undefined;
+}
+
+/** The file of the chosen cluster, and what it takes to connect to it. Errors as `connectTo`. */
+export async function findCluster(
+  context: Pick<CliContext, 'readFile' | 'env'>,
+  choice: ClusterChoice,
+): Promise<FoundCluster> {
   const path = confPath(choice, context.env);
+  const conf = await readConf(context, path);
+  const inFile = conf.tls === undefined ? {} : tlsBeside(path, conf.tls);
+  // The environment speaks of the cluster that it names, or that nobody names: not of another one's directory.
+  const environment = choice.dir === undefined ? tlsOfEnvironment(context.env) : {};
+  return { conf, tls: wholeTls(choice.tls ?? {}, environment, inFile) };
+}
+
+async function readConf(context: Pick<CliContext, 'readFile'>, path: string): Promise<ClusterConf> {
   try {
-    return new MonitorSession(runtime, { credentials: await readClusterConf(context, path), role: 'client' });
+    return await readClusterConf(context, path);
   } catch (error) {
     if (!isCairnError(error, 'NOT_FOUND')) throw error;
     throw new CairnError(

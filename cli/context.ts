@@ -1,11 +1,14 @@
 import type { MonotonicMs } from '../base/instants.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
+import type { SomeTlsPaths } from './tls-choice.js';
 
 /** How to find a cluster: `--dir` or `--conf`, else `CAIRN_DIR` or `CAIRN_CONF`, else `./data` (DESIGN.md section 9). */
 export interface ClusterChoice {
   readonly dir: string | undefined;
   readonly conf: string | undefined;
+  /** As given with `--tls-*`. */
+  readonly tls?: SomeTlsPaths;
 }
 
 export interface WriteFileOptions {

@@ -29,6 +29,8 @@ const host = '127.0.0.1';
 /** A first start makes monitors one after the other, each a second or so. */
 const readyMs = 120_000;
 const pollMs = 50;
+/** What the environment says of TLS is about another cluster: this one has no certificates, and stays on the loopback. */
+const noTls = { CAIRN_TLS_CA: undefined, CAIRN_TLS_CERT: undefined, CAIRN_TLS_KEY: undefined };
 /** Daemons of a run that was killed get so long to stop. */
 const leftOverMs = 15_000;
 
@@ -166,7 +168,7 @@ export class DevCluster {
       name: `mon.${name}`,
       args: ['monitor', 'run', '--conf', this.#confOf(name)],
       script: this.#context.script,
-      environment: this.#context.env,
+      environment: { ...this.#context.env, ...noTls },
       directory,
       respawn,
       onDied: (exit) => this.#noteDeath(`mon.${name}`, exit),

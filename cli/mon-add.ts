@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { parseNodeAddress, printAddress } from '../protocol/address-text.js';
 import { monAdd } from '../protocol/commands/mon.js';
 import { encodeJoinToken } from '../protocol/join-token.js';
-import { withCluster } from './cluster-command.js';
+import { clusterOf, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { printJson } from './print-json.js';
 
@@ -34,7 +34,9 @@ export function addMonAdd(mon: Command, context: CliContext): void {
         client.change(monAdd, { name, ...(address === undefined ? {} : { address }) }, wait),
       );
       const token = encodeJoinToken(issued);
-      const run = joinCommand(name, token, address === undefined ? undefined : printAddress(address));
+      const { tls } = (await clusterOf(command, context)) ?? {};
+      const where = address === undefined ? undefined : printAddress(address);
+      const run = joinCommand(name, token, where, tls === undefined ? '' : tlsPlaces(name));
       if (options.json === true) {
         printJson(context, { name: issued.name, token, command: run, isNew: issued.isNew });
         return;
@@ -46,8 +48,13 @@ export function addMonAdd(mon: Command, context: CliContext): void {
     });
 }
 
-function joinCommand(name: string, token: string, address: string | undefined): string {
+/** The certificate has to be made first; these are the places beside the settings file. */
+function tlsPlaces(name: string): string {
+  return ` --tls-ca /etc/cairn/ca.pem --tls-cert /etc/cairn/mon.${name}-cert.pem --tls-key /etc/cairn/mon.${name}-key.pem`;
+}
+
+function joinCommand(name: string, token: string, address: string | undefined, tls: string): string {
   const conf = `/etc/cairn/mon.${name}.yaml`;
   const place = `--conf ${conf} --directory /var/lib/cairn/mon.${name} --address ${address ?? 'HOST:PORT'}`;
-  return `cairn monitor join ${token} ${place}\ncairn monitor run --conf ${conf}`;
+  return `cairn monitor join ${token} ${place}${tls}\ncairn monitor run --conf ${conf}`;
 }

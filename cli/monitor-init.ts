@@ -6,9 +6,11 @@ import { initCluster, removeStore } from '../monitor/daemon/boot.js';
 import { monitorNamePattern } from '../protocol/commands/mon.js';
 import { CairnError, isCairnError } from '../base/errors.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { encodeClusterConf } from './cluster-conf.js';
+import { encodeClusterConf, tlsIn } from './cluster-conf.js';
 import type { CliContext } from './context.js';
+import { needsTls } from './issued-key.js';
 import { encodeMonitorFile } from './monitor-settings.js';
+import { tlsFlags, wholeTls } from './tls-choice.js';
 
 interface InitOptions {
   readonly name: string;
@@ -35,6 +37,7 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nThe file named by --conf is written for the monitor; keep it on another disk than the directory.\n' +
+        'With --tls-ca, --tls-cert and --tls-key the cluster uses TLS: every monitor and client needs a certificate then.\n' +
         '\nExamples:\n  cairn monitor init --name a --address 10.0.0.1:7000 --directory /var/lib/cairn/mon.a --conf /etc/cairn/mon.a.yaml --admin-conf /etc/cairn/admin.yaml --json',
     )
     .action(async (options: InitOptions, command: Command) => {
@@ -46,12 +49,14 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
       checkMonitorName(name);
       const address = parseNodeAddress(options.address);
       const adminAddress = options.adminAddress === undefined ? undefined : parseNodeAddress(options.adminAddress);
+      const tls = wholeTls(tlsFlags(command, context));
       const runtime = context.runtime('cli');
       for (const path of [conf, options.adminConf]) await refuseExisting(runtime, path);
       keepFilesPrivate();
       const { monitor: credentials, admin } = await initCluster(runtime, { directory, name, address });
       try {
-        const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
+        const inFile = tlsIn(context.absolute(conf), tls);
+        const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials, tls: inFile });
         await context.writeFile(conf, file, { isPrivate: true });
         await context.writeFile(options.adminConf, encodeClusterConf(admin), { isPrivate: true });
       } catch (error) {
@@ -60,6 +65,7 @@ export function addMonitorInit(monitor: Command, context: CliContext): void {
         throw error;
       }
       const { fsid } = credentials;
+      if (tls !== undefined) context.note(needsTls(admin.name, options.adminConf));
       context.print(
         options.json === true
           ? `${JSON.stringify({ fsid, conf, adminConf: options.adminConf }, undefined, 2)}\n`

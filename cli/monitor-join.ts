@@ -3,9 +3,11 @@ import type { Command } from 'commander';
 import { CairnError } from '../base/errors.js';
 import { parseNodeAddress } from '../protocol/address-text.js';
 import { decodeJoinToken } from '../protocol/join-token.js';
+import { tlsIn } from './cluster-conf.js';
 import type { CliContext } from './context.js';
 import { refuseExisting } from './monitor-init.js';
 import { encodeMonitorFile } from './monitor-settings.js';
+import { tlsFlags, wholeTls } from './tls-choice.js';
 
 interface JoinOptions {
   readonly address: string;
@@ -29,6 +31,7 @@ export function addMonitorJoin(monitor: Command, context: CliContext): void {
     .addHelpText(
       'after',
       '\nThe file named by --conf is written for the monitor; keep it on another disk than the directory.\n' +
+        'In a cluster with TLS name the certificate of the new monitor with --tls-ca, --tls-cert and --tls-key.\n' +
         '\nExamples:\n  cairn monitor join TOKEN --address 10.0.0.2:7000 --directory /var/lib/cairn/mon.b --conf /etc/cairn/mon.b.yaml --json',
     )
     .action(async (token: string, options: JoinOptions, command: Command) => {
@@ -48,7 +51,8 @@ export function addMonitorJoin(monitor: Command, context: CliContext): void {
       const adminAddress = options.adminAddress === undefined ? undefined : parseNodeAddress(options.adminAddress);
       const directory = context.absolute(options.directory);
       await refuseExisting(context.runtime('cli'), conf);
-      const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
+      const tls = tlsIn(context.absolute(conf), wholeTls(tlsFlags(command, context)));
+      const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials, tls });
       await context.writeFile(conf, file, { isPrivate: true });
       context.print(
         options.json === true

@@ -12,9 +12,12 @@ import { exportProcessMetrics } from '../runtime/node/process-metrics.js';
 import { untilSignal } from '../runtime/node/until-signal.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { Settings } from '../runtime/config/option.js';
+import { readTls, type TlsPaths } from '../runtime/node/tls-files.js';
+import { tlsIn } from './cluster-conf.js';
 import type { CliContext } from './context.js';
 import { encodeMonitorFile, monitorSettings } from './monitor-settings.js';
 import { addSettingOptions, settingsOf } from './setting-options.js';
+import { wholeTls } from './tls-choice.js';
 import { version } from './version.js';
 import * as z from 'zod/mini';
 
@@ -36,7 +39,7 @@ export function addMonitorRun(monitor: Command, context: CliContext): void {
     const disk = context.runtime('cli').disk;
     const { settings, warnings } = await settingsOf(disk, self, monitorSettings, { conf, env: context.env });
     const path = conf ?? context.env['CAIRN_CONF'];
-    await run(context, settings, { path, warnings });
+    await run(context, settings, { path: path === undefined ? undefined : context.absolute(path), warnings });
   });
 }
 
@@ -49,6 +52,7 @@ async function run(
 ): Promise<void> {
   const { name, directory, address } = settings;
   const credentials = credentialsFrom(settings);
+  const tlsPaths = tlsOf(context, settings);
   const logLevel = settings['log-level'] as 'info';
   const runtime = createNodeRuntime({ daemon: `mon.${name}`, logLevel });
   stopOnUncaught(runtime);
@@ -63,6 +67,7 @@ async function run(
   const file = new MonitorsInFile(runtime, context, settings, credentials, path);
   let monitor: Monitor;
   try {
+    const tls = tlsPaths === undefined ? undefined : await readTls(runtime, tlsPaths, credentials.name);
     monitor = await Monitor.start(
       runtime,
       {
@@ -70,6 +75,7 @@ async function run(
         name,
         address,
         credentials,
+        tls,
         version,
         hostname: context.hostname,
         onMonitors: (monitors) => file.update(monitors),
@@ -118,6 +124,13 @@ function credentialsFrom(settings: MonitorSettings): Credentials {
   return credentialsOf(parseWith(z.object(storedCredentials), stored, 'the settings'));
 }
 
+/** Absolute, wherever they were named. */
+function tlsOf({ absolute }: Pick<CliContext, 'absolute'>, settings: MonitorSettings): TlsPaths | undefined {
+  const { 'tls-ca': ca, 'tls-cert': cert, 'tls-key': key } = settings;
+  const tls = wholeTls({ ca, cert, key });
+  return tls === undefined ? undefined : { ca: absolute(tls.ca), cert: absolute(tls.cert), key: absolute(tls.key) };
+}
+
 /** Keeps the list of monitors in the settings file true, for the day that this monitor's disk is lost. */
 class MonitorsInFile {
   readonly #runtime: Runtime;
@@ -154,6 +167,7 @@ class MonitorsInFile {
       address,
       adminAddress: this.#settings['admin-address'],
       credentials: this.#credentials,
+      tls: tlsIn(path, tlsOf(this.#context, this.#settings)),
       logLevel: this.#settings['log-level'] === 'info' ? undefined : this.#settings['log-level'],
     });
     this.#writing = this.#writing

@@ -5,6 +5,8 @@ import type { NodeAddress } from '../cluster/osd.js';
 import { printAddress } from '../protocol/address-text.js';
 import { type Credentials, keyText } from '../protocol/credentials.js';
 import type { OptionTable } from '../runtime/config/option.js';
+import type { TlsPaths } from '../runtime/node/tls-files.js';
+import { tlsSettings } from './tls-choice.js';
 
 export const monitorSettings = {
   name: { type: 'string', required: true, description: 'Which monitor this is: "a" for mon.a.' },
@@ -18,6 +20,7 @@ export const monitorSettings = {
     required: true,
     description: 'Monitors to ask for a place when the directory is empty. The monitor keeps the list up to date.',
   },
+  ...tlsSettings,
   'log-level': {
     type: 'string',
     oneOf: ['debug', 'info', 'warn', 'error'],
@@ -32,12 +35,14 @@ export interface MonitorFile {
   readonly address: NodeAddress;
   readonly adminAddress: NodeAddress | undefined;
   readonly credentials: Credentials;
+  /** As they are to be written. */
+  readonly tls?: TlsPaths | undefined;
   readonly logLevel?: string | undefined;
 }
 
 /** The file that `cairn monitor run --conf` reads. */
 export function encodeMonitorFile(file: MonitorFile): Uint8Array {
-  const { name, directory, address, adminAddress, credentials, logLevel } = file;
+  const { name, directory, address, adminAddress, credentials, tls, logLevel } = file;
   const fields = {
     name,
     directory,
@@ -46,6 +51,7 @@ export function encodeMonitorFile(file: MonitorFile): Uint8Array {
     fsid: credentials.fsid,
     key: keyText(credentials.key),
     monitors: credentials.monitors.map((monitor) => printAddress(monitor)),
+    ...(tls === undefined ? {} : { tls: { ca: tls.ca, cert: tls.cert, key: tls.key } }),
     ...(logLevel === undefined ? {} : { 'log-level': logLevel }),
   };
   const head = `# cairn: mon.${name} of cluster ${credentials.fsid}. Keep it private, and off the disk of its data: with it a\n# monitor that lost its disk finds its way back.\n`;

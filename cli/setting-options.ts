@@ -10,10 +10,17 @@ import { yamlSettings } from '../runtime/config/yaml-settings.js';
 import type { Disk } from '../runtime/disk.js';
 
 export function addSettingOptions(command: Command, table: OptionTable): void {
-  for (const { flag, description, default: fallback } of describeOptions(table)) {
+  for (const { name, flag, description, default: fallback } of describeOptions(table)) {
+    // Those of the whole program may stand anywhere: a second one of that name would be shadowed.
+    if (isOfProgram(command, `--${name}`)) continue;
     const note = fallback === undefined ? '' : ` (default: ${fallback})`;
     command.option(flag.replace(/ (\S+)$/, ' <$1>'), `${description.replace(/\.$/, '')}${note}`);
   }
+}
+
+function isOfProgram({ parent }: Command, flag: string): boolean {
+  if (parent === null) return false;
+  return parent.options.some(({ long }) => long === flag) || isOfProgram(parent, flag);
 }
 
 export interface SettingSources {
@@ -31,7 +38,7 @@ export async function settingsOf<Table extends OptionTable>(
   const path = conf ?? env['CAIRN_CONF'];
   const file =
     path === undefined ? undefined : await readSettingsFile(disk, path, yamlSettings({ parseDocument, LineCounter }));
-  const given = command.opts<Record<string, unknown>>();
+  const given = command.optsWithGlobals<Record<string, unknown>>();
   const flags: Record<string, string> = {};
   for (const name of Object.keys(table)) {
     const value = given[camelCase(name)];

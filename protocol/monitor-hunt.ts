@@ -141,7 +141,7 @@ export class MonitorHunt {
         failures.push(outcome);
       }
       this.#lastError = failures.at(-1);
-      const lasting = failures.find(({ code }) => lastingCodes.has(code));
+      const lasting = failures.find(({ code }) => lastingCodes.has(code)) ?? this.#wantingTls(failures);
       // None let us in, and one says why in a way that waiting does not heal.
       const now = this.#runtime.clock.now();
       refusedSince = lasting === undefined ? undefined : (refusedSince ?? now);
@@ -171,7 +171,7 @@ export class MonitorHunt {
         handlers: this.#handlers,
         onDisconnected: (error) => this.#onLost(dialer, error),
         onFailed: (error) => {
-          if (error.code !== 'CONNECTION_REFUSED') return;
+          if (error.code !== 'CONNECTION_REFUSED' && error.details['saidNothing'] !== true) return;
           refusal = error;
           end();
         },
@@ -226,6 +226,14 @@ export class MonitorHunt {
     const avoided = this.#avoided === undefined ? undefined : printAddress(this.#avoided);
     const isAvoided = (address: NodeAddress): boolean => printAddress(address) === avoided;
     return [...shuffled.filter((address) => !isAvoided(address)), ...shuffled.filter(isAvoided)];
+  }
+
+  /** All hang up on whoever comes without TLS. One may as well be about to stop: only when it lasts is it told. */
+  #wantingTls(failures: readonly CairnError[]): CairnError | undefined {
+    const [first] = failures;
+    if (first === undefined || !failures.every(({ details }) => details['saidNothing'] === true)) return undefined;
+    const where = this.#addresses.map((address) => printAddress(address)).join(', ');
+    return new CairnError('AUTHENTICATION_FAILED', `no monitor at ${where}: ${first.message}`, { cause: first });
   }
 
   #nobody(cause: CairnError): CairnError {

@@ -240,7 +240,7 @@ export class Dialer {
   }
 
   #greet(connection: Connection): void {
-    const { expectedName, certificateNames = true, identity, handshakeMs = 5000 } = this.#options;
+    const { expectedName, certificateNames = true, identity, handshakeMs = 5000, tls } = this.#options;
     const { key } = this.#with;
     const hello = helloOf(this.#runtime.random, identity, {
       authenticates: key !== undefined,
@@ -262,7 +262,7 @@ export class Dialer {
         handshake,
         keyFor: () => undefined,
         onSession: (session) => this.#use(connection, session),
-        onFailed: (error) => this.#onFailed(error),
+        onFailed: (error) => this.#onFailed(tls === undefined ? asWantingTls(error) : error),
         onGone: () => {
           this.#open.delete(gone);
           resolveGone();
@@ -400,4 +400,13 @@ class Waiter {
     if (this.#entry !== undefined) this.#deadlines.remove(this.#entry);
     this.#options.signal?.removeEventListener('abort', this);
   }
+}
+
+/** A server with TLS hangs up on a plain hello, without an alert: OpenSSL takes it for no TLS at all. */
+function asWantingTls(error: CairnError): CairnError {
+  if (error.details['saidNothing'] !== true) return error;
+  const { code, message, details } = error;
+  const advice =
+    'if it uses TLS, name ca, cert and key under tls: in the settings file, or with --tls-ca, --tls-cert, --tls-key';
+  return new CairnError(code, `${message}; ${advice}`, { cause: error, details });
 }

@@ -42,6 +42,7 @@ export class Greeting {
   #timer: Timer | undefined;
   #user: ConnectionUser | undefined;
   #isOver = false;
+  #hasHeard = false;
 
   /** Starts at once. `handshakeMs` bounds it as a whole. */
   constructor(
@@ -71,6 +72,7 @@ export class Greeting {
   }
 
   #onData(viewChunk: Uint8Array): void {
+    this.#hasHeard = true;
     let offset = 0;
     while (offset < viewChunk.byteLength && !this.#isOver) {
       const taken = this.#take(viewChunk, offset);
@@ -92,7 +94,9 @@ export class Greeting {
   }
 
   #onEnd(): void {
-    this.#fail(new CairnError('CONNECTION_LOST', 'the peer closed the connection during the handshake'), 'drop');
+    const sentence = this.#hasHeard ? 'during the handshake' : 'without a word';
+    const details = this.#hasHeard ? {} : { saidNothing: true };
+    this.#fail(new CairnError('CONNECTION_LOST', `the peer closed the connection ${sentence}`, { details }), 'drop');
   }
 
   #onClose(error: CairnError | undefined): void {

@@ -30,6 +30,13 @@ describe('a configuration file of a cluster', () => {
     assert.deepEqual(decodeClusterConf(utf8Bytes(golden), 'c.yaml'), credentials);
   });
 
+  it('may name the files for TLS, as they are written', () => {
+    const tls = { ca: 'ca.pem', cert: '/etc/cairn/backup.pem', key: '../key.pem' };
+    const text = utf8Text(encodeClusterConf({ ...credentials, tls }));
+    assert.equal(text, `${golden}tls:\n  ca: ca.pem\n  cert: /etc/cairn/backup.pem\n  key: ../key.pem\n`);
+    assert.deepEqual(decodeClusterConf(utf8Bytes(text), 'c.yaml'), { ...credentials, tls });
+  });
+
   it('keeps an fsid that looks like a number', () => {
     for (const fsid of ['0'.repeat(32), '1'.repeat(32), `1e${'0'.repeat(30)}`, `0x${'0'.repeat(30)}`]) {
       if (!/^[0-9a-f]{32}$/.test(fsid)) continue;
@@ -56,6 +63,18 @@ describe('a configuration file of a cluster', () => {
       text: golden.replace(':7000', ''),
       code: 'PARSE_ERROR',
       says: /"10\.0\.0\.1" is no address/,
+    },
+    {
+      name: 'TLS without a key',
+      text: `${golden}tls: {ca: a, cert: b}\n`,
+      code: 'PARSE_ERROR',
+      says: /c\.yaml: tls\.key/,
+    },
+    {
+      name: 'something else under tls',
+      text: `${golden}tls: {ca: a, cert: b, key: c, cipher: d}\n`,
+      code: 'PARSE_ERROR',
+      says: /cipher/,
     },
     { name: 'an unknown field', text: `${golden}colour: red\n`, code: 'PARSE_ERROR', says: /colour/ },
     {
