@@ -7,6 +7,7 @@ import { addCrushCompile } from './crush-compile.js';
 import { addCrushDecompile } from './crush-decompile.js';
 import { addCrushDiff } from './crush-diff.js';
 import { addCrushAddBucket, addCrushMove, addCrushRename, addCrushReweight, addCrushRm } from './crush-edit.js';
+import { addCrushAdd, addCrushCreateOrMove } from './crush-place.js';
 import { addCrushRule } from './crush-rule.js';
 import { addCrushTest } from './crush-test.js';
 import { addCrushTree } from './crush-tree.js';
@@ -27,6 +28,8 @@ export function registerCrushCommands(program: Command, context: CliContext): vo
   addCrushGet(crush, context);
   addCrushSet(crush, context);
   addCrushAddBucket(crush, context);
+  addCrushAdd(crush, context);
+  addCrushCreateOrMove(crush, context);
   addCrushMove(crush, context);
   addCrushRename(crush, context);
   addCrushRm(crush, context);

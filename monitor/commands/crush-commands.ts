@@ -7,6 +7,7 @@ import {
   evaluateCrushReweight,
   evaluateCrushRm,
 } from './crush-hierarchy.js';
+import { evaluateCrushAdd, evaluateCrushCreateOrMove } from './crush-place.js';
 import { evaluateCrushRuleCreate, evaluateCrushRuleRename, evaluateCrushRuleRm } from './crush-rules.js';
 import { answerCrushGet, evaluateCrushSet } from './crush-set.js';
 import type { CommandTable } from './types.js';
@@ -16,6 +17,8 @@ export function registerCrushCommands(table: CommandTable): void {
     .onQuery(crush.crushGet, answerCrushGet)
     .onChange(crush.crushSet, evaluateCrushSet, ({ map, confirmed }) => ({ mapBytes: map.byteLength, confirmed }))
     .onChange(crush.crushAddBucket, evaluateCrushAddBucket)
+    .onChange(crush.crushAdd, evaluateCrushAdd)
+    .onChange(crush.crushCreateOrMove, evaluateCrushCreateOrMove)
     .onChange(crush.crushMove, evaluateCrushMove)
     .onChange(crush.crushRename, evaluateCrushRename)
     .onChange(crush.crushRm, evaluateCrushRm)

@@ -115,7 +115,7 @@ function madeToo(crush: CrushMap, location: ReadonlyMap<string, string>): string
 }
 
 /** Whether the lowest bucket named holds it, and the others stand above that. */
-function standsAt(crush: CrushMap, item: number, location: ReadonlyMap<string, string>): boolean {
+export function standsAt(crush: CrushMap, item: number, location: ReadonlyMap<string, string>): boolean {
   const holders = itemLocation(crush, item);
   if (location.size === 0) return holders.length === 0;
   const [holder] = holders;
@@ -124,7 +124,8 @@ function standsAt(crush: CrushMap, item: number, location: ReadonlyMap<string, s
   return [...location].every(([type, name]) => names.get(type) === name);
 }
 
-function weightsOf(crush: CrushMap, item: number | undefined): number[] {
+/** 16.16, of each place where it stands. */
+export function weightsOf(crush: CrushMap, item: number | undefined): number[] {
   const plain = [...crush.buckets.values()].filter(({ shadow }) => shadow === undefined);
   return plain.flatMap(({ items }) => items.filter(({ id }) => id === item).map(({ weight }) => weight));
 }

@@ -7,6 +7,7 @@ import {
   crushNameField,
   crushWeightField,
   locationField,
+  osdIdField,
   osdsNamedMax,
 } from './fields.js';
 
@@ -30,6 +31,17 @@ export const crushSet = defineChange<ChangeReport>()('crush.set', {
 export const crushAddBucket = defineChange<ChangeReport>()('crush.add-bucket', {
   access: 'w',
   args: z.strictObject({ name: crushNameField, type: crushNameField, location: locationField }),
+});
+
+const placeFields = z.strictObject({ osd: osdIdField, weight: crushWeightField, location: locationField });
+
+/** A place for an OSD that has none. */
+export const crushAdd = defineChange<ChangeReport>()('crush.add', { access: 'w', args: placeFields });
+
+/** The same, and one that has a place moves, with the weight that it has. */
+export const crushCreateOrMove = defineChange<ChangeReport>()('crush.create-or-move', {
+  access: 'w',
+  args: placeFields,
 });
 
 /** Of a bucket with all in it, or of a device. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { osdId } from '../../../cluster/ids.js';
 import { validateMap } from '../../../cluster/validate-map.js';
 import { encodeCrushBinary } from '../../../crush/binary-codec.js';
+import { moveDevice } from '../../../crush/edit/devices.js';
 import { printCrushText } from '../../../crush/text-printer.js';
 import type { ClusterMap } from '../../../cluster/map.js';
 import { crushSet } from '../../../protocol/commands/crush.js';
@@ -20,6 +21,22 @@ const refusals = [
     words: 'crush move default host=h0',
     says: /^h0 stands below default, which cannot move there; choose another place$/,
   },
+  {
+    words: 'crush add 9 1 host=h0',
+    says: /^there is no osd\.9: one that was removed from the map gets its place when/,
+  },
+  { words: 'crush create-or-move 9 1 host=h0', says: /^there is no osd\.9: / },
+  {
+    words: 'crush add 0 1 host=h1',
+    says: /^osd\.0 stands in host=h0 already; `cairn crush move osd\.0 host=h1` moves it$/,
+  },
+  {
+    words: 'crush add osd.0 7.5 host=h0',
+    says: /^osd\.0 stands in host=h0 already and weighs 1\.000; `cairn crush reweight osd\.0 7\.500` changes that$/,
+  },
+  { words: 'crush add h0 1 host=h0', says: /^"h0" is no OSD; write osd\.3 or 3$/ },
+  { words: 'crush add 0 101 host=h0', says: /is no weight; write a number from 0 to 100$/ },
+  { words: 'crush add 0 1 host', says: /^host is no location; write TYPE=NAME/ },
   { words: 'crush rename nope other', says: /^no bucket is called nope/ },
   { words: 'crush rename h0 h1', says: /^a device or bucket is called h1 already/ },
   { words: 'crush rm h0', says: /^bucket h0 holds 2 items; move or remove them first$/ },
@@ -97,6 +114,57 @@ describe('cairn crush, of the cluster', () => {
     assert.equal(await done(cluster, 'crush rm osd.0'), 'CRUSH has nothing called osd.0\n');
     assert.ok(cluster.map.osds.has(osdId(0)));
     assert.match(await refused(cluster, 'crush reweight osd.0 1'), /^no device is called osd\.0/);
+  });
+
+  it('puts an OSD back that was taken out, where it is said, and that can be said again', async () => {
+    const cluster = clusterOf(sampleMap(sample));
+    await done(cluster, 'crush rm osd.0 --yes');
+    const words = 'crush add osd.0 2 host=new rack=r7 root=default';
+    assert.match(
+      await done(cluster, words),
+      /^added osd\.0 of weight 2\.000 in host=new rack=r7 root=default: \d+ of 64.*\nosd\.0 has no device class now; `cairn/,
+    );
+    const before = cluster.map;
+    assert.match(
+      await done(cluster, words),
+      /^osd\.0 stands in host=new rack=r7 root=default already, and weighs 2\.000$/m,
+    );
+    assert.equal(cluster.map, before);
+    validateMap(cluster.map);
+    assert.match(await done(cluster, 'osd find 0'), /crush location: host=new rack=r7 root=default/);
+    assert.deepEqual(await json(cluster, 'crush add 0 2 host=new --json'), {
+      changed: [],
+      messages: ['osd.0 stands in host=new already, and weighs 2.000'],
+    });
+  });
+
+  it('creates a place where there is none, and moves an OSD with its weight from another', async () => {
+    const cluster = clusterOf(sampleMap(sample));
+    const again = 'crush create-or-move 0 9 host=h1 root=default';
+    assert.match(await done(cluster, again), /^moved osd\.0 to host=h1 root=default: /);
+    assert.equal(await done(cluster, again), 'osd.0 stands in host=h1 root=default already\n');
+    assert.match(await done(cluster, 'crush add 0 1 host=h1'), /and weighs 1\.000$/m, 'its weight came along');
+    assert.equal(cluster.map.crush.devices.get(0)?.deviceClass, 'hdd');
+    await done(cluster, 'crush rm osd.0 --yes');
+    assert.match(await done(cluster, again), /^added osd\.0 of weight 9\.000 in host=h1 root=default: /);
+    validateMap(cluster.map);
+  });
+
+  it('places a device that a map names and has stand nowhere, with its class', async () => {
+    const map = sampleMap(sample);
+    const buckets = new Map(
+      [...map.crush.buckets].map(([id, bucket]) => [
+        id,
+        bucket.shadow === undefined ? { ...bucket, items: bucket.items.filter((item) => item.id !== 0) } : bucket,
+      ]),
+    );
+    const cluster = clusterOf({
+      ...map,
+      crush: moveDevice({ ...map.crush, buckets }, 'osd.1', new Map([['host', 'h0']])),
+    });
+    assert.match(await done(cluster, 'crush add 0 3 host=h0'), /^added osd\.0 of weight 3\.000 in host=h0: /);
+    assert.equal(cluster.map.crush.devices.get(0)?.deviceClass, 'hdd');
+    assert.match(await done(cluster, 'crush add 0 3 host=h0'), /and weighs 3\.000$/m);
   });
 
   it('warns of PGs that get fewer OSDs than they have', async () => {

@@ -82,6 +82,8 @@ class Walk {
       `pg force ${pg} ${osd}${yes}`,
       `crush reweight ${osd} ${this.#pick(4)}`,
       `crush move osd.${osd} host=h${this.#pick(4)}`,
+      `crush add ${osd} ${this.#pick(4)} host=h${this.#pick(4)}`,
+      `crush create-or-move ${osd} 1 host=h${this.#pick(4)} root=default`,
       `crush rm osd.${osd}${yes}`,
       'crush rule create-replicated flat default osd',
       'crush rule rm flat',
