@@ -19,7 +19,8 @@ export const healthCodes = {
   MON_NO_QUORUM: {
     severity: 'error',
     meaning: 'This monitor belongs to no majority: the map cannot change. Data stays available until a replica fails.',
-    advice: 'Start the missing monitors (`cairn monitor`) and check the network between them with `cairn mon stat`.',
+    advice:
+      'Start the missing monitors (`cairn monitor run`) and check the network between them with `cairn mon stat`.',
   },
   MON_DOWN: {
     severity: 'warn',
@@ -115,12 +116,12 @@ export const healthCodes = {
   POOL_FULL: {
     severity: 'warn',
     meaning: 'A pool has reached its quota: writes to it are refused.',
-    advice: 'Delete data, or raise it with `cairn pool set POOL quota_bytes`; `cairn df` shows the use.',
+    advice: 'Delete data, or raise it: `cairn pool set POOL quota_bytes SIZE`; `cairn health detail` shows the use.',
   },
   POOL_NEAR_FULL: {
     severity: 'warn',
     meaning: 'A pool is close to its quota.',
-    advice: 'Delete data, or raise it with `cairn pool set POOL quota_objects`; `cairn df` shows the use.',
+    advice: 'Delete data, or raise it: `cairn pool set POOL quota_objects N`; `cairn health detail` shows the use.',
   },
   POOL_NO_REDUNDANCY: {
     severity: 'warn',
@@ -157,12 +158,12 @@ export const healthCodes = {
   PG_DAMAGED: {
     severity: 'error',
     meaning: 'Copies of a PG differ or are damaged, and it could not be repaired from good ones yet.',
-    advice: 'See which with `cairn pg ls`, and compare and mend them: `cairn pg repair PG`.',
+    advice: 'See which with `cairn pg ls`, and start the OSDs that are down: a good copy mends a damaged one.',
   },
   OSD_SCRUB_ERRORS: {
     severity: 'error',
     meaning: 'Scrubs found copies that differ or whose checksums are wrong.',
-    advice: 'See where with `cairn pg ls`, and mend them: `cairn pg repair PG`. Suspect a disk that returns.',
+    advice: 'See where with `cairn pg ls`. Suspect a disk that returns here: `cairn osd out` takes its data elsewhere.',
   },
   OBJECT_UNFOUND: {
     severity: 'error',
@@ -187,17 +188,18 @@ export const healthCodes = {
   PG_NOT_SCRUBBED: {
     severity: 'warn',
     meaning: 'The metadata of PGs was not compared for longer than planned.',
-    advice: 'Clear the flag noscrub if it is set (`cairn osd unset noscrub`), or scrub one now: `cairn pg scrub PG`.',
+    advice:
+      'Clear the flag noscrub if it is set (`cairn osd unset noscrub`); `cairn pg ls` shows the PGs and their OSDs.',
   },
   PG_NOT_DEEP_SCRUBBED: {
     severity: 'warn',
     meaning: 'The bytes of PGs were not read and compared for longer than planned.',
-    advice: 'Clear the flag nodeep-scrub if it is set (`cairn osd unset nodeep-scrub`), or `cairn pg deep-scrub PG`.',
+    advice: 'Clear the flag nodeep-scrub if it is set (`cairn osd unset nodeep-scrub`); `cairn pg ls` shows the PGs.',
   },
   PARKED_WRITES: {
     severity: 'warn',
     meaning: 'A failover of an asynchronous pool cut writes off. They are kept aside.',
-    advice: 'See what they are with `cairn pg parked`, and restore or discard them.',
+    advice: 'See whose they are with `cairn pg ls`. They stay where they are until they are restored or discarded.',
   },
 
   // Daemons.
@@ -219,7 +221,7 @@ export const healthCodes = {
   RECENT_CRASH: {
     severity: 'warn',
     meaning: 'A daemon crashed in the last two weeks, and nobody has looked at it.',
-    advice: 'Read it with `cairn crash ls` and put it away with `cairn crash archive`.',
+    advice: 'Read the log of the daemon that `cairn health detail` names, then `cairn health mute RECENT_CRASH`.',
   },
 } as const satisfies Record<string, HealthCodeInfo>;
 

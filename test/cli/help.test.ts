@@ -1,10 +1,9 @@
 /** What holds for every command: it is described, its examples are right, and its tables are for programs too. */
 import assert from 'node:assert/strict';
 import { createProgram } from '../../cli/program.js';
-import { monotonicMs } from '../../base/instants.js';
-import type { CliContext } from '../../cli/context.js';
 import { leavesOf, shellWords } from './command-leaves.js';
 import { cli } from './fake-context.js';
+import { noContext } from './no-context.js';
 
 /** They change something and say so on stderr, write files, or print what is a format of its own. */
 const printNoTable = new Set([
@@ -24,24 +23,6 @@ const printNoTable = new Set([
   'mon transfer',
 ]);
 
-const context: CliContext = {
-  env: {},
-  isTerminal: false,
-  print: () => undefined,
-  note: () => undefined,
-  readFile: () => Promise.reject(new Error('no command runs')),
-  writeFile: () => Promise.reject(new Error('no command runs')),
-  connect: () => Promise.reject(new Error('no command runs')),
-  interrupted: new AbortController().signal,
-  deadlineIn: (ms) => monotonicMs(ms),
-  absolute: (path) => path,
-  hostname: 'here',
-  script: 'cairn',
-  runtime: () => {
-    throw new Error('no command runs');
-  },
-};
-
 async function examplesOf(path: string): Promise<string[]> {
   const { stdout } = await cli([...path.split(' '), '--help']);
   const [, block = ''] = /\nExamples:\n((?: {2}.*\n?)+)\s*$/.exec(stdout) ?? [];
@@ -50,7 +31,7 @@ async function examplesOf(path: string): Promise<string[]> {
 
 /** Which command a line runs; throws what commander says when it runs none. */
 async function commandOf(words: readonly string[]): Promise<string | undefined> {
-  const program = createProgram(context);
+  const program = createProgram(noContext);
   let ran: string | undefined;
   for (const { path, command } of leavesOf(program)) command.action(() => void (ran = path));
   await program.parseAsync([...words], { from: 'user' });
@@ -58,7 +39,7 @@ async function commandOf(words: readonly string[]): Promise<string | undefined> 
 }
 
 describe('every command', () => {
-  const leaves = leavesOf(createProgram(context));
+  const leaves = leavesOf(createProgram(noContext));
 
   it('is found', () => {
     const paths = new Set(leaves.map(({ path }) => path));
