@@ -4,22 +4,16 @@ import { authAdd } from '../protocol/commands/auth.js';
 import { capsOf } from './caps-arguments.js';
 import { withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
-import { type KeyOptions, deliverKey } from './issued-key.js';
+import { addKeyOptions, deliverKey, type KeyOptions } from './issued-key.js';
 
 export function addAuthAdd(auth: Command, context: CliContext): void {
-  auth
-    .command('add')
+  addKeyOptions(auth.command('add'))
     .description(
       'Make a key for a new client, gateway or OSD, and print it.\n\n' +
         'The same name with the same capabilities gets the key that it has already.',
     )
     .argument('<name>', 'TYPE.ID, such as client.backup')
     .argument('[caps...]', "pairs of service and capability, such as mon 'allow r' osd 'allow rw pool=data'")
-    .option(
-      '-o, --output <file>',
-      'write a configuration for --conf, readable by you alone, instead of printing the key',
-    )
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExamples:\n' +

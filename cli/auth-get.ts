@@ -3,18 +3,12 @@ import type { Command } from 'commander';
 import { authGet } from '../protocol/commands/auth.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
-import { type KeyOptions, deliverKey } from './issued-key.js';
+import { addKeyOptions, deliverKey, type KeyOptions } from './issued-key.js';
 
 export function addAuthGet(auth: Command, context: CliContext): void {
-  auth
-    .command('get')
+  addKeyOptions(auth.command('get'))
     .description('Print the key and the capabilities of one name, or write its configuration file.')
     .argument('<name>', 'TYPE.ID, such as client.backup')
-    .option(
-      '-o, --output <file>',
-      'write a configuration for --conf, readable by you alone, instead of printing the key',
-    )
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  cairn auth get client.backup\n  cairn auth get client.admin -o admin.yaml\n  cairn auth get client.backup --json',

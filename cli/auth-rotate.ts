@@ -3,21 +3,15 @@ import type { Command } from 'commander';
 import { authRotate } from '../protocol/commands/auth.js';
 import { withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
-import { type KeyOptions, deliverKey } from './issued-key.js';
+import { addKeyOptions, deliverKey, type KeyOptions } from './issued-key.js';
 
 export function addAuthRotate(auth: Command, context: CliContext): void {
-  auth
-    .command('rotate')
+  addKeyOptions(auth.command('rotate'))
     .description(
       'Give a name a new key. The old one ends at once: every file that holds it must be replaced before its user\n' +
         'connects again. Connections that are open go on.',
     )
     .argument('<name>', 'TYPE.ID, such as client.backup')
-    .option(
-      '-o, --output <file>',
-      'write a configuration for --conf, readable by you alone, instead of printing the key',
-    )
-    .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  cairn auth rotate client.backup -o backup.yaml\n  cairn auth rotate gateway.1 --json',

@@ -15,6 +15,15 @@ export interface KeyOptions {
   readonly json?: boolean;
 }
 
+export function addKeyOptions(command: Command): Command {
+  return command
+    .option(
+      '-o, --output <file>',
+      'write a configuration for --conf, readable by you alone, instead of printing the key',
+    )
+    .option('--json', 'print JSON');
+}
+
 /**
  * With `output` nothing of the key is printed, unless the file cannot be written: the key may be new, and the only one
  * that its owner, who may be ourselves, can still connect with.
