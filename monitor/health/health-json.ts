@@ -1,30 +1,8 @@
 /** `cairn health --json`: Ceph's field names (`ceph health detail --format json`), and the advice. A contract. */
-import type { HealthReport, HealthStatus } from './types.js';
+import type { ClusterHealth } from '../../protocol/commands/status.js';
+import type { HealthReport } from './types.js';
 
-export interface HealthJson {
-  readonly status: HealthStatus;
-  readonly checks: Readonly<Record<string, HealthCheckJson>>;
-  readonly mutes: readonly HealthMuteJson[];
-}
-
-export interface HealthCheckJson {
-  readonly severity: 'HEALTH_WARN' | 'HEALTH_ERR';
-  readonly summary: { readonly message: string; readonly count: number };
-  readonly muted: boolean;
-  readonly advice: string;
-  /** With `detail` only. */
-  readonly detail?: readonly { readonly message: string }[];
-}
-
-export interface HealthMuteJson {
-  readonly code: string;
-  readonly sticky: boolean;
-  /** Milliseconds since the Unix epoch; absent when it does not expire. */
-  readonly until_ms?: number;
-  readonly count: number;
-}
-
-export function healthJson(report: HealthReport, { detail }: { readonly detail: boolean }): HealthJson {
+export function healthJson(report: HealthReport, { detail }: { readonly detail: boolean }): ClusterHealth {
   return {
     status: report.status,
     checks: Object.fromEntries(

@@ -1,8 +1,9 @@
 /** `cairn status --json`: DESIGN.md section 9 fixes some of the names, the rest are Ceph's. A contract. */
 import type { OsdId, PoolId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
+import type { ClusterStatus, MonitorStatus, PgsStatus } from '../../protocol/commands/status.js';
 import type { Term } from '../raft/types.js';
-import { type HealthJson, healthJson } from '../health/health-json.js';
+import { healthJson } from '../health/health-json.js';
 import { hasWord, statesOf } from '../health/pg-states.js';
 import type { HealthReport, OsdHealth, PoolHealth } from '../health/types.js';
 
@@ -18,65 +19,7 @@ export interface StatusInput {
   readonly pools: ReadonlyMap<PoolId, PoolHealth>;
 }
 
-export interface StatusJson {
-  readonly fsid: string;
-  readonly health: HealthJson;
-  /** Ceph's name for `term`. */
-  readonly election_epoch: number;
-  readonly term: number;
-  /** Ranks: places among the monitors by name. */
-  readonly quorum: readonly number[];
-  readonly quorum_names: readonly string[];
-  /** Empty without one. */
-  readonly quorum_leader_name: string;
-  readonly monmap: {
-    readonly epoch: number;
-    readonly num_mons: number;
-    /** Names. */
-    readonly quorum: readonly string[];
-    readonly mons: readonly MonitorJson[];
-  };
-  readonly osdmap: {
-    readonly epoch: number;
-    readonly num_osds: number;
-    readonly num_up_osds: number;
-    readonly num_in_osds: number;
-    readonly num_remapped_pgs: number;
-    readonly flags: readonly string[];
-  };
-  readonly pgmap: PgmapJson;
-}
-
-export interface MonitorJson {
-  readonly rank: number;
-  readonly name: string;
-  readonly addr: string;
-  readonly role: 'voter' | 'learner';
-}
-
-export interface PgmapJson {
-  readonly num_pgs: number;
-  readonly num_pools: number;
-  readonly num_objects: number;
-  /** PGs per state; they add up to `num_pgs`. */
-  readonly states: Readonly<Record<string, number>>;
-  readonly pgs_by_state: readonly { readonly state_name: string; readonly count: number }[];
-  /** Copies that are missing and that are in the wrong place, of `total_copies`. */
-  readonly degraded_objects: number;
-  readonly misplaced_objects: number;
-  readonly unfound_objects: number;
-  readonly total_copies: number;
-  readonly degraded_ratio: number;
-  readonly misplaced_ratio: number;
-  /** What clients stored, once. */
-  readonly data_bytes: number;
-  /** Of the disks, all copies counted. */
-  readonly bytes_used: number;
-  readonly bytes_avail: number;
-  readonly bytes_total: number;
-}
-
-export function statusJson(input: StatusInput): StatusJson {
+export function statusJson(input: StatusInput): ClusterStatus {
   const { map, term } = input;
   const names = [...map.monitors.keys()].sort();
   const quorum = names.filter((name) => input.quorum.includes(name));
@@ -106,7 +49,7 @@ export function statusJson(input: StatusInput): StatusJson {
   };
 }
 
-function monitorsJson(monitors: StatusInput['map']['monitors'], names: readonly string[]): MonitorJson[] {
+function monitorsJson(monitors: StatusInput['map']['monitors'], names: readonly string[]): MonitorStatus[] {
   return names.flatMap((name, rank) => {
     const monitor = monitors.get(name);
     if (monitor === undefined) return [];
@@ -115,7 +58,7 @@ function monitorsJson(monitors: StatusInput['map']['monitors'], names: readonly 
   });
 }
 
-function pgmapJson({ map, pools, osds }: StatusInput): PgmapJson {
+function pgmapJson({ map, pools, osds }: StatusInput): PgsStatus {
   const states = new Map<string, number>();
   const sums = { pgs: 0, objects: 0, copies: 0, degraded: 0, misplaced: 0, unfound: 0, stored: 0, used: 0, total: 0 };
   for (const pool of map.pools.values()) {

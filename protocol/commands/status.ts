@@ -5,36 +5,39 @@
 import * as z from 'zod/mini';
 import { defineChange, defineQuery } from '../command.js';
 
+/** `cairn health --json`: Ceph's field names (`ceph health detail --format json`), and the advice. */
 export interface ClusterHealth {
   readonly status: 'HEALTH_OK' | 'HEALTH_WARN' | 'HEALTH_ERR';
   /** By code, errors first. */
-  readonly checks: Readonly<
-    Record<
-      string,
-      {
-        readonly severity: 'HEALTH_WARN' | 'HEALTH_ERR';
-        readonly summary: { readonly message: string; readonly count: number };
-        readonly muted: boolean;
-        readonly advice: string;
-        /** When it was asked for. */
-        readonly detail?: readonly { readonly message: string }[];
-      }
-    >
-  >;
-  readonly mutes: readonly {
-    readonly code: string;
-    readonly sticky: boolean;
-    /** Milliseconds since 1970; absent when it does not expire. */
-    readonly until_ms?: number;
-    readonly count: number;
-  }[];
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  readonly mutes: readonly HealthMuteShown[];
 }
 
+export interface HealthCheck {
+  readonly severity: 'HEALTH_WARN' | 'HEALTH_ERR';
+  readonly summary: { readonly message: string; readonly count: number };
+  readonly muted: boolean;
+  readonly advice: string;
+  /** When it was asked for. */
+  readonly detail?: readonly { readonly message: string }[];
+}
+
+export interface HealthMuteShown {
+  readonly code: string;
+  readonly sticky: boolean;
+  /** Milliseconds since 1970; absent when it does not expire. */
+  readonly until_ms?: number;
+  readonly count: number;
+}
+
+/** `cairn status --json`. */
 export interface ClusterStatus {
   readonly fsid: string;
   readonly health: ClusterHealth;
+  /** Ceph's name for `term`. */
   readonly election_epoch: number;
   readonly term: number;
+  /** Ranks: places among the monitors by name. */
   readonly quorum: readonly number[];
   readonly quorum_names: readonly string[];
   /** Empty without one. */
@@ -44,13 +47,9 @@ export interface ClusterStatus {
   readonly monmap: {
     readonly epoch: number;
     readonly num_mons: number;
+    /** Names. */
     readonly quorum: readonly string[];
-    readonly mons: readonly {
-      readonly rank: number;
-      readonly name: string;
-      readonly addr: string;
-      readonly role: 'voter' | 'learner';
-    }[];
+    readonly mons: readonly MonitorStatus[];
   };
   readonly osdmap: {
     readonly epoch: number;
@@ -60,23 +59,36 @@ export interface ClusterStatus {
     readonly num_remapped_pgs: number;
     readonly flags: readonly string[];
   };
-  readonly pgmap: {
-    readonly num_pgs: number;
-    readonly num_pools: number;
-    readonly num_objects: number;
-    readonly states: Readonly<Record<string, number>>;
-    readonly pgs_by_state: readonly { readonly state_name: string; readonly count: number }[];
-    readonly degraded_objects: number;
-    readonly misplaced_objects: number;
-    readonly unfound_objects: number;
-    readonly total_copies: number;
-    readonly degraded_ratio: number;
-    readonly misplaced_ratio: number;
-    readonly data_bytes: number;
-    readonly bytes_used: number;
-    readonly bytes_avail: number;
-    readonly bytes_total: number;
-  };
+  readonly pgmap: PgsStatus;
+}
+
+export interface MonitorStatus {
+  readonly rank: number;
+  readonly name: string;
+  readonly addr: string;
+  readonly role: 'voter' | 'learner';
+}
+
+export interface PgsStatus {
+  readonly num_pgs: number;
+  readonly num_pools: number;
+  readonly num_objects: number;
+  /** PGs per state; they add up to `num_pgs`. */
+  readonly states: Readonly<Record<string, number>>;
+  readonly pgs_by_state: readonly { readonly state_name: string; readonly count: number }[];
+  /** Copies that are missing and that are in the wrong place, of `total_copies`. */
+  readonly degraded_objects: number;
+  readonly misplaced_objects: number;
+  readonly unfound_objects: number;
+  readonly total_copies: number;
+  readonly degraded_ratio: number;
+  readonly misplaced_ratio: number;
+  /** What clients stored, once. */
+  readonly data_bytes: number;
+  /** Of the disks, all copies counted. */
+  readonly bytes_used: number;
+  readonly bytes_avail: number;
+  readonly bytes_total: number;
 }
 
 export const clusterStatus = defineQuery<ClusterStatus>()('status', { access: 'r', args: z.strictObject({}) });
