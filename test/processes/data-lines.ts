@@ -129,6 +129,21 @@ const crush: readonly CommandLine[] = [
   { line: 'crush rm h1', refused: /^bucket h1 holds 2 items; move or remove them first$/ },
   { line: 'crush reweight osd.3 1', prints: /^osd\.3 weighs 1\.000, 0\.500 before: /, json: ['changed'] },
   { line: 'crush reweight osd.3 heavy', refused: /^"heavy" is no weight; write a number from 0 to 100$/ },
+  {
+    line: 'crush add osd.3 1 host=h1',
+    prints: /^osd\.3 stands in host=h1 already, and weighs 1\.000\n$/,
+    json: ['messages'],
+  },
+  {
+    line: 'crush add osd.3 1 host=h2',
+    refused: /^osd\.3 stands in host=h1 already; `cairn crush move osd\.3 host=h2`/,
+  },
+  {
+    line: 'crush create-or-move osd.3 1 host=h1',
+    prints: /^osd\.3 stands in host=h1 already\n$/,
+    json: ['messages'],
+  },
+  { line: 'crush create-or-move osd.99 1 host=h1', refused: /^there is no osd\.99: / },
   { line: 'crush class ls', prints: /^ssd\nhdd\n$/, json: [] },
   { line: 'crush class ls ssd', refused: /^ls takes no arguments/ },
   { line: 'crush class ls-osd ssd', prints: /^osd\.0\n$/, json: [] },
