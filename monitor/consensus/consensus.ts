@@ -102,6 +102,8 @@ class RunningConsensus implements Consensus {
   #commit: number;
   #turn: Timer | undefined;
   #ticker: Timer | undefined;
+  /** Set while notices are held. */
+  #noticeTimer: Timer | undefined;
   #tickDue: MonotonicMs;
   #over: CairnError | undefined;
   #closing: Promise<void> | undefined;
@@ -215,6 +217,7 @@ class RunningConsensus implements Consensus {
     this.#over = error;
     this.#turn?.cancel();
     this.#ticker?.cancel();
+    this.#noticeTimer?.cancel();
     this.#applier.close();
     this.#persister.close(error);
     this.#proposals.close(error);
@@ -272,13 +275,11 @@ class RunningConsensus implements Consensus {
     if (this.#over === undefined && !this.#persister.isFull) this.#propose();
     this.#askForReads();
     this.#persister.flush();
-    this.#transmit(this.#notices.takeDue());
     this.#applySome();
     this.#tellStatus();
     const hasMessages = !this.#inbox.isEmpty && !this.#persister.isFull;
     const hasProposals = this.#proposals.hasWaiting && !this.#persister.isFull;
-    const hasMore = hasMessages || hasProposals || this.#applier.hasWork || this.#barriers.hasWaiting;
-    if (hasMore || !this.#notices.isEmpty) this.#wake();
+    if (hasMessages || hasProposals || this.#applier.hasWork || this.#barriers.hasWaiting) this.#wake();
   }
 
   #propose(): void {
@@ -348,10 +349,25 @@ class RunningConsensus implements Consensus {
   }
 
   #send(messages: readonly RaftMessage[]): void {
-    this.#transmit(messages.filter((message) => this.#notices.passes(message)));
+    if (messages.length === 0) return;
+    const now = this.#runtime.clock.now();
+    this.#transmit(messages.filter((message) => this.#notices.passes(message, now)));
+    this.#watchNotices(now);
   }
 
-  #transmit(messages: Iterable<RaftMessage>): void {
+  #watchNotices(now: MonotonicMs): void {
+    if (this.#noticeTimer !== undefined || this.#over !== undefined) return;
+    const delayMs = this.#notices.msUntilDue(now);
+    if (delayMs === undefined) return;
+    const { clock } = this.#runtime;
+    this.#noticeTimer = clock.after(delayMs, () => {
+      this.#noticeTimer = undefined;
+      this.#transmit(this.#notices.takeDue(clock.now()));
+      this.#watchNotices(clock.now());
+    });
+  }
+
+  #transmit(messages: readonly RaftMessage[]): void {
     if (this.#over !== undefined) return;
     for (const message of messages) {
       this.#transport.send(message);

@@ -55,3 +55,10 @@ export const unwrittenBytesMax = 64 * 1024 * 1024;
 /** One turn of the event loop works on at most so many inputs or entries, and about so long (DESIGN.md §8: 20 ms in all). */
 export const inputsPerTurn = 256;
 export const turnMsMax = 8;
+
+/**
+ * How long news of what is committed waits for an append to travel with. Longer than one change after the other takes, so
+ * that a busy leader sends none by themselves; when nothing follows, followers and their subscribers learn of the last
+ * change so much later.
+ */
+export const noticeMs = 5;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { isCairnError, type CairnError, type ErrorCode } from '../../../base/errors.js';
 import { monotonicMs } from '../../../base/instants.js';
+import { noticeMs } from '../../../monitor/consensus/options.js';
 import { memberId } from '../../../monitor/raft/types.js';
 import { World } from '../../../runtime/sim/world.js';
 import { Cluster, tickMs, type Site } from './cluster.js';
@@ -99,6 +100,23 @@ describe('monitor/consensus', () => {
       const { consensus } = leader.running;
       await assert.rejects(consensus.propose(someCommand(), within(leader, 5)), code('DEADLINE_EXCEEDED', 'maybe'));
       await assert.rejects(consensus.propose(someCommand(), within(leader, 0)), code('DEADLINE_EXCEEDED', 'no'));
+    }));
+
+  it('tells followers what is committed with the next command, or soon without one', () =>
+    onCluster(async (cluster, leader) => {
+      const { consensus } = leader.running;
+      const sentBefore = consensus.metrics.messagesSent;
+      const count = 20;
+      for (let i = 0; i < count; i++) await consensus.propose(someCommand(), {});
+      const appends = consensus.metrics.messagesSent - sentBefore;
+      // One to each follower, and some heartbeats; with as many notices it would be twice that.
+      assert.ok(appends >= 2 * count && appends < 3 * count, `${appends} messages`);
+      for (let i = 0; i < 5; i++) {
+        const { index } = await consensus.propose(someCommand(), {});
+        // Sooner than a heartbeat, but for chance.
+        await cluster.world.sleep(noticeMs + 3);
+        for (const { running } of cluster.alive) assert.ok(running.registers.applied >= index);
+      }
     }));
 
   it('opens a barrier on any member, not before what was acknowledged is applied there', () =>
