@@ -150,6 +150,14 @@ export class Outbox {
     this.#schedule();
   }
 
+  /** Sends what is queued, unless a send is outstanding: then it leaves when that settles, as ever. */
+  flushNow(): void {
+    if (this.#flushTimer === undefined) return;
+    this.#flushTimer.cancel();
+    this.#flushTimer = undefined;
+    this.#flush();
+  }
+
   /** Sends the end of the stream once everything queued has left. */
   endWhenEmpty(): void {
     this.#endWhenEmpty = true;

@@ -150,6 +150,10 @@ export class PeerConnection implements Peer {
     return this.#outgoing.tell(method, header, options);
   }
 
+  flush(): void {
+    this.#outbox.flushNow();
+  }
+
   /** Says goodbye; calls in both directions end with `reason`. Idempotent; resolves when the connection is gone. */
   close(reason = new CairnError('CLOSED', 'this end closed the connection')): Promise<void> {
     this.#shut(reason, 'goodbye', new CairnError('CLOSED', reason.message));

@@ -32,4 +32,6 @@ export interface Peer {
   call<Req, Rep>(method: Method<Req, Rep>, header: Req, options?: CallOptions): Promise<Reply<Rep>>;
   /** Sends a message without a reply. Resolves when the kernel has it: the peer may still never see it. */
   tell<Req>(method: Method<Req, undefined>, header: Req, options?: CallOptions): Promise<void>;
+  /** What is queued leaves now rather than at the end of the turn: for who knows that no more follows in it. */
+  flush(): void;
 }

@@ -97,7 +97,10 @@ class RunningConsensus implements Consensus {
   readonly #tickMs: number;
   /** Work beside the turns: snapshots being saved, chunks being read. */
   readonly #beside = new Set<Promise<void>>();
+  /** As it was told last. */
   #status: RaftStatus;
+  /** As of the latest step; made when somebody asks. */
+  #fresh: RaftStatus | undefined;
   /** As of the latest output. */
   #commit: number;
   #turn: Timer | undefined;
@@ -157,7 +160,8 @@ class RunningConsensus implements Consensus {
   }
 
   get status(): RaftStatus {
-    return this.#raft.status;
+    this.#fresh ??= this.#raft.status;
+    return this.#fresh;
   }
 
   /** Whoever asks meanwhile would be told of an old state, or not be known. Returns early when this member has failed. */
@@ -267,19 +271,24 @@ class RunningConsensus implements Consensus {
     const { clock } = this.#runtime;
     const began = clock.now();
     for (let count = 0; count < inputsPerTurn && !this.#persister.isFull; count++) {
-      const [message] = this.#inbox.take(1);
-      if (message === undefined || this.#over !== undefined) break;
+      const message = this.#over === undefined ? this.#inbox.take() : undefined;
+      if (message === undefined) break;
       this.#step({ kind: 'message', message });
       if (clock.now() - began > turnMsMax) break;
     }
     if (this.#over === undefined && !this.#persister.isFull) this.#propose();
     this.#askForReads();
+    // Away with it before the disk and the state machine keep this thread: the other members need longest.
+    this.#transport.flush();
     this.#persister.flush();
     this.#applySome();
     this.#tellStatus();
-    const hasMessages = !this.#inbox.isEmpty && !this.#persister.isFull;
-    const hasProposals = this.#proposals.hasWaiting && !this.#persister.isFull;
-    if (hasMessages || hasProposals || this.#applier.hasWork || this.#barriers.hasWaiting) this.#wake();
+    if (this.#hasWork) this.#wake();
+  }
+
+  get #hasWork(): boolean {
+    if (this.#applier.hasWork || this.#barriers.hasWaiting) return true;
+    return !this.#persister.isFull && (!this.#inbox.isEmpty || this.#proposals.hasWaiting);
   }
 
   #propose(): void {
@@ -312,6 +321,7 @@ class RunningConsensus implements Consensus {
   #step(input: RaftInput): RaftOutput | undefined {
     if (this.#over !== undefined) return undefined;
     let output;
+    this.#fresh = undefined;
     try {
       output = this.#raft.step(input);
       this.#events.onStep?.(input, output, () => this.#raft.status);
@@ -334,7 +344,8 @@ class RunningConsensus implements Consensus {
   #onDurable(output: number): void {
     this.#applier.onDurable(output);
     this.#step({ kind: 'persisted', output });
-    this.#wake();
+    // A follower that has nothing else to do has just promised what it was asked for: no turn would add to that.
+    if (this.#status.role !== 'follower' || this.#hasWork) this.#wake();
   }
 
   #applySome(): void {
@@ -412,7 +423,8 @@ class RunningConsensus implements Consensus {
   #tellStatus(): void {
     if (this.#over !== undefined) return;
     const before = this.#status;
-    const status = this.#raft.status;
+    const { status } = this;
+    if (status === before) return;
     this.#status = status;
     this.#proposals.onStatus(status);
     this.#transfers.onStatus(status);

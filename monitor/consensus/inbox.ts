@@ -4,11 +4,13 @@ import { inboundBytesMax, inboundMessagesMax } from './options.js';
 
 /** Messages that wait for their turn. Full, it drops the oldest: to Raft that is a lost message, and the newer tell more. */
 export class Inbox {
+  /** In order; taken from `#next` on. */
   #messages: { readonly message: RaftMessage; readonly bytes: number }[] = [];
+  #next = 0;
   #bytes = 0;
 
   get isEmpty(): boolean {
-    return this.#messages.length === 0;
+    return this.#next === this.#messages.length;
   }
 
   /** Returns how many messages were dropped for it. */
@@ -17,22 +19,31 @@ export class Inbox {
     this.#messages.push({ message, bytes });
     this.#bytes += bytes;
     let dropped = 0;
-    while (this.#messages.length - dropped > inboundMessagesMax || this.#bytes > inboundBytesMax) {
-      const oldest = this.#messages[dropped];
-      if (oldest === undefined || this.#messages.length - dropped === 1) break;
-      this.#bytes -= oldest.bytes;
+    while (this.#count > 1 && (this.#count > inboundMessagesMax || this.#bytes > inboundBytesMax)) {
+      this.take();
       dropped += 1;
     }
-    if (dropped > 0) this.#messages = this.#messages.slice(dropped);
     return dropped;
   }
 
-  /** The oldest ones, at most so many. */
-  take(count: number): readonly RaftMessage[] {
-    const taken = this.#messages.slice(0, count);
-    this.#messages = this.#messages.slice(count);
-    for (const { bytes } of taken) this.#bytes -= bytes;
-    return taken.map(({ message }) => message);
+  /** The oldest one. */
+  take(): RaftMessage | undefined {
+    const first = this.#messages[this.#next];
+    if (first === undefined) return undefined;
+    this.#next += 1;
+    this.#bytes -= first.bytes;
+    if (this.#next === this.#messages.length) {
+      this.#messages = [];
+      this.#next = 0;
+    } else if (this.#next > inboundMessagesMax) {
+      this.#messages = this.#messages.slice(this.#next);
+      this.#next = 0;
+    }
+    return first.message;
+  }
+
+  get #count(): number {
+    return this.#messages.length - this.#next;
   }
 }
 

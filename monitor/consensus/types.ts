@@ -29,6 +29,8 @@ export interface StateMachine {
 /** Carries messages to members; may lose, repeat and delay them. Never throws, never blocks. */
 export interface Transport {
   send(message: RaftMessage): void;
+  /** What was sent may leave: nothing follows in this turn. */
+  flush(): void;
 }
 
 export interface Proposed {

@@ -63,6 +63,8 @@ export class Mesh implements Transport {
   /** What the map does not say yet: a joining member hears of its leader before it has a map. */
   readonly #heardOf = new Map<MemberId, string>();
   readonly #inFlight = new Map<string, { count: number; bytes: number }>();
+  /** Peers with messages since the last `flush`. */
+  readonly #unflushed = new Set<Peer>();
   /** Who is at the other end proved to know this monitor's key: only the cluster's monitors do. */
   readonly #dialled = new WeakSet<Peer>();
   #seeds: readonly Dialer[] = [];
@@ -157,10 +159,16 @@ export class Mesh implements Transport {
       load.count -= 1;
       load.bytes -= payload.byteLength;
     };
+    this.#unflushed.add(peer);
     peer.tell(raftMethod, {}, { payload, deadline }).then(settle, (_error: CairnError) => {
       settle();
       this.#dropped += 1;
     });
+  }
+
+  flush(): void {
+    for (const peer of this.#unflushed) peer.flush();
+    this.#unflushed.clear();
   }
 
   async close(): Promise<void> {

@@ -82,6 +82,21 @@ describe('wire: calls', () => {
     await pair.close();
   });
 
+  it('what was queued leaves at once when the caller says that no more follows, and nothing leaves twice', async () => {
+    const network = new PipeNetwork();
+    const pair = await connectPair(nodeRuntime({ network }), echoHandlers());
+    await pair.dialer.call(echo, { text: 'settle down' });
+    const end = network.ends[0];
+    const before = end?.sends ?? 0;
+    const calls = ['a', 'b'].map((text) => pair.dialer.call(echo, { text }));
+    pair.dialer.peer?.flush();
+    assert.equal((end?.sends ?? 0) - before, 1);
+    pair.dialer.peer?.flush();
+    assert.equal((await Promise.all(calls)).length, 2);
+    assert.equal((end?.sends ?? 0) - before, 1);
+    await pair.close();
+  });
+
   it('an error crosses with code, message, applied and details', async () => {
     const handlers = new HandlerTable().on(broken, () => {
       throw new CairnError('CONFLICT', 'the object changed', { applied: 'maybe', details: { version: 7 } });

@@ -48,6 +48,8 @@ export class AdversaryNetwork implements Transport {
     if (this.#random.chance(repeatRate)) this.#dispatch(message, isCut);
   }
 
+  flush(): void {}
+
   cut(from: MemberId, to: MemberId): void {
     this.#cuts.add(linkOf(from, to));
   }

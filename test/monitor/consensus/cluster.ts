@@ -160,6 +160,7 @@ export class Cluster {
             this.#watch(() => this.invariants.sent(message));
             this.network.send(message);
           },
+          flush: () => this.network.flush(),
         },
         machine: registers,
         events: {
