@@ -161,6 +161,8 @@ class Reading {
   }
 
   *content(): Steps<StateContent> {
+    // What follows is short, whatever the size.
+    yield;
     const head = this.#head;
     const history = this.#history;
     if (head === undefined || history === undefined) throw corrupt('it has no head or no map');
@@ -171,8 +173,8 @@ class Reading {
       history,
       keys: this.#keys,
       sessions: this.#sessions,
-      audit: yield* NumberedRecords.from(auditRecordsMax, this.#audit, head.auditLast),
-      log: yield* NumberedRecords.from(logRecordsMax, this.#log, head.logLast),
+      audit: NumberedRecords.from(auditRecordsMax, this.#audit, head.auditLast),
+      log: NumberedRecords.from(logRecordsMax, this.#log, head.logLast),
       mutes: new Map(head.mutes.map((mute) => [mute.code, mute])),
     };
   }

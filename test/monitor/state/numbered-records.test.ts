@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { runSteps } from '../../../base/steps.js';
+import fc from 'fast-check';
 import { NumberedRecords } from '../../../monitor/state/numbered-records.js';
 
 interface Line {
   readonly number: number;
+  /** Which of several wrote it. */
+  readonly index?: number;
+  readonly of?: number;
 }
 
 function withLines(countMax: number, count: number): NumberedRecords<Line> {
@@ -38,10 +41,10 @@ describe('numbered records', () => {
   }
 
   it('go on from the number that a snapshot names, though it kept fewer', () => {
-    const records = runSteps(NumberedRecords.from<Line>(5, [{ number: 8 }, { number: 9 }], 9));
+    const records = NumberedRecords.from<Line>(5, [{ number: 8 }, { number: 9 }], 9);
     records.add((number) => ({ number }));
     assert.deepEqual(numbers(records.following({ after: 0, count: 9 })), [8, 9, 10]);
-    const empty = runSteps(NumberedRecords.from<Line>(5, [], 7));
+    const empty = NumberedRecords.from<Line>(5, [], 7);
     empty.add((number) => ({ number }));
     assert.equal(empty.last, 8);
   });
@@ -52,5 +55,45 @@ describe('numbered records', () => {
     records.add((number) => ({ number }));
     assert.deepEqual(numbers(fork.following({ after: 0, count: 9 })), [1, 2]);
     assert.equal(fork.last, 2);
+  });
+
+  it('of forks that go on stay apart, also where they share a chunk', () => {
+    const records = withLines(100, 70);
+    const forks = [records.fork(), records.fork()];
+    for (const [index, fork] of forks.entries()) for (let i = 0; i < 3; i++) fork.add((number) => ({ number, index }));
+    records.add((number) => ({ number }));
+    for (const [index, fork] of forks.entries()) {
+      assert.deepEqual(
+        fork.newest({ after: 70, count: 9 }),
+        [71, 72, 73].map((number) => ({ number, index })),
+      );
+    }
+    assert.deepEqual(records.newest({ after: 69, count: 9 }), [{ number: 70 }, { number: 71 }]);
+  });
+
+  it('are those of a plain list, whatever is added, forked and dropped', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(5), fc.nat(90)), { maxLength: 25 }), fc.nat(200), (steps, after) => {
+        const states = [{ records: withLines(150, 0), list: [] as Line[] }];
+        for (const [which, count] of steps) {
+          const state = states[which % states.length];
+          assert(state !== undefined);
+          states.push({ records: state.records.fork(), list: state.list.slice() });
+          for (let i = 0; i < count; i++) {
+            // Each its own: two forks have different records of one number.
+            state.records.add((number) => ({ number, of: states.length }));
+            state.list.push({ number: (state.list.at(-1)?.number ?? 0) + 1, of: states.length });
+          }
+        }
+        for (const { records, list } of states) {
+          const kept = list.slice(-150);
+          const wanted = kept.filter(({ number }) => number > after);
+          assert.equal(records.count, kept.length);
+          assert.equal(records.last, list.length);
+          assert.deepEqual(records.following({ after, count: 70 }), wanted.slice(0, 70));
+          assert.deepEqual(records.newest({ after, count: 70 }), wanted.slice(-70));
+        }
+      }),
+    );
   });
 });
