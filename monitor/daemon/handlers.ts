@@ -28,6 +28,7 @@ import { decodeMessage } from '../raft/codec/message-codec.js';
 import type { MonitorState } from '../state/state.js';
 import type { Leading, Office } from './leading.js';
 import { type Mesh, monitorName } from './mesh.js';
+import { RequestWait } from './request-wait.js';
 import type { Requests } from './requests.js';
 import type { SoftBook } from './soft-book.js';
 import type { Subscriptions } from './subscriptions.js';
@@ -143,8 +144,9 @@ function replyOf(state: MonitorState, wall: WallMs): BeaconReply {
   return { wall: wallMs(wall), epoch: state.map.epoch };
 }
 
-function waitOf({ deadline, signal, level }: IncomingRequest<unknown>) {
-  return { deadline, signal, within: { level } };
+function waitOf(incoming: IncomingRequest<unknown>): RequestWait {
+  const { deadline, level } = incoming;
+  return new RequestWait(incoming, { deadline, within: { level } });
 }
 
 async function passOn<Req, Rep>(

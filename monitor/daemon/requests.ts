@@ -17,6 +17,7 @@ import { isLostLead } from '../leader/proposer.js';
 import type { Lead } from '../leader/lead.js';
 import type { MonitorState } from '../state/state.js';
 import type { Peer } from '../../wire/peer.js';
+import { type RequestOptions, RequestWait } from './request-wait.js';
 import type { StatusGate } from './status-gate.js';
 
 /** For requests that bring no deadline. */
@@ -40,11 +41,6 @@ export interface RequestsParts {
   leader(): Peer | undefined;
   /** What a command may see when this monitor answers by itself, without a quorum. */
   staleContext(entity: Entity): CommandContext;
-}
-
-export interface RequestOptions extends WaitOptions {
-  /** The wire request that asks, for the level of credit of calls made on its behalf. */
-  readonly within: { readonly level: number };
 }
 
 export class Requests {
@@ -93,7 +89,12 @@ export class Requests {
     for (;;) {
       try {
         const attemptEnd = staleAt === undefined || registered.kind !== 'query' ? deadline : earlier(staleAt, deadline);
-        return await this.#oneAttempt(request, registered.kind, { ...options, deadline: attemptEnd });
+        const { within } = options;
+        return await this.#oneAttempt(
+          request,
+          registered.kind,
+          new RequestWait(options, { deadline: attemptEnd, within }),
+        );
       } catch (error) {
         if (!isCairnError(error)) throw error;
         if (isLate(error) && staleAt !== undefined && registered.kind === 'query' && staleAt < deadline) {
@@ -143,7 +144,8 @@ export class Requests {
       if (this.#parts.leader() !== leader) end();
     });
     try {
-      return await forward(leader, request, { ...options, signal: ending.signal });
+      const { deadline, within } = options;
+      return await forward(leader, request, { deadline, within, signal: ending.signal });
     } catch (error) {
       if (isCairnError(error) && error.details['notMonitor'] === true) {
         // It is this monitor that was refused, not the request.
@@ -168,7 +170,8 @@ export class Requests {
   /** Until something changes, or a moment passes: a lost connection may be back before anything else is news. */
   async #pause(options: WaitOptions, deadline: NonNullable<WaitOptions['deadline']>): Promise<void> {
     const soon = monotonicMs(this.#runtime.clock.now() + retryMs);
-    await this.#parts.gate.changed({ ...options, deadline: earlier(soon, deadline) }).catch((error: unknown) => {
+    const wait = { signal: options.signal, deadline: earlier(soon, deadline) };
+    await this.#parts.gate.changed(wait).catch((error: unknown) => {
       if (!isCairnError(error, 'DEADLINE_EXCEEDED') || soon >= deadline) throw error;
     });
   }
@@ -212,7 +215,8 @@ const retryMs = 100;
 
 function forward(leader: Peer, request: ForwardedRequest, options: RequestOptions): Promise<PackedReply> {
   const { header, payload } = packRequest(request);
-  return leader.call(forwardMethod, header, { ...options, payload });
+  const { deadline, signal, within } = options;
+  return leader.call(forwardMethod, header, { deadline, signal, within, payload });
 }
 
 function isLate(error: CairnError): boolean {

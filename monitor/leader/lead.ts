@@ -96,26 +96,14 @@ export class Lead {
         const view = this.#parts.machine.state.view();
         const context = this.context(view, this.#entity(view, request.entity), this.wall());
         const audit = auditLine(request, args);
-        const result = await registered.act(args, context, { ...wait, audit });
+        const result = await registered.act(args, context, { deadline: wait.deadline, signal: wait.signal, audit });
         return { result, epoch: this.#parts.machine.state.map.epoch, isStale: false };
       }
     }
   }
 
   context(state: StateView, entity: Entity, wall: WallMs): CommandContext {
-    const { clock, random } = this.#runtime;
-    const { soft } = this.#parts;
-    return {
-      state,
-      entity,
-      wall,
-      random: (count) => random.bytes(count),
-      yieldTurn: () => clock.yieldTurn(),
-      // Only when asked: it is gathered anew each time, and most changes have no use for it.
-      get soft() {
-        return soft();
-      },
-    };
+    return new LeaderContext(this.#runtime, this.#parts.soft, { state, entity, wall });
   }
 
   close(error: CairnError): void {
@@ -144,6 +132,39 @@ export class Lead {
     const entity = view.map.entities.get(name);
     if (entity !== undefined) return entity;
     throw new CairnError('PERMISSION_DENIED', `${name} is not known to this cluster any more`);
+  }
+}
+
+class LeaderContext implements CommandContext {
+  readonly state: StateView;
+  readonly entity: Entity;
+  readonly wall: WallMs;
+  readonly #runtime: Runtime;
+  readonly #soft: () => SoftState;
+
+  constructor(
+    runtime: Runtime,
+    soft: () => SoftState,
+    { state, entity, wall }: Pick<CommandContext, 'state' | 'entity' | 'wall'>,
+  ) {
+    this.#runtime = runtime;
+    this.#soft = soft;
+    this.state = state;
+    this.entity = entity;
+    this.wall = wall;
+  }
+
+  random(count: number): Uint8Array {
+    return this.#runtime.random.bytes(count);
+  }
+
+  yieldTurn(): Promise<void> {
+    return this.#runtime.clock.yieldTurn();
+  }
+
+  /** Only when asked: it is gathered anew each time, and most changes have no use for it. */
+  get soft(): SoftState {
+    return this.#soft();
   }
 }
 
