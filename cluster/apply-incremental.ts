@@ -36,8 +36,9 @@ export function* applyIncrementalSteps(map: ClusterMap, incremental: Incremental
   if (!Number.isFinite(changedAt)) {
     throw new CairnError('INVALID_ARGUMENT', `epoch ${epoch} was changed at no finite time; give ms since 1970`);
   }
-  const after = yield* applyChangesSteps(map, changes);
-  return { ...after, epoch, changedAt: Math.max(map.changedAt, changedAt) as WallMs };
+  const draft = new MapDraft(map);
+  for (const change of changes) yield* draft.add(change);
+  return draft.finish({ epoch, changedAt: Math.max(map.changedAt, changedAt) as WallMs });
 }
 
 /**

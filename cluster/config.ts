@@ -72,10 +72,10 @@ export function checkConfigChange(config: ConfigMap, key: string, value: string 
   if (!relatedNames.has(parsed.option)) return parsed;
   const changedKey = printConfigKey(parsed);
   const changed: Lookup = (other) => (other === changedKey ? value : config.get(other));
-  const [problem] = contradictions(resolve(changed, parsed.section, relatedNames).values);
+  const [problem] = contradictions(resolve(changed, parsed.section, relatedList).values);
   if (problem === undefined) return parsed;
   // One that was there before must not keep people from setting something else.
-  const [before] = contradictions(resolve((other) => config.get(other), parsed.section, relatedNames).values);
+  const [before] = contradictions(resolve((other) => config.get(other), parsed.section, relatedList).values);
   if (problem !== before) throw invalid(problem);
   return parsed;
 }
@@ -93,14 +93,19 @@ export function effectiveConfig(map: { readonly config: ConfigMap }, daemonName:
 /** The text at a key, if there is one. */
 type Lookup = (key: string) => string | undefined;
 
-/** Of `names` only, the others have their defaults: each costs a look at every section. */
-function resolve(textAt: Lookup, daemonName: string, names: Iterable<ConfigName>): EffectiveConfig {
+type Resolved<Name extends ConfigName> = Omit<EffectiveConfig, 'values'> & {
+  readonly values: Pick<ConfigValues, Name>;
+};
+
+/** Of `names` only: each costs a look at every section. */
+function resolve<Name extends ConfigName>(textAt: Lookup, daemonName: string, names: Iterable<Name>): Resolved<Name> {
   const type = daemonName.split('.', 1)[0] ?? daemonName;
   const sections = [...new Set([daemonName, type, 'global'])];
-  const values: Record<string, number | string> = { ...defaultValues };
+  const values: Record<string, number | string> = {};
   const sources = new Map<ConfigName, string>();
   const problems: ConfigProblem[] = [];
   for (const name of names) {
+    values[name] = configOptions[name].defaultValue;
     for (const section of sections) {
       const key = printConfigKey({ section, option: name });
       const text = textAt(key);
@@ -115,10 +120,8 @@ function resolve(textAt: Lookup, daemonName: string, names: Iterable<ConfigName>
     }
   }
   // Every name has the value of its type: that of the table, or what `checkConfigValue` made of a text for that name.
-  return { values: values as ConfigValues, sources, problems };
+  return { values: values as Pick<ConfigValues, Name>, sources, problems };
 }
-
-const defaultValues = Object.fromEntries(configNames.map((name) => [name, configOptions[name].defaultValue]));
 
 /** All that `contradictions` reads: a change of any other option cannot make one. */
 const relatedList = [

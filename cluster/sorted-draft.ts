@@ -3,6 +3,8 @@
 export class SortedDraft<K extends number | string, V> {
   readonly #before: ReadonlyMap<K, V>;
   #own: Map<K, V> | undefined;
+  /** Other values of keys that it began with leave the order as it was. */
+  #hasNewKeys = false;
 
   constructor(before: ReadonlyMap<K, V>) {
     this.#before = before;
@@ -22,7 +24,9 @@ export class SortedDraft<K extends number | string, V> {
   }
 
   set(key: K, value: V): void {
-    this.#copy().set(key, value);
+    const own = this.#copy();
+    this.#hasNewKeys ||= !own.has(key);
+    own.set(key, value);
   }
 
   delete(key: K): void {
@@ -33,7 +37,7 @@ export class SortedDraft<K extends number | string, V> {
   finish(): ReadonlyMap<K, V> {
     const own = this.#own;
     if (own === undefined) return this.#before;
-    return isSorted(own.keys()) ? own : sortedMap(own);
+    return !this.#hasNewKeys || isSorted(own.keys()) ? own : sortedMap(own);
   }
 
   #copy(): Map<K, V> {

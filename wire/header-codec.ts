@@ -4,6 +4,7 @@
  * from what the peer sends. So the codec has no state and nothing is shared between connections.
  */
 import { addExtension, Packr, RESET_BUFFER_MODE } from 'msgpackr/pack';
+import { copyBytes } from '../base/bytes.js';
 import { CairnError } from '../base/errors.js';
 import { checkHeader, headerValuesMax } from './header-check.js';
 
@@ -60,7 +61,7 @@ export function viewEncodedHeader(header: unknown): Uint8Array {
 
 /** The bytes of `header`, the caller's to keep. */
 export function encodeHeader(header: unknown): Uint8Array {
-  return Uint8Array.from(viewEncodedHeader(header));
+  return copyBytes(viewEncodedHeader(header));
 }
 
 /**

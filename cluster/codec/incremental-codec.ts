@@ -120,7 +120,8 @@ export function* decodeIncrementalInSlices(bytes: Uint8Array): Steps<Incremental
     yield;
   }
   if (head === undefined) throw new CairnError('PARSE_ERROR', `${what} lacks its head; fetch it again`);
-  return { ...head, changes };
+  const { epoch: ownEpoch, fsid, changedAt } = head;
+  return { epoch: ownEpoch, fsid, changedAt, changes };
 }
 
 function* writeChange(out: ByteWriter, change: MapChange): Steps<void> {

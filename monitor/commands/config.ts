@@ -64,13 +64,13 @@ const overridesShownMax = 20;
 
 function strongerValues(config: ClusterMap['config'], section: string, option: ConfigName) {
   const ending = `/${option}`;
+  const beginning = section === 'global' ? '' : `${section}.`;
   const found: { readonly section: string; readonly value: string }[] = [];
   // Each change looks at all that is set, so nothing is made of what does not count.
   for (const [key, value] of config) {
-    if (!key.endsWith(ending)) continue;
+    if (!key.startsWith(beginning) || !key.endsWith(ending)) continue;
     const other = key.slice(0, -ending.length);
-    const isWithin = other !== section && (section === 'global' || other.startsWith(`${section}.`));
-    if (isWithin) found.push({ section: other, value });
+    if (other !== section) found.push({ section: other, value });
   }
   return found.sort((a, b) => (a.section < b.section ? -1 : 1)).slice(0, overridesShownMax);
 }

@@ -55,7 +55,8 @@ export class Proposals {
     let item: Waiting | undefined;
     try {
       return await raceWithWait<Proposed>(this.#clock, wait, 'a proposal', (race) => {
-        const mine = { ...proposal, race, isAppended: false, isGone: false };
+        const { data, membership } = proposal;
+        const mine = { data, membership, race, isAppended: false, isGone: false };
         item = mine;
         this.#waiting.push(mine);
         this.#waitingBytes += byteLength;

@@ -95,8 +95,9 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
       this.#membership = decision.membership;
       this.#isTime ||= decision.isTime === true;
       if (request.id !== undefined) {
-        this.#replies.push({ ...request.id, result });
-        this.#sessions.add(request.id.session);
+        const { session, number, floor } = request.id;
+        this.#replies.push({ session, number, floor, result });
+        this.#sessions.add(session);
         this.#replyBytes += result.byteLength;
       }
       this.outcomes.push({ kind: 'done', waiting, result: decision.result });
@@ -142,7 +143,9 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
   }
 
   #audits(request: ChangeRequest, outcome: Transaction['audit'][number]['outcome']): void {
-    if (request.audit !== undefined) this.#audit.push({ ...request.audit, outcome });
+    if (request.audit === undefined) return;
+    const { who, from, command, args } = request.audit;
+    this.#audit.push({ who, from, command, args, outcome });
   }
 }
 

@@ -2,6 +2,7 @@
  * What a member has only while it leads: its followers' progress, what counts as committed, the reads that wait, the
  * check that a majority still answers (CheckQuorum), a transfer under way. It ends with the term, or before.
  */
+import { unreachable } from '../../base/invariant.js';
 import type { RaftCore } from './core.js';
 import { isVoter } from './membership-history.js';
 import { membershipObjection } from './membership-rules.js';
@@ -163,7 +164,7 @@ export class Leadership {
   #append(bodies: readonly EntryBody[]): void {
     const { log, outbox } = this.#core;
     const first = log.last.index + 1;
-    outbox.append(bodies.map((body, i) => ({ ...body, index: logIndex(first + i), term: this.#term })));
+    outbox.append(bodies.map((body, i) => entryOf(body, logIndex(first + i), this.#term)));
   }
 
   /**
@@ -173,9 +174,7 @@ export class Leadership {
   #fits(bodies: readonly EntryBody[]): boolean {
     const { log, durability, options } = this.#core;
     const held = log.bytesBetween(Math.min(log.commit, durability.index), log.last.index);
-    // The size does not depend on the place.
-    const position = { index: log.commit, term: this.#term };
-    const added = bodies.reduce((sum, body) => sum + entryBytes({ ...body, ...position }), 0);
+    const added = bodies.reduce((sum, body) => sum + entryBytes(body), 0);
     return held === 0 || held + added <= options.uncommittedBytesMax;
   }
 
@@ -217,5 +216,18 @@ export class Leadership {
     const { options, outbox } = this.#core;
     if (from === undefined) outbox.answerRead(id, index);
     else outbox.send({ kind: 'read-reply', from: options.self, to: from, term: inTerm, id, index });
+  }
+}
+
+function entryOf(body: EntryBody, index: LogIndex, term: Term): LogEntry {
+  switch (body.kind) {
+    case 'noop':
+      return { index, term, kind: 'noop' };
+    case 'command':
+      return { index, term, kind: 'command', data: body.data };
+    case 'membership':
+      return { index, term, kind: 'membership', membership: body.membership, data: body.data };
+    default:
+      return unreachable(body);
   }
 }

@@ -5,8 +5,17 @@
  * the latest round it acknowledged. 0 without voters: nothing is agreed on where nobody can agree.
  */
 export function majorityReached(reached: readonly number[]): number {
-  const descending = [...reached].sort((a, b) => b - a);
-  return descending[majorityOf(reached.length) - 1] ?? 0;
+  const needed = majorityOf(reached.length);
+  let highest = 0;
+  // Asked in every step, of a handful of voters: without a copy to sort.
+  for (const value of reached) if (value > highest && countFrom(reached, value) >= needed) highest = value;
+  return highest;
+}
+
+function countFrom(reached: readonly number[], value: number): number {
+  let count = 0;
+  for (const other of reached) if (other >= value) count += 1;
+  return count;
 }
 
 /** How many of `voters` are a majority: more than half. 1 of 0, which nobody can fulfil. */

@@ -68,6 +68,6 @@ export function resolveRaftOptions(options: RaftOptions): ResolvedRaftOptions {
 }
 
 /** What an entry counts against bounds in bytes. */
-export function entryBytes(entry: LogEntry): number {
-  return entryOverheadBytes + (entry.kind === 'noop' ? 0 : entry.data.length);
+export function entryBytes(entry: Pick<LogEntry, 'kind'> & { readonly data?: Uint8Array }): number {
+  return entryOverheadBytes + (entry.data?.length ?? 0);
 }

@@ -254,8 +254,8 @@ export class Replication {
     const { options, log, outbox } = this.#core;
     const { commit } = log;
     progress.toldCommit = Math.max(progress.toldCommit, Math.min(commit, previous.index + entries.length));
-    const envelope = { from: options.self, to: progress.member, term: this.#term };
-    outbox.send({ kind: 'append', ...envelope, previous, entries, commit, round: this.#round });
+    const [from, to, ofTerm, round] = [options.self, progress.member, this.#term, this.#round];
+    outbox.send({ kind: 'append', from, to, term: ofTerm, previous, entries, commit, round });
   }
 
   /** What the member should have before the next entry; `undefined` when the log no longer knows it. */

@@ -119,8 +119,13 @@ export class MonitorState {
     }
     for (const reply of transaction.replies) this.#now.sessions.record(reply);
     for (const session of transaction.ends) this.#now.sessions.end(session);
-    for (const record of transaction.audit) this.#now.audit.add((number) => ({ ...record, number, at: wall }));
-    for (const record of transaction.log) this.#now.log.add((number) => ({ ...record, number, at: wall }));
+    // Their fields are named: spread, each record costs V8 several calls of its runtime.
+    for (const { who, from, command, args, outcome } of transaction.audit) {
+      this.#now.audit.add((number) => ({ who, from, command, args, outcome, number, at: wall }));
+    }
+    for (const { source, severity, message } of transaction.log) {
+      this.#now.log.add((number) => ({ source, severity, message, number, at: wall }));
+    }
     if (transaction.mutes.length > 0) this.#now.mutes = withMutes(this.#now.mutes, transaction.mutes);
     return true;
   }

@@ -119,9 +119,8 @@ class NodeKv implements Kv {
   readonly #reader: Reader;
   /** The batch that the disk refused. LevelDB would go on behind a torn record, which a restart then cuts off. */
   #broken: CairnError | undefined;
-  readonly #batches = new KvBatches((sealed, sync) =>
-    this.#write(() => this.#database.batch(sealed, { ...encodings, sync })),
-  );
+  // The database was opened with these encodings: named again, they would be looked up for each operation.
+  readonly #batches = new KvBatches((sealed, sync) => this.#write(() => this.#database.batch(sealed, { sync })));
   readonly #builderHost: BuilderHost;
   #closing: Promise<void> | undefined;
 

@@ -35,16 +35,16 @@ export function writeEntry(writer: ByteWriter, entry: LogEntry): void {
 /** The data is copied. */
 export function readEntry(reader: ByteReader): LogEntry {
   const kind = reader.uint8();
-  const position = readPosition(reader);
-  reader.check(position.index >= 1, 'an entry has index 0');
+  const { index, term } = readPosition(reader);
+  reader.check(index >= 1, 'an entry has index 0');
   switch (kind) {
     case kinds.noop:
-      return { ...position, kind: 'noop' };
+      return { index, term, kind: 'noop' };
     case kinds.command:
-      return { ...position, kind: 'command', data: reader.bytes(entryDataBytesMax) };
+      return { index, term, kind: 'command', data: reader.bytes(entryDataBytesMax) };
     case kinds.membership: {
       const membership = readMembership(reader);
-      return { ...position, kind: 'membership', membership, data: reader.bytes(entryDataBytesMax) };
+      return { index, term, kind: 'membership', membership, data: reader.bytes(entryDataBytesMax) };
     }
     default:
       throw reader.error(`entries of kind ${kind} are unknown to this version`);
