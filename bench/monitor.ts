@@ -41,7 +41,7 @@ const depths = (option('depths') ?? '1,16,64').split(',').map(Number);
 const subscriberCount = 1000;
 const epochRounds = quick ? 3 : 20;
 const failoverRounds = quick ? 2 : 10;
-const warmUp = { inFlight: 64, ms: quick ? 1_000 : 6_000 };
+const warmUpMs = quick ? 1_000 : 10_000;
 /** For anything that is not measured. */
 const patienceMs = 30_000;
 
@@ -74,9 +74,10 @@ async function measureChanges(): Promise<readonly Row[]> {
   try {
     const rows: Row[] = [];
     const loads = { cairn: cairnChange(session), etcd: client === undefined ? undefined : etcdPut(client) };
-    // The first seconds are for the compilers: daemons run for months.
-    for (const load of [loads.cairn, loads.etcd]) if (load !== undefined) await runLoad(load, warmUp);
     for (const inFlight of depths) {
+      // The first seconds are for the compilers, at each depth anew: daemons run for months.
+      for (const load of [loads.cairn, loads.etcd])
+        if (load !== undefined) await runLoad(load, { inFlight, ms: warmUpMs });
       const [ours, theirs]: [Measured[], Measured[]] = [[], []];
       for (let round = 0; round < rounds; round += 1) {
         const own = await measured(loads.cairn, { inFlight, ms: seconds * 1_000 }, cairn.daemons);
