@@ -145,6 +145,9 @@ describe('a session that the monitors ended', function () {
         new Dialer(runtime, { address: { host, port }, identity: { name, role: 'client', fsid } }, { key: secret });
       const [follower = ''] = cluster.followers;
       const other = await client.change(authAdd, { name: 'client.x', caps: [['mon', 'allow *']] }, {});
+      // Followers hear of it a few milliseconds after whoever asked.
+      const there = (): boolean => cluster.sites.get(follower)?.monitor?.state.key('client.x') !== undefined;
+      await cluster.until('the follower knows the key', there);
       const stranger = dial('client.x', other.key, follower);
       await stranger.tell(endSessionMethod, { session });
       await stranger.tell(forwardEndMethod, { session, entity });
