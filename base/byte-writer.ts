@@ -77,7 +77,16 @@ export class ByteWriter {
 
   /** As `blob`, in UTF-8. */
   text(value: string): void {
-    this.blob(utf8Bytes(value));
+    // Mostly ASCII, and then the same bytes: an encoder's own array for each costs more than all the rest.
+    if (isAscii(value)) this.latin1(value);
+    else this.blob(utf8Bytes(value));
+  }
+
+  /** As `blob`, of a text that holds one byte a character. */
+  latin1(value: string): void {
+    this.varint(value.length);
+    const at = this.#reserve(value.length);
+    for (let i = 0; i < value.length; i++) this.#buffer[at + i] = value.charCodeAt(i);
   }
 
   /** A u32 whose value is known later; `fillU32` sets it. Returns where it stands. */
@@ -103,6 +112,13 @@ export class ByteWriter {
     return this.#buffer.slice(0, this.#length);
   }
 
+  /** A copy in memory that is shared with other small buffers: cheaper to make, but it keeps them all alive. */
+  pooledBytes(): Uint8Array {
+    const copy = Buffer.allocUnsafe(this.#length);
+    copy.set(this.#buffer.subarray(0, this.#length), 0);
+    return copy;
+  }
+
   /** Starts again at length 0, and keeps the buffer. */
   clear(): void {
     this.#length = 0;
@@ -120,4 +136,9 @@ export class ByteWriter {
     this.#length = needed;
     return at;
   }
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }

@@ -15,6 +15,11 @@ export function utf8Text(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
 }
 
+/** Without lone surrogates, which UTF-8 cannot express: they would come back as another character. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Cs}/u.test(text);
+}
+
 export function latin1Bytes(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');
 }

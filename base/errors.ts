@@ -34,6 +34,7 @@ export const errorCodes = {
   PERMISSION_DENIED: 'the operating system refused access',
   CORRUPT: 'stored bytes do not match their checksum',
   LOCKED: 'another process has it open',
+  LOG_CORRUPT: 'the log of a store lacks batches that were durable once',
 
   // Everything else.
   INTERNAL: 'a bug: an unexpected exception; the log has its stack',

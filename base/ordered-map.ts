@@ -114,6 +114,11 @@ export class OrderedMap<V> {
     return new OrderedMapCursor(this.#root, range);
   }
 
+  /** A walk that makes no fork, and ends where the map changes: for work within one turn. */
+  viewCursor(range: OrderedMapRange = {}): OrderedMapCursor<V> {
+    return new OrderedMapCursor(this.#root, range);
+  }
+
   /** The entries as they are now, in order. */
   *entries(range: OrderedMapRange = {}): Generator<[string, V]> {
     const cursor = this.cursor(range);
