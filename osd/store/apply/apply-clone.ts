@@ -1,0 +1,123 @@
+/**
+ * Clones: payloads become shared, and both objects' extents point to them. Once one extent of a payload is shared, all of
+ * its object's are, so that a payload is either one object's own or shared, never both.
+ */
+import { payloadOwnerKey, sharedKey } from '../format/index-key.js';
+import { extentsBetween, type Extent } from '../format/extents.js';
+import type { PayloadRef } from '../format/payload-ref.js';
+import { encodePayloadOwner } from '../format/payload-owner.js';
+import { encodeSharedPayload } from '../format/shared-payload.js';
+import { chunkBytes } from '../limits.js';
+import type { Draft } from './draft.js';
+import { changeReferences, type ObjectEditor } from './object-editor.js';
+
+export function applyClone(draft: Draft, source: ObjectEditor, target: ObjectEditor): void {
+  if (source.object.key === target.object.key) return;
+  if (!source.exists) {
+    target.remove();
+    return;
+  }
+  target.resize(0);
+  target.setAttributes(source.head.attributes);
+  target.update({ version: source.head.version });
+  cloneBytes(draft, source, target, { sourceOffset: 0, offset: 0, bytes: source.head.size });
+}
+
+export interface CloneRange {
+  readonly sourceOffset: number;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export function applyCloneRange(draft: Draft, source: ObjectEditor, target: ObjectEditor, range: CloneRange): void {
+  // Zeros first, so that what the source does not have is none of the old bytes.
+  target.replace(range.offset, range.offset + range.bytes, () => []);
+  const bytes = Math.min(range.bytes, source.head.size - range.sourceOffset);
+  if (bytes > 0) cloneBytes(draft, source, target, { ...range, bytes });
+}
+
+/** Into a range of the target that holds no extents. */
+function cloneBytes(draft: Draft, source: ObjectEditor, target: ObjectEditor, range: CloneRange): void {
+  target.grow(range.offset + range.bytes);
+  if (range.bytes === 0) return;
+  const pieces = shareExtents(draft, source, range);
+  const references = new Map<number, number>();
+  const chunks = new Map<number, Extent[]>();
+  for (const { from, extent } of pieces) {
+    for (let done = 0; done < extent.bytes;) {
+      const at = from + done;
+      const chunk = Math.floor(at / chunkBytes);
+      const bytes = Math.min(extent.bytes - done, (chunk + 1) * chunkBytes - at);
+      const part = { at: at % chunkBytes, bytes, source: extent.source, skip: extent.skip + done };
+      chunks.set(chunk, [...(chunks.get(chunk) ?? []), part]);
+      if (part.source.kind === 'shared') {
+        references.set(part.source.id, (references.get(part.source.id) ?? 0) + 1);
+      }
+      done += bytes;
+    }
+  }
+  for (const [chunk, added] of chunks) {
+    const [present = []] = target.chunks(chunk, chunk);
+    target.setChunk(
+      chunk,
+      [...present, ...added].sort((a, b) => a.at - b.at),
+    );
+  }
+  for (const [id, count] of references) changeReferences(draft, id, count);
+}
+
+interface Piece {
+  /** In the target object. */
+  readonly from: number;
+  readonly extent: Extent;
+}
+
+/** Makes the payloads shared that the range shows, and returns what it shows, by its place in the target. */
+function shareExtents(draft: Draft, source: ObjectEditor, { sourceOffset, offset, bytes }: CloneRange): Piece[] {
+  const lists = source.chunks(0, Math.floor((source.head.size - 1) / chunkBytes));
+  const inRange = lists.map((extents, chunk) => {
+    const base = chunk * chunkBytes;
+    const from = Math.min(Math.max(sourceOffset - base, 0), chunkBytes);
+    return extentsBetween(extents, from, Math.min(Math.max(sourceOffset + bytes - base, 0), chunkBytes));
+  });
+  const wanted = new Map<string, PayloadRef>();
+  for (const { source: from } of inRange.flat()) {
+    if (from.kind === 'own') wanted.set(payloadOwnerKey(from.payload), from.payload);
+  }
+  const ids = new Map<string, number>();
+  for (const key of wanted.keys()) ids.set(key, draft.newSharedId());
+  const toShared = (extent: Extent): Extent => {
+    if (extent.source.kind === 'shared') return extent;
+    const id = ids.get(payloadOwnerKey(extent.source.payload));
+    return id === undefined ? extent : { ...extent, source: { kind: 'shared', id } };
+  };
+  convertSource(source, lists, toShared);
+  for (const [key, payload] of wanted) {
+    const id = ids.get(key) ?? 0;
+    const own = lists.flat().filter((extent) => {
+      return extent.source.kind === 'own' && payloadOwnerKey(extent.source.payload) === key;
+    });
+    const shown = own.reduce((sum, extent) => sum + extent.bytes, 0);
+    // A shared payload counts whole while anything points to it.
+    draft.addLive(payload.segment, payload.bytes - shown);
+    const shared = { payload, owner: source.object.owner, references: own.length };
+    draft.put(sharedKey(id), encodeSharedPayload(shared));
+    draft.put(key, encodePayloadOwner({ kind: 'shared', id }));
+  }
+  return inRange.flatMap((extents, chunk) => {
+    return extents.map((extent) => {
+      return { from: chunk * chunkBytes + extent.at - sourceOffset + offset, extent: toShared(extent) };
+    });
+  });
+}
+
+function convertSource(
+  source: ObjectEditor,
+  lists: readonly (readonly Extent[])[],
+  toShared: (extent: Extent) => Extent,
+): void {
+  lists.forEach((extents, chunk) => {
+    const converted = extents.map(toShared);
+    if (converted.some((extent, i) => extent !== extents[i])) source.setChunk(chunk, converted);
+  });
+}

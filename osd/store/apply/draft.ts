@@ -1,0 +1,181 @@
+/**
+ * What one transaction will change, gathered before anything is changed: it sees its own changes on top of the store's,
+ * and is either committed whole, in one turn, or dropped.
+ *
+ * Reading what only LevelDB knows throws `MissingKeys`; whoever drives the draft fetches them and begins anew.
+ */
+import type { FetchedValues, Index } from '../index/index.js';
+import { afterPrefix, type KeyRange } from '../format/index-key.js';
+import { decodeOmapValue } from '../format/omap-value.js';
+import type { PackedEntry } from '../pg/log-block.js';
+import type { SegmentTable } from '../segments/segment-table.js';
+import type { LogCut, PgState } from '../pg/pg-state.js';
+import type { PgTable } from '../pg/pg-table.js';
+import type { PgId } from '../../../cluster/ids.js';
+
+/** Thrown to unwind; never seen by callers of the store. */
+export class MissingKeys extends Error {
+  readonly keys: readonly string[];
+
+  constructor(keys: readonly string[]) {
+    super('keys have to be read first');
+    this.keys = keys;
+  }
+}
+
+type Change =
+  | { readonly kind: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly key: string }
+  | { readonly kind: 'range'; readonly range: KeyRange };
+
+export interface StoreCounters {
+  nextShared: number;
+  /** How often the store was opened. */
+  boot: number;
+}
+
+/** The parts of a store that transactions change. */
+export interface StoreState {
+  readonly counters: StoreCounters;
+  readonly index: Index;
+  readonly segments: SegmentTable;
+  readonly pgs: PgTable;
+}
+
+export class Draft {
+  readonly state: StoreState;
+  /** The batch that the transaction will be in. */
+  readonly batch: number;
+  readonly #fetched: FetchedValues | undefined;
+  readonly #changes: Change[] = [];
+  readonly #overlay = new Map<string, Uint8Array | null>();
+  readonly #ranges: KeyRange[] = [];
+  readonly #live = new Map<number, number>();
+  #objects = 0;
+  #bytes = 0;
+  #cut: LogCut | undefined;
+  #entry: PackedEntry | undefined;
+  #trimTo: number | undefined;
+  #sharedCount = 0;
+
+  constructor(state: StoreState, batch: number, fetched: FetchedValues | undefined) {
+    this.state = state;
+    this.batch = batch;
+    this.#fetched = fetched !== undefined && fetched.version === state.index.version ? fetched : undefined;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    const value = this.#look(key);
+    if (value === undefined) throw new MissingKeys([key]);
+    return value ?? undefined;
+  }
+
+  /** In the order of `keys`; all that are missing are named at once. */
+  getMany(keys: readonly string[]): (Uint8Array | undefined)[] {
+    const values = keys.map((key) => this.#look(key));
+    const missing = keys.filter((_, i) => values[i] === undefined);
+    if (missing.length > 0) throw new MissingKeys(missing);
+    return values.map((value) => value ?? undefined);
+  }
+
+  put(key: string, value: Uint8Array): void {
+    this.#changes.push({ kind: 'put', key, value });
+    this.#overlay.set(key, value);
+  }
+
+  delete(key: string): void {
+    this.#changes.push({ kind: 'delete', key });
+    this.#overlay.set(key, null);
+  }
+
+  removeRange(range: KeyRange): void {
+    if (range.gte >= range.lt) return;
+    this.#changes.push({ kind: 'range', range });
+    for (const key of this.#overlay.keys()) if (key >= range.gte && key < range.lt) this.#overlay.set(key, null);
+    this.#ranges.push(range);
+  }
+
+  /** So many payload bytes of a segment more are in use, or fewer. */
+  addLive(segment: number, bytes: number): void {
+    this.#live.set(segment, (this.#live.get(segment) ?? 0) + bytes);
+  }
+
+  count(objects: number, bytes: number): void {
+    this.#objects += objects;
+    this.#bytes += bytes;
+  }
+
+  /** Of a payload that becomes shared: never reused, and the same when the batch is replayed. */
+  newSharedId(): number {
+    const id = this.state.counters.nextShared + this.#sharedCount;
+    this.#sharedCount += 1;
+    return id;
+  }
+
+  cutLog(cut: LogCut): void {
+    this.#cut = cut;
+  }
+
+  appendEntry(entry: PackedEntry): void {
+    this.#entry = entry;
+  }
+
+  trimLog(seq: number): void {
+    this.#trimTo = seq;
+  }
+
+  /** Makes it so. Nothing in here can fail but by a bug. */
+  commit(pg: PgId | undefined): void {
+    const { index, segments } = this.state;
+    for (const change of this.#changes) {
+      switch (change.kind) {
+        case 'put':
+          index.put(change.key, change.value);
+          break;
+        case 'delete':
+          index.delete(change.key);
+          break;
+        case 'range':
+          index.removeRange(change.range, (key, value) => {
+            forEachBodyOf(key, value, (segment, bytes) => this.addLive(segment, -bytes));
+          });
+          break;
+      }
+    }
+    this.state.counters.nextShared += this.#sharedCount;
+    for (const [segment, bytes] of this.#live) segments.addLive(segment, bytes, this.batch);
+    if (pg !== undefined) this.#commitPg(this.state.pgs.change(pg));
+  }
+
+  #commitPg(state: PgState): void {
+    const { pgs } = this.state;
+    if (this.#objects !== 0 || this.#bytes !== 0) state.count(this.#objects, this.#bytes);
+    if (this.#cut !== undefined) pgs.cut(state, this.#cut);
+    if (this.#entry !== undefined) pgs.append(state, this.#entry);
+    if (this.#trimTo !== undefined) pgs.trim(state, this.#trimTo);
+  }
+
+  /** `null`: absent. `undefined`: LevelDB has to be asked. */
+  #look(key: string): Uint8Array | null | undefined {
+    const own = this.#overlay.get(key);
+    if (own !== undefined) return own;
+    if (this.#ranges.some((range) => key >= range.gte && key < range.lt)) return null;
+    const known = this.state.index.peek(key);
+    return known === undefined ? this.#fetched?.values.get(key) : known;
+  }
+}
+
+/** The payload bytes that an omap value of the index keeps in use, segment by segment. Other keys keep none. */
+export function forEachBodyOf(key: string, value: Uint8Array, visit: (segment: number, bytes: number) => void): void {
+  if (key.charCodeAt(0) !== omapSpace) return;
+  for (const { payload } of decodeOmapValue(value).bodies) {
+    if (payload !== undefined) visit(payload.segment, payload.bytes);
+  }
+}
+
+const omapSpace = 'm'.charCodeAt(0);
+
+/** Keys of `prefix` from `from` to before `to`, or to the prefix's end. */
+export function rangeBelow(prefix: string, from: string, to: string | undefined): KeyRange {
+  return { gte: `${prefix}${from}`, lt: to === undefined ? afterPrefix(prefix) : `${prefix}${to}` };
+}

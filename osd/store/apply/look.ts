@@ -1,0 +1,27 @@
+/** Reads the index within one turn, again and again until all that is asked for is known. */
+import type { FetchedValues } from '../index/index.js';
+import { Draft, MissingKeys, type StoreState } from './draft.js';
+
+/** `look` sees one state of the store; it may be called several times, and must do nothing before it has read everything. */
+export async function look<T>(state: StoreState, batch: number, see: (draft: Draft) => T): Promise<T> {
+  let fetched: FetchedValues | undefined;
+  for (;;) {
+    try {
+      return see(new Draft(state, batch, fetched));
+    } catch (error) {
+      if (!(error instanceof MissingKeys)) throw error;
+      fetched = await fetchMore(state, fetched, error.keys);
+    }
+  }
+}
+
+/** The values of earlier rounds are kept while they count. */
+export async function fetchMore(
+  state: StoreState,
+  before: FetchedValues | undefined,
+  keys: readonly string[],
+): Promise<FetchedValues> {
+  const more = await state.index.fetch(keys);
+  if (before === undefined || before.version !== more.version) return more;
+  return { version: more.version, values: new Map([...before.values, ...more.values]) };
+}

@@ -1,0 +1,223 @@
+/** One object while a transaction changes it: its head, decoded once and written back once, and its chunks. */
+import { CairnError } from '../../../base/errors.js';
+import { chunkKey, headKey, objectRange, payloadOwnerKey, sharedKey } from '../format/index-key.js';
+import { decodeChunk, encodeChunk } from '../format/chunk-value.js';
+import { replaceRange, type Extent } from '../format/extents.js';
+import {
+  attributesBytes,
+  blankHead,
+  decodeObjectHead,
+  encodeObjectHead,
+  isInline,
+  type ObjectHead,
+} from '../format/object-head.js';
+import { decodeSharedPayload, encodeSharedPayload } from '../format/shared-payload.js';
+import type { PayloadRef } from '../format/payload-ref.js';
+import { attributeBytesMax, chunkBytes, objectBytesMax } from '../limits.js';
+import { showObject, type ObjectId } from '../object-id.js';
+import type { Draft } from './draft.js';
+
+export class ObjectEditor {
+  readonly object: ObjectId;
+  readonly #draft: Draft;
+  #existed: boolean;
+  #exists: boolean;
+  #sizeBefore: number;
+  #head: ObjectHead;
+  #isChanged = false;
+
+  /** Reads the head. */
+  constructor(draft: Draft, object: ObjectId) {
+    this.object = object;
+    this.#draft = draft;
+    const stored = draft.get(headKey(object));
+    this.#head = stored === undefined ? blankHead : decodeObjectHead(stored);
+    this.#exists = stored !== undefined;
+    this.#existed = this.#exists;
+    this.#sizeBefore = this.#head.size;
+  }
+
+  get exists(): boolean {
+    return this.#exists;
+  }
+
+  get head(): ObjectHead {
+    return this.#head;
+  }
+
+  /** The object exists from here on. */
+  create(): void {
+    if (this.#exists) return;
+    this.#exists = true;
+    this.#isChanged = true;
+  }
+
+  update(change: Partial<ObjectHead>): void {
+    this.create();
+    this.#head = { ...this.#head, ...change };
+    this.#isChanged = true;
+  }
+
+  setAttributes(attributes: ReadonlyMap<string, Uint8Array>): void {
+    if (attributesBytes(attributes) > attributeBytesMax) {
+      const message = `${showObject(this.object)}: its attributes would have more than ${attributeBytesMax} bytes`;
+      throw new CairnError('INVALID_ARGUMENT', `${message}; keep larger things in its omap`);
+    }
+    const names = Array.from(attributes.keys()).sort();
+    this.update({ attributes: new Map(names.map((name) => [name, attributes.get(name) as Uint8Array])) });
+  }
+
+  /** Extents of chunks `from` to `to`, both included. */
+  chunks(from: number, to: number): Extent[][] {
+    if (isInline(this.#head.size)) {
+      return Array.from({ length: to - from + 1 }, (_, i) => (from + i === 0 ? [...this.#head.extents] : []));
+    }
+    const end = Math.ceil(this.#head.size / chunkBytes);
+    const stored = Math.max(0, Math.min(to + 1, end) - from);
+    const keys = Array.from({ length: stored }, (_, i) => chunkKey(this.object, from + i));
+    const found = this.#draft.getMany(keys).map((value) => (value === undefined ? [] : decodeChunk(value)));
+    while (found.length < to - from + 1) found.push([]);
+    return found;
+  }
+
+  /** Puts `added` into a range of the object's bytes, and lets go of what was there. The object grows to hold it. */
+  replace(from: number, to: number, added: (chunk: number, start: number, end: number) => Extent[]): void {
+    if (to > objectBytesMax) {
+      throw new CairnError('INVALID_ARGUMENT', `${showObject(this.object)} would exceed ${objectBytesMax} bytes`);
+    }
+    this.grow(to);
+    if (from === to) return;
+    const first = Math.floor(from / chunkBytes);
+    const last = Math.floor((to - 1) / chunkBytes);
+    const lists = this.chunks(first, last);
+    for (let chunk = first; chunk <= last; chunk++) {
+      const base = chunk * chunkBytes;
+      const start = Math.max(from - base, 0);
+      const end = Math.min(to - base, chunkBytes);
+      const old = lists[chunk - first] ?? [];
+      const { extents, dropped } = replaceRange(old, start, end, added(chunk, start, end));
+      this.#release(dropped);
+      this.#countShared(old, extents);
+      this.setChunk(chunk, extents);
+    }
+  }
+
+  setChunk(chunk: number, extents: readonly Extent[]): void {
+    if (isInline(this.#head.size)) {
+      this.update({ extents });
+      return;
+    }
+    const key = chunkKey(this.object, chunk);
+    if (extents.length === 0) this.#draft.delete(key);
+    else this.#draft.put(key, encodeChunk(extents));
+  }
+
+  /** Longer, with zeros; never shorter. */
+  grow(size: number): void {
+    if (size <= this.#head.size) {
+      this.create();
+      return;
+    }
+    const { extents } = this.#head;
+    const leavesHead = isInline(this.#head.size) && !isInline(size);
+    this.update({ size, ...(leavesHead ? { extents: [] } : {}) });
+    if (leavesHead && extents.length > 0) this.#draft.put(chunkKey(this.object, 0), encodeChunk(extents));
+  }
+
+  /** Shorter or longer. */
+  resize(size: number): void {
+    const old = this.#head.size;
+    if (size >= old) {
+      this.grow(size);
+      return;
+    }
+    this.#dropFrom(size, old);
+    if (isInline(old) || !isInline(size)) {
+      this.update({ size });
+      return;
+    }
+    const [extents = []] = this.chunks(0, 0);
+    this.#draft.delete(chunkKey(this.object, 0));
+    this.update({ size, extents });
+  }
+
+  /** With everything that it has. */
+  remove(): void {
+    if (!this.#exists) return;
+    this.#dropFrom(0, this.#head.size);
+    if (!isInline(this.#head.size)) this.#draft.delete(chunkKey(this.object, 0));
+    if (this.#head.hasOmap) this.#draft.removeRange(objectRange('m', this.object));
+    if (this.#head.hasMarks) this.#draft.removeRange(objectRange('w', this.object));
+    this.#head = blankHead;
+    this.#exists = false;
+    this.#isChanged = true;
+  }
+
+  /** Writes the head back and counts the object. */
+  finish(): void {
+    if (!this.#isChanged) return;
+    const key = headKey(this.object);
+    if (this.#exists) this.#draft.put(key, encodeObjectHead(this.#head));
+    else if (this.#existed) this.#draft.delete(key);
+    const objects = Number(this.#exists) - Number(this.#existed);
+    this.#draft.count(objects, this.#head.size - this.#sizeBefore);
+    this.#existed = this.#exists;
+    this.#sizeBefore = this.#head.size;
+    this.#isChanged = false;
+  }
+
+  /** Lets go of all bytes from `size` on, chunk by chunk; keys of whole chunks go. */
+  #dropFrom(size: number, old: number): void {
+    if (old === 0 || size >= old) return;
+    const first = Math.floor(size / chunkBytes);
+    const last = Math.floor((old - 1) / chunkBytes);
+    const lists = this.chunks(first, last);
+    for (let chunk = first; chunk <= last; chunk++) {
+      const start = Math.max(size - chunk * chunkBytes, 0);
+      const list = lists[chunk - first] ?? [];
+      if (list.length === 0) continue;
+      const { extents, dropped } = replaceRange(list, start, chunkBytes);
+      this.#release(dropped);
+      this.#countShared(list, extents);
+      this.setChunk(chunk, extents);
+    }
+  }
+
+  /** Parts of payloads of its own that nothing shows any more. */
+  #release(dropped: readonly Extent[]): void {
+    for (const { source, bytes } of dropped) {
+      if (source.kind === 'own') this.#draft.addLive(source.payload.segment, -bytes);
+    }
+  }
+
+  /** Shared payloads have more or fewer extents that point to them. */
+  #countShared(before: readonly Extent[], after: readonly Extent[]): void {
+    const changes = new Map<number, number>();
+    const add = (extents: readonly Extent[], by: number): void => {
+      for (const { source } of extents) {
+        if (source.kind === 'shared') changes.set(source.id, (changes.get(source.id) ?? 0) + by);
+      }
+    };
+    add(after, 1);
+    add(before, -1);
+    for (const [id, by] of changes) if (by !== 0) changeReferences(this.#draft, id, by);
+  }
+}
+
+/** A shared payload has `by` more references, or fewer; with the last one it goes. */
+export function changeReferences(draft: Draft, id: number, by: number): void {
+  const stored = draft.get(sharedKey(id));
+  if (stored === undefined) {
+    throw new CairnError('CORRUPT', `the index lacks shared payload ${id}, which extents point to; run cairn osd fsck`);
+  }
+  const shared = decodeSharedPayload(stored);
+  const references = shared.references + by;
+  if (references > 0) draft.put(sharedKey(id), encodeSharedPayload({ ...shared, references }));
+  else dropShared(draft, id, shared.payload);
+}
+
+function dropShared(draft: Draft, id: number, payload: PayloadRef): void {
+  draft.delete(sharedKey(id));
+  draft.delete(payloadOwnerKey(payload));
+  draft.addLive(payload.segment, -payload.bytes);
+}

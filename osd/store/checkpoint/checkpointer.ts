@@ -1,0 +1,171 @@
+/**
+ * Writes the frozen layer into LevelDB: one atomic, synced batch, filled in slices, never on the way of an acknowledgement.
+ *
+ *     sealed batch n ──► freeze: layer, segments and PGs as of n ──► n durable? ──► walk removed ranges ──► write ──► thaw
+ */
+import { invariant } from '../../../base/invariant.js';
+import type { KvBatchBuilder } from '../../../runtime/kv.js';
+import type { Runtime } from '../../../runtime/runtime.js';
+import { forEachBodyOf, type StoreState } from '../apply/draft.js';
+import { checkpointKey, newestCheckpointKey, segmentKey } from '../format/index-key.js';
+import type { Layer } from '../index/layer.js';
+import type { LogPosition } from '../log/log-writer.js';
+import type { Ballast } from '../space/ballast.js';
+import { encodeSegmentInfo, type SegmentInfo } from '../segments/segment-table.js';
+import { encodeCheckpointRecord, markersMax, type CheckpointRecord } from './checkpoint-record.js';
+import { markerValue } from './load.js';
+
+/** A slice of work between two turns of the event loop, and how many operations pass between two looks at the clock. */
+const sliceMsMax = 2;
+const sliceOperations = 64;
+
+interface Frozen {
+  readonly layer: Layer;
+  readonly position: LogPosition;
+  readonly segments: Map<number, SegmentInfo>;
+  readonly boot: number;
+  readonly nextShared: number;
+}
+
+export class Checkpointer {
+  readonly #runtime: Runtime;
+  readonly #state: StoreState;
+  readonly #ballast: Ballast;
+  #last: CheckpointRecord;
+  #frozen: Frozen | undefined;
+
+  constructor(runtime: Runtime, state: StoreState, last: CheckpointRecord, ballast: Ballast) {
+    this.#ballast = ballast;
+    this.#runtime = runtime;
+    this.#state = state;
+    this.#last = last;
+  }
+
+  /** The newest durable one. */
+  get last(): CheckpointRecord {
+    return this.#last;
+  }
+
+  get isFrozen(): boolean {
+    return this.#frozen !== undefined;
+  }
+
+  /** The batch that the checkpoint under way will cover. */
+  get frozenBatch(): number | undefined {
+    return this.#frozen?.position.number;
+  }
+
+  /** Takes the state as it is now, at the end of the batch of `position`. */
+  freeze(position: LogPosition): void {
+    invariant(this.#frozen === undefined, 'one checkpoint at a time');
+    const { index, segments, pgs, counters } = this.#state;
+    pgs.flush();
+    this.#frozen = {
+      layer: index.freeze(),
+      position,
+      segments: segments.takeDirty(),
+      boot: counters.boot,
+      nextShared: counters.nextShared,
+    };
+  }
+
+  /** Writes what was frozen. Only once its batch is durable; `durableBatch` is the last one that is. */
+  async write(durableBatch: number): Promise<void> {
+    const frozen = this.#frozen;
+    invariant(frozen !== undefined, 'a checkpoint is under way');
+    invariant(durableBatch >= frozen.position.number, 'a checkpoint is written after its log is durable');
+    await this.#ballast.ensureRoom(frozen.layer.bytes);
+    const batch = this.#state.index.kv.newBatch();
+    const slices = new Slices(this.#runtime);
+    await this.#writeRanges(frozen, batch, slices);
+    await writePoints(frozen.layer, batch, slices);
+    for (const [segment, info] of frozen.segments) {
+      batch.put(segmentKey(segment), encodeSegmentInfo(info));
+      await slices.pass();
+    }
+    const record = this.#record(frozen, durableBatch);
+    const bytes = encodeCheckpointRecord(record);
+    batch.put(newestCheckpointKey, bytes);
+    batch.put(checkpointKey(record.number), markerValue(bytes));
+    if (record.number > markersMax) batch.delete(checkpointKey(record.number - markersMax));
+    await batch.write({ sync: true });
+    this.#last = record;
+    this.#frozen = undefined;
+    this.#state.index.thaw();
+  }
+
+  #record({ position, boot, nextShared }: Frozen, durableBatch: number): CheckpointRecord {
+    const { number, checksum, heads } = position;
+    const next = this.#last.number + 1;
+    return { number: next, batch: number, batchChecksum: checksum, heads, durableBatch, boot, nextShared };
+  }
+
+  /**
+   * Deletes what LevelDB has in the removed ranges, and counts what those values kept in use: they are dead since the
+   * frozen batch, for this checkpoint and for everything after it.
+   */
+  async #writeRanges(frozen: Frozen, batch: KvBatchBuilder, slices: Slices): Promise<void> {
+    const { layer, position } = frozen;
+    const dead = new Map<number, number>();
+    for (const range of layer.ranges()) {
+      const iterator = this.#state.index.kv.iterate(range);
+      try {
+        for (;;) {
+          const entries = await iterator.next(1_000);
+          if (entries.length === 0) break;
+          for (const { key, value } of entries) {
+            const isPoint = layer.hasPoint(key);
+            if (!isPoint) batch.delete(key);
+            if (isPoint && !layer.isUncounted(key)) continue;
+            forEachBodyOf(key, value, (segment, bytes) => dead.set(segment, (dead.get(segment) ?? 0) + bytes));
+            await slices.pass();
+          }
+        }
+      } finally {
+        await iterator.close();
+      }
+    }
+    for (const [segment, bytes] of dead) this.#bury(frozen, segment, bytes, position.number);
+  }
+
+  #bury({ segments }: Frozen, segment: number, bytes: number, batch: number): void {
+    const before = segments.get(segment) ?? this.#state.segments.asOfFreeze(segment);
+    segments.set(segment, {
+      ...before,
+      liveBytes: before.liveBytes - bytes,
+      diedAt: Math.max(before.diedAt, batch),
+    });
+    this.#state.segments.addLive(segment, -bytes, batch);
+  }
+}
+
+async function writePoints(layer: Layer, batch: KvBatchBuilder, slices: Slices): Promise<void> {
+  // A frozen layer does not change.
+  const cursor = layer.viewPoints();
+  while (cursor.next()) {
+    const { key, value } = cursor;
+    if (value === null) batch.delete(key);
+    else batch.put(key, value);
+    await slices.pass();
+  }
+}
+
+/** Lets other work run when a slice has been long enough. */
+class Slices {
+  readonly #runtime: Runtime;
+  #start: number;
+  #operations = 0;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#start = runtime.clock.now();
+  }
+
+  async pass(): Promise<void> {
+    this.#operations += 1;
+    if (this.#operations % sliceOperations !== 0) return;
+    if (this.#runtime.clock.now() - this.#start < sliceMsMax) return;
+    await this.#runtime.clock.yieldTurn();
+    this.#start = this.#runtime.clock.now();
+  }
+}

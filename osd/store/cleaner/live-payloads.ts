@@ -1,0 +1,117 @@
+/**
+ * What of a batch is still in use, and by whom. The record says who wrote each payload; the index says who, if anybody,
+ * shows it now.
+ */
+import type { Draft } from '../apply/draft.js';
+import { ObjectEditor } from '../apply/object-editor.js';
+import { omapKey, payloadOwnerKey, sharedKey } from '../format/index-key.js';
+import { decodeOmapValue, type BodySlot } from '../format/omap-value.js';
+import { decodePayloadOwner, type PayloadOwner } from '../format/payload-owner.js';
+import { isSamePayload, type PayloadRef } from '../format/payload-ref.js';
+import type { MovedExtent, PayloadMove } from '../format/payload-move.js';
+import { decodeSharedPayload } from '../format/shared-payload.js';
+import { chunkBytes } from '../limits.js';
+import type { BatchFrame, OwnedPayload } from '../log/batch-reader.js';
+import { parseObjectKey, type ObjectId } from '../object-id.js';
+import type { Mutation, PayloadSize } from '../transaction.js';
+
+/** A payload of a frame, with whom the record names. */
+export interface LoggedPayload extends OwnedPayload {
+  readonly writer: PayloadWriter;
+}
+
+export type PayloadWriter =
+  /** Bytes of an object; `offset` is not known of appended ones. */
+  | { readonly kind: 'data'; readonly object: ObjectId; readonly offset: number | undefined }
+  | { readonly kind: 'chunk'; readonly object: ObjectId; readonly chunk: number }
+  | { readonly kind: 'body'; readonly object: ObjectId; readonly key: string; readonly slot: BodySlot }
+  | { readonly kind: 'shared'; readonly id: number };
+
+/** The payloads of a frame, in their order in the log. */
+export function loggedPayloads({ record, payloads }: BatchFrame): LoggedPayload[] {
+  if (record.kind === 'open') return [];
+  const writers =
+    record.kind === 'move' ? record.moves.map(({ owner }) => owner) : writersOf(record.transaction.mutations);
+  return payloads.flatMap((payload, i) => {
+    const writer = writers[i];
+    return writer === undefined ? [] : [{ ...payload, writer }];
+  });
+}
+
+function writersOf(mutations: readonly Mutation<PayloadSize>[]): PayloadWriter[] {
+  return mutations.flatMap((mutation): PayloadWriter[] => {
+    if (mutation.kind === 'write') {
+      return mutation.data.bytes > 0 ? [{ kind: 'data', object: mutation.object, offset: mutation.offset }] : [];
+    }
+    if (mutation.kind === 'append') {
+      return mutation.data.bytes > 0 ? [{ kind: 'data', object: mutation.object, offset: undefined }] : [];
+    }
+    if (mutation.kind !== 'omap-set') return [];
+    const { object, key } = mutation;
+    return mutation.bodies.flatMap(({ slot, body }) => {
+      return body !== undefined && body.bytes > 0 ? [{ kind: 'body' as const, object, key, slot }] : [];
+    });
+  });
+}
+
+/** Moves of everything that is in use of a payload; none when nothing is. Throws `MissingKeys`. */
+export function movesOf(draft: Draft, { ref, writer }: LoggedPayload): PayloadMove[] {
+  const other = draft.get(payloadOwnerKey(ref));
+  if (other !== undefined) return movesOfOther(draft, ref, decodePayloadOwner(other));
+  switch (writer.kind) {
+    case 'data':
+      return movesOfData(draft, ref, writer.object, writer.offset);
+    case 'chunk':
+      return movesOfChunks(draft, ref, writer.object, writer.chunk, writer.chunk);
+    case 'body':
+      return movesOfBody(draft, ref, writer.object, writer.key, writer.slot);
+    case 'shared':
+      return movesOfShared(draft, ref, writer.id);
+  }
+}
+
+function movesOfOther(draft: Draft, ref: PayloadRef, owner: PayloadOwner): PayloadMove[] {
+  if (owner.kind === 'shared') return movesOfShared(draft, ref, owner.id);
+  return movesOfBody(draft, ref, parseObjectKey(owner.objectKey), owner.key, owner.slot);
+}
+
+function movesOfData(draft: Draft, ref: PayloadRef, object: ObjectId, offset: number | undefined): PayloadMove[] {
+  if (offset !== undefined) {
+    const last = Math.floor((offset + ref.bytes - 1) / chunkBytes);
+    return movesOfChunks(draft, ref, object, Math.floor(offset / chunkBytes), last);
+  }
+  const { size } = new ObjectEditor(draft, object).head;
+  return size === 0 ? [] : movesOfChunks(draft, ref, object, 0, Math.floor((size - 1) / chunkBytes));
+}
+
+function movesOfChunks(draft: Draft, ref: PayloadRef, object: ObjectId, from: number, to: number): PayloadMove[] {
+  const editor = new ObjectEditor(draft, object);
+  if (!editor.exists) return [];
+  return editor.chunks(from, to).flatMap((extents, i) => {
+    const shown: MovedExtent[] = [];
+    for (const { source, at, bytes, skip } of extents) {
+      if (source.kind === 'own' && isSamePayload(source.payload, ref)) shown.push({ at, bytes, skip });
+    }
+    if (shown.length === 0) return [];
+    const skip = Math.min(...shown.map((extent) => extent.skip));
+    const end = Math.max(...shown.map((extent) => extent.skip + extent.bytes));
+    return [{ from: ref, skip, bytes: end - skip, owner: { kind: 'chunk', object, chunk: from + i, extents: shown } }];
+  });
+}
+
+function movesOfBody(draft: Draft, ref: PayloadRef, object: ObjectId, key: string, slot: BodySlot): PayloadMove[] {
+  const stored = draft.get(omapKey(object, key));
+  if (stored === undefined) return [];
+  const isThere = decodeOmapValue(stored).bodies.some((body) => {
+    return body.slot === slot && body.payload !== undefined && isSamePayload(body.payload, ref);
+  });
+  return isThere ? [{ from: ref, skip: 0, bytes: ref.bytes, owner: { kind: 'body', object, key, slot } }] : [];
+}
+
+function movesOfShared(draft: Draft, ref: PayloadRef, id: number): PayloadMove[] {
+  const stored = draft.get(sharedKey(id));
+  if (stored === undefined) return [];
+  const { payload, owner } = decodeSharedPayload(stored);
+  if (!isSamePayload(payload, ref)) return [];
+  return [{ from: ref, skip: 0, bytes: ref.bytes, owner: { kind: 'shared', id, owner } }];
+}

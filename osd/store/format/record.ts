@@ -1,0 +1,127 @@
+/**
+ * A record: one transaction as the log holds it, without its payloads, which follow it there in the order of its
+ * mutations. Replay decodes it and does what was done when it was written.
+ */
+import { ByteReader } from '../../../base/byte-reader.js';
+import type { ByteWriter } from '../../../base/byte-writer.js';
+import { poolId, type PgId } from '../../../cluster/ids.js';
+import { logEntryBytesMax, mutationsMax } from '../limits.js';
+import type { ObjectId } from '../object-id.js';
+import type { LogEntryInput, Mutation, PayloadSize, Transaction } from '../transaction.js';
+import { readMutation, writeMutation } from './mutation-codec.js';
+import { readMoves, writeMoves, type PayloadMove } from './payload-move.js';
+import { readBlockShift } from './payload-ref.js';
+import { ObjectTable, readObject, readObjects } from './record-parts.js';
+
+export type StoreRecord =
+  | { readonly kind: 'transaction'; readonly transaction: Transaction<PayloadSize> }
+  /** The store was opened for the `boot`-th time. Written before anything else, so no batch number is ever reused. */
+  | { readonly kind: 'open'; readonly boot: number; readonly nonce: bigint }
+  /** The cleaner's copies: each takes effect only where the payload still is where it was. */
+  | { readonly kind: 'move'; readonly moves: readonly PayloadMove[] };
+
+const recordTransaction = 1;
+const recordOpen = 2;
+const recordMove = 3;
+
+const flagEntry = 1;
+const flagTrim = 2;
+const flagCut = 4;
+const flagEntryObject = 8;
+
+export function writeTransaction(writer: ByteWriter, transaction: Transaction<PayloadSize>): void {
+  const { pg, blockShift, mutations, entry, trimTo, cutAfter } = transaction;
+  const objects = new ObjectTable();
+  for (const mutation of mutations) {
+    if ('object' in mutation) objects.add(mutation.object);
+    if ('source' in mutation) objects.add(mutation.source);
+  }
+  if (entry?.object !== undefined) objects.add(entry.object);
+  writer.u8(recordTransaction);
+  writer.varint(pg.pool);
+  writer.varint(pg.pg);
+  writer.u8(
+    (entry === undefined ? 0 : flagEntry) |
+      (trimTo === undefined ? 0 : flagTrim) |
+      (cutAfter === undefined ? 0 : flagCut) |
+      (entry?.object === undefined ? 0 : flagEntryObject),
+  );
+  writer.u8(blockShift);
+  objects.write(writer);
+  if (cutAfter !== undefined) {
+    writer.varint(cutAfter.term);
+    writer.varint(cutAfter.seq);
+  }
+  if (entry !== undefined) writeEntry(writer, entry, objects);
+  if (trimTo !== undefined) writer.varint(trimTo);
+  writer.varint(mutations.length);
+  for (const mutation of mutations) writeMutation(writer, mutation, objects);
+}
+
+export function writeOpen(writer: ByteWriter, boot: number, nonce: bigint): void {
+  writer.u8(recordOpen);
+  writer.varint(boot);
+  writer.u64(nonce);
+}
+
+export function writeMoveRecord(writer: ByteWriter, moves: readonly PayloadMove[]): void {
+  writer.u8(recordMove);
+  writeMoves(writer, moves);
+}
+
+/** `PARSE_ERROR` for what is no record; never more memory than the bytes are worth. */
+export function decodeRecord(bytes: Uint8Array): StoreRecord {
+  const reader = new ByteReader(bytes);
+  const record = readRecord(reader);
+  if (!reader.isAtEnd) throw reader.error('bytes behind the end of a record');
+  return record;
+}
+
+function readRecord(reader: ByteReader): StoreRecord {
+  const kind = reader.u8('the kind of a record');
+  switch (kind) {
+    case recordTransaction:
+      return { kind: 'transaction', transaction: readTransaction(reader) };
+    case recordOpen:
+      return { kind: 'open', boot: reader.varint('a boot counter'), nonce: reader.u64('a nonce') };
+    case recordMove:
+      return { kind: 'move', moves: readMoves(reader) };
+    default:
+      throw reader.error(`a record of unknown kind ${kind}`, 0);
+  }
+}
+
+function readTransaction(reader: ByteReader): Transaction<PayloadSize> {
+  const pool = poolId(reader.varint('a pool', 2 ** 31 - 1, 1));
+  const pg: PgId = { pool, pg: reader.varint('a PG', 2 ** 31 - 1) };
+  const flags = reader.u8('the flags of a transaction');
+  const blockShift = readBlockShift(reader);
+  const objects = readObjects(reader);
+  const cutAfter =
+    (flags & flagCut) === 0 ? undefined : { term: reader.varint('a term'), seq: reader.varint('where a log is cut') };
+  const entry = (flags & flagEntry) === 0 ? undefined : readEntry(reader, objects, (flags & flagEntryObject) !== 0);
+  const trimTo = (flags & flagTrim) === 0 ? undefined : reader.varint('where a log is trimmed');
+  const mutations: Mutation<PayloadSize>[] = [];
+  for (let left = reader.count('mutations', 1, mutationsMax); left > 0; left--) {
+    mutations.push(readMutation(reader, objects));
+  }
+  return { pg, blockShift, mutations, cutAfter, entry, trimTo };
+}
+
+function writeEntry(writer: ByteWriter, entry: LogEntryInput, objects: ObjectTable): void {
+  writer.varint(entry.term);
+  writer.varint(entry.seq);
+  if (entry.object !== undefined) writer.varint(objects.indexOf(entry.object));
+  writer.blob(entry.session);
+  writer.varint(entry.request);
+  writer.blob(entry.reply);
+}
+
+function readEntry(reader: ByteReader, objects: readonly ObjectId[], hasObject: boolean): LogEntryInput {
+  const term = reader.varint('a term');
+  const seq = reader.varint('a sequence number', undefined, 1);
+  const object = hasObject ? readObject(reader, objects) : undefined;
+  const session = reader.blob('a session', 32);
+  const request = reader.varint('a request number');
+  return { term, seq, object, session, request, reply: reader.blob('a reply', logEntryBytesMax) };
+}

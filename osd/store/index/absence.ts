@@ -1,0 +1,100 @@
+/**
+ * Keeps the filter of absent keys: fills it in the background when a store was opened, and makes a larger one when it has
+ * become full. Until it is filled, it says nothing.
+ */
+import { supervise } from '../../../runtime/supervise.js';
+import type { Runtime } from '../../../runtime/runtime.js';
+import { isCairnError } from '../../../base/errors.js';
+import type { Kv } from '../../../runtime/kv.js';
+import { prefixRange } from '../format/index-key.js';
+import { AbsenceFilter } from './absence-filter.js';
+
+const capacityMin = 2 ** 17;
+/** 64 MiB. Beyond, the filter is right less often. */
+const capacityMax = 2 ** 25 * 1.6;
+const pageEntries = 1_000;
+
+/** Key spaces in which what is asked for is often new. */
+const filteredSpaces = ['o', 'm'] as const;
+const codes: ReadonlySet<number> = new Set(filteredSpaces.map((space) => space.charCodeAt(0)));
+
+export class Absence {
+  readonly #runtime: Runtime;
+  readonly #kv: Kv;
+  /** Knows all keys. */
+  #filter: AbsenceFilter | undefined;
+  /** Being filled. */
+  #next: AbsenceFilter | undefined;
+  #isClosed = false;
+  #filling: Promise<void> | undefined;
+
+  constructor(runtime: Runtime, kv: Kv) {
+    this.#runtime = runtime;
+    this.#kv = kv;
+  }
+
+  /** Begins to fill a filter. Keys put from here on are added. */
+  start(): void {
+    this.#fill(capacityMin);
+  }
+
+  /** True: neither LevelDB nor any layer has the key. */
+  isAbsent(key: string): boolean {
+    return this.#filter !== undefined && codes.has(key.charCodeAt(0)) && !this.#filter.mayHave(key);
+  }
+
+  put(key: string): void {
+    if (!codes.has(key.charCodeAt(0))) return;
+    this.#next?.add(key);
+    const filter = this.#filter;
+    if (filter === undefined) return;
+    filter.add(key);
+    if (filter.added > filter.capacity && this.#next === undefined && filter.capacity < capacityMax) {
+      this.#fill(Math.min(capacityMax, filter.capacity * 4));
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#filling;
+  }
+
+  #fill(capacity: number): void {
+    if (this.#isClosed) return;
+    const filter = new AbsenceFilter(capacity);
+    this.#next = filter;
+    this.#filling = this.#run(filter).then((isComplete) => {
+      this.#next = undefined;
+      this.#filling = undefined;
+      if (!isComplete) return;
+      this.#filter = filter;
+      // More keys than it was made for: what was found out by counting.
+      if (filter.added > filter.capacity && capacity < capacityMax) this.#fill(Math.min(capacityMax, filter.added * 2));
+    });
+    supervise(this.#runtime, 'filling the filter of absent keys', this.#filling);
+  }
+
+  async #run(filter: AbsenceFilter): Promise<boolean> {
+    try {
+      for (const space of filteredSpaces) {
+        const iterator = this.#kv.iterate(prefixRange(space));
+        try {
+          for (;;) {
+            if (this.#isClosed) return false;
+            const entries = await iterator.next(pageEntries);
+            if (entries.length === 0) break;
+            for (const { key } of entries) filter.add(key);
+          }
+        } finally {
+          await iterator.close();
+        }
+      }
+      return true;
+    } catch (error) {
+      if (!isCairnError(error)) throw error;
+      // Damage is found, and told, by whoever reads the key; without a filter every key is looked up.
+      this.#runtime.log.warn({ error: error.message }, 'the filter of absent keys could not be filled');
+      return false;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** Sizes that the formats and the memory of the store are built around. Callers split what is larger. */
+import { invariant } from '../../base/invariant.js';
+
+/** Batches, segment headers and pre-written files keep to it: the page of the file systems below. */
+export const pageBytes = 4096;
+
+/** Logical range of an object whose extents share one index key: a random overwrite rewrites one small value. */
+export const chunkBytes = 256 * 1024;
+
+/** Largest object; a removal touches at most `objectBytesMax / chunkBytes` keys. Larger things are striped over objects. */
+export const objectBytesMax = 1024 ** 3;
+
+/** Encoded record and payloads of one transaction. A segment holds several, whatever its size. */
+export const transactionBytesMax = 16 * 1024 * 1024;
+
+/** A batch closes at this size, or with the one larger transaction that it consists of. */
+export const batchBytesMax = 8 * 1024 * 1024;
+
+export const segmentBytesDefault = 64 * 1024 * 1024;
+/** Smaller segments are for tests and tiny disks: a header and a few batches must fit. */
+export const segmentBytesMin = 256 * 1024;
+
+/** UTF-8 bytes. RADOS takes names of 2,048 bytes and namespaces of 256; nothing that worked there is refused here. */
+export const nameBytesMax = 2048;
+export const namespaceBytesMax = 256;
+
+/** Names and values of all attributes of one object together: they travel with every rewrite of its head. */
+export const attributeBytesMax = 64 * 1024;
+export const attributeNameBytesMax = 256;
+
+/** An S3 key of 1,024 bytes, escaped, with the prefix and suffix of an index entry. */
+export const omapKeyBytesMax = 4096;
+/** The head of an omap value lives in the index: what is larger belongs into a body. */
+export const omapHeadBytesMax = 64 * 1024;
+export const bodyBytesMax = 1024 * 1024;
+export const bodiesMax = 4;
+/** Checksum block of bodies, whatever the pool's. */
+export const bodyBlockShift = 16;
+
+/** Checksum blocks of object data: 4 KiB (volumes) to 1 MiB. */
+export const blockShiftMin = 12;
+export const blockShiftMax = 20;
+
+/** Mutations of one transaction. */
+export const mutationsMax = 16_384;
+
+/** Of a PG log block: entries, and the bytes beyond which no further entry is added. */
+export const logBlockEntriesMax = 256;
+export const logBlockBytesMax = 64 * 1024;
+/** One entry, its reply included. */
+export const logEntryBytesMax = 128 * 1024;
+
+/** The largest transaction that a segment of this size takes: four of them fit at least. */
+export function transactionBytesIn(segmentBytes: number): number {
+  return Math.min(transactionBytesMax, Math.floor(segmentBytes / 4));
+}
+
+invariant(batchBytesMax <= transactionBytesMax, 'the largest transaction is a batch of its own');
+invariant(chunkBytes % 2 ** blockShiftMin === 0, 'a chunk is whole blocks of the smallest size');
+invariant(segmentBytesDefault >= 4 * transactionBytesMax, 'a segment takes four of the largest transactions');

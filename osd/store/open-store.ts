@@ -1,0 +1,226 @@
+/** Opens a store: last checkpoint, log behind it, then a batch of its own, so that no batch number is ever used twice. */
+import { ByteWriter } from '../../base/byte-writer.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
+import type { Kv } from '../../runtime/kv.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { readWholeFile } from '../../runtime/whole-file.js';
+import type { StoreState } from './apply/draft.js';
+import { Checkpointer } from './checkpoint/checkpointer.js';
+import { describeIndexError, loadCheckpointRecord, loadPgs, loadSegments } from './checkpoint/load.js';
+import { headNames, type BatchPlace } from './format/batch-header.js';
+import { writeOpen } from './format/record.js';
+import { decodeSuperblock, showUuid, storeSeed, superblockName, type Superblock } from './format/superblock.js';
+import { Absence } from './index/absence.js';
+import { Index } from './index/index.js';
+import { pageBytes } from './limits.js';
+import { moveHeads, type LogPosition } from './log/log-writer.js';
+import { OpenBatch } from './log/open-batch.js';
+import { replay, type ReplayResult } from './log/replay.js';
+import { SegmentFiles } from './log/segment-files.js';
+import { SlabPool } from './log/slabs.js';
+import { indexDirectory } from './mkfs.js';
+import { PgTable } from './pg/pg-table.js';
+import { Ballast } from './space/ballast.js';
+import { SegmentTable } from './segments/segment-table.js';
+import { resolveStoreOptions, type ResolvedStoreOptions, type StoreOptions } from './store-options.js';
+import { Store } from './store.js';
+
+const superblockBytesMax = 64 * 1024;
+
+/**
+ * Errors: `NOT_FOUND` (no store there), `LOCKED` (a process has it open), `CONFLICT` (another disk than expected),
+ * `CORRUPT` and `LOG_CORRUPT` (with the command that helps), `UNSUPPORTED` (made by a later version).
+ */
+export async function openStore(runtime: Runtime, directory: string, options: StoreOptions = {}): Promise<Store> {
+  const resolved = resolveStoreOptions(options);
+  const superblock = await readSuperblock(runtime, directory);
+  if (options.expectedUuid !== undefined && options.expectedUuid !== showUuid(superblock.uuid)) {
+    const found = showUuid(superblock.uuid);
+    const message = `${directory} holds store ${found}, not ${options.expectedUuid}: a disk is in the wrong place`;
+    throw new CairnError('CONFLICT', `${message}; check the mounts of this OSD`);
+  }
+  const kv = await openIndex(runtime, directory, resolved);
+  const files = new SegmentFiles(runtime, directory, superblock);
+  try {
+    return await recover(runtime, directory, superblock, resolved, kv, files);
+  } catch (error) {
+    await files.close();
+    await kv.close();
+    throw describeIndexError(error, directory);
+  }
+}
+
+export async function readSuperblock({ disk }: Runtime, directory: string): Promise<Superblock> {
+  const path = `${directory}/${superblockName}`;
+  try {
+    return decodeSuperblock(await readWholeFile(disk, path, superblockBytesMax), path);
+  } catch (error) {
+    if (!isCairnError(error, 'NOT_FOUND')) throw error;
+    throw new CairnError('NOT_FOUND', `${directory} holds no OSD's store; make one with cairn osd mkfs`, {
+      cause: error,
+    });
+  }
+}
+
+/** Never makes one: an index that is missing is damage, not a fresh start. */
+export async function openIndex(runtime: Runtime, directory: string, options: ResolvedStoreOptions): Promise<Kv> {
+  try {
+    return await runtime.kv.open(`${directory}/${indexDirectory}`, {
+      createIfMissing: false,
+      cacheBytes: options.kvCacheBytes,
+      writeBufferBytes: options.kvWriteBufferBytes,
+      fileBytesMax: options.kvWriteBufferBytes,
+    });
+  } catch (error) {
+    throw describeIndexError(error, directory);
+  }
+}
+
+async function recover(
+  runtime: Runtime,
+  directory: string,
+  superblock: Superblock,
+  options: ResolvedStoreOptions,
+  kv: Kv,
+  files: SegmentFiles,
+): Promise<Store> {
+  const checkpoint = await loadCheckpointRecord(kv, directory);
+  const absence = new Absence(runtime, kv);
+  const index = new Index(kv, options.readCacheBytes, absence);
+  const segments = new SegmentTable(superblock.segments);
+  const pgs = new PgTable(index);
+  const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
+  const state: StoreState = { index, segments, pgs, counters };
+  absence.start();
+  await loadSegments(kv, segments);
+  await loadPgs(kv, pgs, directory);
+  const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
+  await ballast.open();
+  const checkpointer = new Checkpointer(runtime, state, checkpoint, ballast);
+  const replayed = await replayLog(runtime, superblock, options, state, files, checkpointer);
+  const covered = checkpointer.last.batch;
+  const position = await writeOpening(runtime, superblock, state, files, replayed.position, covered);
+  runtime.log.info(
+    { store: showUuid(superblock.uuid), batches: replayed.batches, bytes: replayed.bytes, boot: counters.boot },
+    'store opened',
+  );
+  return new Store(runtime, {
+    superblock,
+    options,
+    state,
+    files,
+    checkpoint: checkpointer.last,
+    position,
+    replayedBatches: replayed.batches,
+    absence,
+    ballast,
+  });
+}
+
+async function replayLog(
+  runtime: Runtime,
+  superblock: Superblock,
+  options: ResolvedStoreOptions,
+  state: StoreState,
+  files: SegmentFiles,
+  checkpointer: Checkpointer,
+): Promise<ReplayResult> {
+  const { batch, batchChecksum, heads, durableBatch } = checkpointer.last;
+  const from = { number: batch, checksum: batchChecksum, heads };
+  // What a killed process had written may be in the page cache only: it is made durable before anything rests on it.
+  const unsynced = new Set<number>();
+  const result = await replay(state, files, {
+    storeSeed: storeSeed(superblock),
+    segmentBytes: superblock.segmentBytes,
+    from,
+    durableBatch,
+    afterBatch: async (position) => {
+      for (const name of headNames) {
+        const place = position.heads[name];
+        if (place !== undefined) unsynced.add(place.segment);
+      }
+      if (state.index.active.bytes < options.layerBytesMax) return;
+      await syncSegments(runtime, files, unsynced);
+      checkpointer.freeze(position);
+      await checkpointer.write(position.number);
+    },
+  });
+  for (const { segment } of placesOf(result.position)) unsynced.add(segment);
+  await syncSegments(runtime, files, unsynced);
+  return result;
+}
+
+async function syncSegments(runtime: Runtime, files: SegmentFiles, segments: Set<number>): Promise<void> {
+  for (const segment of segments) {
+    const file = await runtime.disk.open(files.path(segment), { mode: 'write' });
+    try {
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+  segments.clear();
+}
+
+/**
+ * The first batch of this opening: an empty one, in place of what an interrupted process may have left there. What follows
+ * has higher numbers than anything torn, so no torn payload can ever pass for a later batch's.
+ */
+async function writeOpening(
+  runtime: Runtime,
+  superblock: Superblock,
+  state: StoreState,
+  files: SegmentFiles,
+  position: LogPosition,
+  covered: number,
+): Promise<LogPosition> {
+  const seed = storeSeed(superblock);
+  // Named first: then even the last page of a segment may be used.
+  const hotNext = position.heads.hotNext ?? (await prepareNext(state, files, position, covered));
+  const place = placesOf(position).find(({ offset }) => offset + pageBytes <= superblock.segmentBytes);
+  if (place === undefined) throw new CairnError('NO_SPACE', 'no segment of the log has room for another batch');
+  const boot = state.counters.boot + 1;
+  const writer = new ByteWriter(32);
+  const nonce = new DataView(runtime.random.bytes(8).buffer).getBigUint64(0, true);
+  writeOpen(writer, boot, nonce);
+  const name = headNames.find((one) => position.heads[one] === place);
+  const isCold = name === 'cold' || name === 'coldNext';
+  const batch = new OpenBatch({ storeSeed: seed, number: position.number + 1, place, isCold, slabs: new SlabPool() });
+  batch.add(writer.viewWritten(), []);
+  const after: BatchPlace = { ...place, offset: place.offset + batch.pagedBytes };
+  const heads = {
+    ...position.heads,
+    ...(isCold ? { cold: after } : { hot: after }),
+    hotNext: name === 'hotNext' ? undefined : hotNext,
+    ...(name === 'coldNext' ? { coldNext: undefined } : {}),
+  };
+  const { chunks, checksum } = batch.seal(position.checksum, heads);
+  const file = await runtime.disk.open(files.path(place.segment), { mode: 'write', durableWrites: true });
+  try {
+    await file.writev(chunks, place.offset);
+  } finally {
+    await file.close();
+  }
+  moveHeads(state.segments, position.heads, heads);
+  state.segments.wrote(place.segment, batch.number, after.offset);
+  state.counters.boot = boot;
+  return { number: batch.number, checksum, heads };
+}
+
+/** A segment for the log to go on in, where the last header names none. */
+async function prepareNext(
+  state: StoreState,
+  files: SegmentFiles,
+  position: LogPosition,
+  covered: number,
+): Promise<BatchPlace | undefined> {
+  const taken = new Set(placesOf(position).map(({ segment }) => segment));
+  const segment = state.segments.firstFree(covered, taken);
+  if (segment === undefined) return undefined;
+  const generation = await files.prepare(segment, state.segments.generation(segment), position.number, false);
+  return { segment, generation, offset: pageBytes };
+}
+
+function placesOf({ heads }: LogPosition): BatchPlace[] {
+  return headNames.flatMap((name) => heads[name] ?? []);
+}

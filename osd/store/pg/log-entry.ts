@@ -1,0 +1,211 @@
+/**
+ * Entries of a PG's log: what happened, whom it was answered to, and **what it touched**. A replica that missed some copies
+ * just that: extents, keys or key ranges, attributes (DESIGN.md section 5).
+ */
+import { latin1Text } from '../../../base/bytes.js';
+import { ByteReader } from '../../../base/byte-reader.js';
+import type { ByteWriter } from '../../../base/byte-writer.js';
+import { unreachable } from '../../../base/invariant.js';
+import { attributeNameBytesMax, logEntryBytesMax, objectBytesMax, omapKeyBytesMax } from '../limits.js';
+import { parseObjectKey, type ObjectId } from '../object-id.js';
+import type { LogEntryInput, Mutation, PayloadSize } from '../transaction.js';
+import { encoded } from '../format/scratch-writer.js';
+
+/** Of `object`, or of the PG where there is none. */
+export type Touched =
+  /** Made, removed or replaced by a clone: everything of it may differ. */
+  | { readonly kind: 'whole'; readonly object: ObjectId }
+  | { readonly kind: 'data'; readonly object: ObjectId; readonly offset: number; readonly bytes: number }
+  /** From here on to the end of either version. */
+  | { readonly kind: 'size'; readonly object: ObjectId; readonly from: number }
+  | { readonly kind: 'attribute'; readonly object: ObjectId; readonly name: string }
+  | { readonly kind: 'omap-key'; readonly object: ObjectId; readonly key: string }
+  | {
+      readonly kind: 'omap-range';
+      readonly object: ObjectId;
+      readonly from: string;
+      readonly to: string | undefined;
+    }
+  | { readonly kind: 'mark'; readonly object: ObjectId; readonly mark: string }
+  | { readonly kind: 'pg-key'; readonly key: string }
+  | { readonly kind: 'pg-range'; readonly from: string; readonly to: string | undefined };
+
+export interface LogEntry extends LogEntryInput {
+  readonly touched: readonly Touched[];
+}
+
+/** `sizeBefore` is the object's before the mutation: where appended bytes went. */
+export function touchedBy(mutation: Mutation<PayloadSize>, sizeBefore: () => number): Touched[] {
+  switch (mutation.kind) {
+    case 'create':
+    case 'remove':
+    case 'clone':
+      return [{ kind: 'whole', object: mutation.object }];
+    case 'write':
+      return [{ kind: 'data', object: mutation.object, offset: mutation.offset, bytes: mutation.data.bytes }];
+    case 'append':
+      return [{ kind: 'data', object: mutation.object, offset: sizeBefore(), bytes: mutation.data.bytes }];
+    case 'truncate':
+      return [{ kind: 'size', object: mutation.object, from: Math.min(mutation.size, sizeBefore()) }];
+    case 'zero':
+    case 'punch':
+    case 'clone-range':
+      return [{ kind: 'data', object: mutation.object, offset: mutation.offset, bytes: mutation.bytes }];
+    case 'set-attributes':
+      return Array.from(mutation.set.keys(), (name) => ({ kind: 'attribute', object: mutation.object, name }));
+    case 'remove-attributes':
+      return mutation.names.map((name) => ({ kind: 'attribute', object: mutation.object, name }));
+    case 'set-version':
+      return [];
+    case 'omap-set':
+    case 'omap-remove':
+      return [{ kind: 'omap-key', object: mutation.object, key: mutation.key }];
+    case 'omap-move':
+      return [
+        { kind: 'omap-key', object: mutation.object, key: mutation.from },
+        { kind: 'omap-key', object: mutation.object, key: mutation.to },
+      ];
+    case 'omap-remove-range':
+      return [{ kind: 'omap-range', object: mutation.object, from: mutation.from, to: mutation.to }];
+    case 'set-mark':
+    case 'remove-mark':
+      return [{ kind: 'mark', object: mutation.object, mark: mutation.mark }];
+    case 'pg-set':
+    case 'pg-remove':
+      return [{ kind: 'pg-key', key: mutation.key }];
+    case 'pg-remove-range':
+      return [{ kind: 'pg-range', from: mutation.from, to: mutation.to }];
+    default:
+      return unreachable(mutation);
+  }
+}
+
+const format = 1;
+const touchedKinds = [
+  'whole',
+  'data',
+  'size',
+  'attribute',
+  'omap-key',
+  'omap-range',
+  'mark',
+  'pg-key',
+  'pg-range',
+] as const satisfies readonly Touched['kind'][];
+
+export function encodeLogEntry(entry: LogEntry): Uint8Array {
+  return encoded((writer) => {
+    const objects: ObjectId[] = [];
+    const indexOf = (object: ObjectId): number => {
+      const found = objects.findIndex((other) => other === object || other.key === object.key);
+      return found >= 0 ? found : objects.push(object) - 1;
+    };
+    if (entry.object !== undefined) indexOf(entry.object);
+    for (const touched of entry.touched) if ('object' in touched) indexOf(touched.object);
+    writer.u8(format);
+    writer.varint(entry.term);
+    writer.varint(entry.seq);
+    writer.blob(entry.session);
+    writer.varint(entry.request);
+    writer.blob(entry.reply);
+    writer.varint(objects.length);
+    for (const { key } of objects) writer.latin1(key);
+    writer.bool(entry.object !== undefined);
+    writer.varint(entry.touched.length);
+    for (const touched of entry.touched) {
+      writer.u8(touchedKinds.indexOf(touched.kind));
+      if ('object' in touched) writer.varint(indexOf(touched.object));
+      writeTouched(writer, touched);
+    }
+  });
+}
+
+function writeTouched(writer: ByteWriter, touched: Touched): void {
+  switch (touched.kind) {
+    case 'whole':
+      return;
+    case 'data':
+      writer.varint(touched.offset);
+      writer.varint(touched.bytes);
+      return;
+    case 'size':
+      writer.varint(touched.from);
+      return;
+    case 'attribute':
+      writer.text(touched.name);
+      return;
+    case 'mark':
+      writer.latin1(touched.mark);
+      return;
+    case 'omap-key':
+    case 'pg-key':
+      writer.latin1(touched.key);
+      return;
+    case 'omap-range':
+    case 'pg-range':
+      writer.latin1(touched.from);
+      writer.bool(touched.to !== undefined);
+      if (touched.to !== undefined) writer.latin1(touched.to);
+      return;
+    default:
+      unreachable(touched);
+  }
+}
+
+/** `PARSE_ERROR` for what is no entry of a known format. */
+export function decodeLogEntry(bytes: Uint8Array): LogEntry {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8('the format of a log entry');
+  if (version !== format) throw reader.error(`a log entry of unknown format ${version}`, 0);
+  const term = reader.varint('a term');
+  const seq = reader.varint('a sequence number', undefined, 1);
+  const session = reader.blob('a session', 32);
+  const request = reader.varint('a request number');
+  const reply = reader.blob('a reply', logEntryBytesMax);
+  const objects: ObjectId[] = [];
+  for (let left = reader.count('objects', 12); left > 0; left--) objects.push(parseObjectKey(readKey(reader)));
+  const object = reader.bool('whether the entry is of one object') ? objects[0] : undefined;
+  const touched: Touched[] = [];
+  for (let left = reader.count('things touched', 1); left > 0; left--) touched.push(readTouched(reader, objects));
+  if (!reader.isAtEnd) throw reader.error('bytes behind the end of a log entry');
+  return { term, seq, object, session, request, reply, touched };
+}
+
+function readTouched(reader: ByteReader, objects: readonly ObjectId[]): Touched {
+  const at = reader.offset;
+  const kind = touchedKinds[reader.u8('the kind of what was touched')];
+  if (kind === undefined) throw reader.error('something touched of unknown kind', at);
+  if (kind === 'pg-key') return { kind, key: readKey(reader) };
+  if (kind === 'pg-range') return { kind, ...readRange(reader) };
+  const object = objects[reader.varint('an object')];
+  if (object === undefined) throw reader.error('an object that the entry does not name', at);
+  switch (kind) {
+    case 'whole':
+      return { kind, object };
+    case 'data': {
+      const offset = reader.varint('an offset', objectBytesMax);
+      return { kind, object, offset, bytes: reader.varint('a length', objectBytesMax) };
+    }
+    case 'size':
+      return { kind, object, from: reader.varint('an offset', objectBytesMax) };
+    case 'attribute':
+      return { kind, object, name: reader.text('the name of an attribute', attributeNameBytesMax) };
+    case 'omap-key':
+      return { kind, object, key: readKey(reader) };
+    case 'omap-range':
+      return { kind, object, ...readRange(reader) };
+    case 'mark':
+      return { kind, object, mark: readKey(reader) };
+    default:
+      return unreachable(kind);
+  }
+}
+
+function readKey(reader: ByteReader): string {
+  return latin1Text(reader.viewRaw(reader.varint('the length of a key', 4 * omapKeyBytesMax), 'a key'));
+}
+
+function readRange(reader: ByteReader): { readonly from: string; readonly to: string | undefined } {
+  const from = readKey(reader);
+  return { from, to: reader.bool('whether a range ends') ? readKey(reader) : undefined };
+}

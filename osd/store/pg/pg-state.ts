@@ -1,0 +1,200 @@
+/**
+ * What the store keeps of a PG in memory: counts of its objects, and its log: where the blocks are, and the last block
+ * itself, which entries are added to. A checkpoint writes the last block of every PG that got entries since the one before.
+ */
+import { ByteReader } from '../../../base/byte-reader.js';
+import { invariant } from '../../../base/invariant.js';
+import type { PgId } from '../../../cluster/ids.js';
+import type { ObjectVersion } from '../format/object-head.js';
+import { logBlockBytesMax, logBlockEntriesMax } from '../limits.js';
+import type { PackedEntry } from './log-block.js';
+import { encoded } from '../format/scratch-writer.js';
+
+export interface LogBlockInfo {
+  readonly first: number;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** Where a log is cut off: what is left of it. */
+export interface LogCut {
+  /** The log ends here from now on. */
+  readonly end: ObjectVersion;
+  /** Full blocks that stay. */
+  readonly keptBlocks: number;
+  /** The entries behind those. */
+  readonly tail: readonly PackedEntry[];
+}
+
+export interface PgCounts {
+  readonly objects: number;
+  /** Sum of the objects' sizes, holes included. */
+  readonly bytes: number;
+}
+
+/** What is stored under the PG's key. */
+export interface PgRecord extends PgCounts {
+  /** Entries up to here are gone, or may go. */
+  readonly trimmedTo: number;
+  /** Of the newest entry; kept when the log is empty. */
+  readonly lastSeq: number;
+  readonly lastTerm: number;
+  /** Oldest first; the last one is the one that is added to. */
+  readonly blocks: readonly LogBlockInfo[];
+}
+
+export const blankPgRecord: PgRecord = { objects: 0, bytes: 0, trimmedTo: 0, lastSeq: 0, lastTerm: 0, blocks: [] };
+
+export class PgState {
+  readonly pg: PgId;
+  #objects: number;
+  #bytes: number;
+  #trimmedTo: number;
+  #lastSeq: number;
+  #lastTerm: number;
+  /** Full ones, all in the index. */
+  #blocks: LogBlockInfo[];
+  #tail: PackedEntry[];
+  #tailBytes: number;
+
+  constructor(pg: PgId, record: PgRecord, tail: readonly PackedEntry[]) {
+    this.pg = pg;
+    this.#objects = record.objects;
+    this.#bytes = record.bytes;
+    this.#trimmedTo = record.trimmedTo;
+    this.#lastSeq = record.lastSeq;
+    this.#lastTerm = record.lastTerm;
+    this.#blocks = record.blocks.slice(0, -1);
+    this.#tail = [...tail];
+    this.#tailBytes = tail.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
+  }
+
+  get record(): PgRecord {
+    return {
+      objects: this.#objects,
+      bytes: this.#bytes,
+      trimmedTo: this.#trimmedTo,
+      lastSeq: this.#lastSeq,
+      lastTerm: this.#lastTerm,
+      blocks: [...this.#blocks, this.#tailInfo()],
+    };
+  }
+
+  get trimmedTo(): number {
+    return this.#trimmedTo;
+  }
+
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  get lastTerm(): number {
+    return this.#lastTerm;
+  }
+
+  /** Full blocks, oldest first. */
+  get blocks(): readonly LogBlockInfo[] {
+    return this.#blocks;
+  }
+
+  /** Entries of the last block, which is not full. */
+  get tail(): readonly PackedEntry[] {
+    return this.#tail;
+  }
+
+  /** With what was trimmed but still shares a block with later entries. */
+  get logEntries(): number {
+    return this.#blocks.reduce((sum, block) => sum + block.entries, this.#tail.length);
+  }
+
+  get logBytes(): number {
+    return this.#blocks.reduce((sum, block) => sum + block.bytes, this.#tailBytes);
+  }
+
+  count(objects: number, bytes: number): void {
+    this.#objects += objects;
+    this.#bytes += bytes;
+    invariant(this.#objects >= 0 && this.#bytes >= 0, 'no more objects go than there were', { pg: this.pg });
+  }
+
+  /** Returns the entries of a block that is full now, and begins another. */
+  append(entry: PackedEntry): readonly PackedEntry[] | undefined {
+    invariant(entry.seq > this.#lastSeq, 'sequence numbers rise', { pg: this.pg, seq: entry.seq, last: this.#lastSeq });
+    this.#tail.push(entry);
+    this.#tailBytes += entry.bytes.byteLength;
+    this.#lastSeq = entry.seq;
+    this.#lastTerm = entry.term;
+    if (this.#tail.length < logBlockEntriesMax && this.#tailBytes < logBlockBytesMax) return undefined;
+    const full = this.#tail;
+    this.#blocks.push(this.#tailInfo());
+    this.#tail = [];
+    this.#tailBytes = 0;
+    return full;
+  }
+
+  /** Entries up to `seq` may go. Returns the first sequence numbers of blocks that hold nothing else. */
+  trim(seq: number): number[] {
+    this.#trimmedTo = Math.max(this.#trimmedTo, Math.min(seq, this.#lastSeq));
+    const gone: number[] = [];
+    while (this.#blocks.length > 0) {
+      const nextFirst = this.#blocks[1]?.first ?? this.#tail[0]?.seq ?? this.#lastSeq + 1;
+      const first = this.#blocks[0];
+      if (first === undefined || nextFirst > this.#trimmedTo + 1) break;
+      gone.push(first.first);
+      this.#blocks.shift();
+    }
+    return gone;
+  }
+
+  cut({ end, keptBlocks, tail }: LogCut): void {
+    this.#blocks = this.#blocks.slice(0, keptBlocks);
+    this.#tail = [...tail];
+    this.#tailBytes = tail.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
+    this.#lastSeq = end.seq;
+    this.#lastTerm = end.term;
+    this.#trimmedTo = Math.min(this.#trimmedTo, this.#lastSeq);
+  }
+
+  #tailInfo(): LogBlockInfo {
+    return { first: this.#tail[0]?.seq ?? this.#lastSeq + 1, entries: this.#tail.length, bytes: this.#tailBytes };
+  }
+}
+
+const format = 1;
+
+export function encodePgRecord(record: PgRecord): Uint8Array {
+  return encoded((writer) => {
+    writer.u8(format);
+    writer.varint(record.objects);
+    writer.varint(record.bytes);
+    writer.varint(record.trimmedTo);
+    writer.varint(record.lastSeq);
+    writer.varint(record.lastTerm);
+    writer.varint(record.blocks.length);
+    for (const block of record.blocks) {
+      writer.varint(block.first);
+      writer.varint(block.entries);
+      writer.varint(block.bytes);
+    }
+  });
+}
+
+/** `PARSE_ERROR` for what is none of a known format. */
+export function decodePgRecord(bytes: Uint8Array): PgRecord {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8('the format of a PG record');
+  if (version !== format) throw reader.error(`a PG record of unknown format ${version}`, 0);
+  const objects = reader.varint('a number of objects');
+  const size = reader.varint('a number of bytes');
+  const trimmedTo = reader.varint('where the log begins');
+  const lastSeq = reader.varint('where the log ends');
+  const lastTerm = reader.varint('a term');
+  const blocks: LogBlockInfo[] = [];
+  for (let left = reader.count('log blocks', 3); left > 0; left--) {
+    const first = reader.varint('a sequence number');
+    const entries = reader.varint('a number of entries', logBlockEntriesMax);
+    blocks.push({ first, entries, bytes: reader.varint('a number of bytes') });
+  }
+  if (!reader.isAtEnd) throw reader.error('bytes behind the end of a PG record');
+  return { objects, bytes: size, trimmedTo, lastSeq, lastTerm, blocks };
+}

@@ -1,0 +1,139 @@
+/**
+ * Segments that are ready for their next life: their header is durable, so the log may name them. Prepared in the
+ * background, since that takes syncs; a few are always ahead.
+ */
+import { type CairnError, toCairnError } from '../../../base/errors.js';
+import type { Runtime } from '../../../runtime/runtime.js';
+import type { BatchPlace } from '../format/batch-header.js';
+import { pageBytes } from '../limits.js';
+import type { SegmentFiles } from '../log/segment-files.js';
+import type { SegmentTable } from './segment-table.js';
+
+/** One for each head of the log that may need one at any moment, and one more. */
+const readyMax = 3;
+
+export interface SegmentPoolOptions {
+  /** Named by the log's last header already: nobody else's, until the log comes to them. */
+  readonly reserved: readonly number[];
+  /** The last batch that a durable checkpoint covers. */
+  readonly coveredBatch: () => number;
+  /** The last durable batch. */
+  readonly durableBatch: () => number;
+  /** Whether new files are written with zeros first: costs a write of the whole segment, gains at every batch. */
+  readonly prewrite: () => boolean;
+  readonly onReady: () => void;
+  readonly onFailed: (error: CairnError) => void;
+}
+
+export class SegmentPool {
+  readonly #runtime: Runtime;
+  readonly #options: SegmentPoolOptions;
+  readonly #table: SegmentTable;
+  readonly #files: SegmentFiles;
+  readonly #ready: BatchPlace[] = [];
+  /** Ready, being prepared, or taken and not begun yet. */
+  readonly #reserved: Set<number>;
+  #preparing: Promise<void> | undefined;
+  #isClosed = false;
+  /** Below it there is no unused segment. */
+  #unusedFrom = 0;
+
+  constructor(runtime: Runtime, options: SegmentPoolOptions, table: SegmentTable, files: SegmentFiles) {
+    this.#runtime = runtime;
+    this.#options = options;
+    this.#table = table;
+    this.#files = files;
+    this.#reserved = new Set(options.reserved);
+  }
+
+  /** The place of the first batch in a segment that is ready; more are prepared. */
+  take(): BatchPlace | undefined {
+    const place = this.#ready.shift();
+    this.prepare();
+    return place;
+  }
+
+  /** Prepares segments until enough are ready, or none can be had. Returns at once. */
+  prepare(): void {
+    if (this.#preparing !== undefined || this.#isClosed || this.#ready.length >= readyMax) return;
+    const segment = this.#pick();
+    if (segment === undefined) return;
+    this.#reserved.add(segment);
+    this.#preparing = this.#prepareOne(segment).then(
+      () => {
+        this.#preparing = undefined;
+        this.#options.onReady();
+        this.prepare();
+      },
+      (error: unknown) => {
+        this.#preparing = undefined;
+        this.#fail(segment, toCairnError(error));
+      },
+    );
+  }
+
+  /** How many segments the log can still go to, those that are ready included. */
+  freeCount(): number {
+    let free = this.#ready.length;
+    const covered = this.#options.coveredBatch();
+    for (let segment = 0; segment < this.#table.count; segment++) {
+      if (!this.#reserved.has(segment) && this.#isFree(segment, covered)) free += 1;
+    }
+    return free;
+  }
+
+  /** The next checkpoint frees a segment at least. */
+  willFree(): boolean {
+    return this.#table.hasEmptied(this.#options.coveredBatch());
+  }
+
+  /** The segment begins its life: from here on its state in the table says all. */
+  began(segment: number): void {
+    this.#reserved.delete(segment);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#preparing;
+  }
+
+  /** Recycled ones first: they are written through already, and the store's files stay few. */
+  #pick(): number | undefined {
+    const covered = this.#options.coveredBatch();
+    for (let segment = 0; segment < this.#table.count; segment++) {
+      if (this.#table.state(segment) === 'closed' && this.#isPickable(segment, covered)) return segment;
+    }
+    for (; this.#unusedFrom < this.#table.count; this.#unusedFrom++) {
+      const segment = this.#unusedFrom;
+      if (this.#table.state(segment) === 'unused' && !this.#reserved.has(segment)) return segment;
+    }
+    return undefined;
+  }
+
+  #isPickable(segment: number, covered: number): boolean {
+    return !this.#reserved.has(segment) && !this.#files.isPinned(segment) && this.#isFree(segment, covered);
+  }
+
+  #isFree(segment: number, covered: number): boolean {
+    return this.#table.state(segment) === 'unused' || this.#table.isRecyclable(segment, covered);
+  }
+
+  async #prepareOne(segment: number): Promise<void> {
+    const generation = this.#table.generation(segment);
+    const isNew = this.#table.state(segment) === 'unused';
+    const after = this.#options.durableBatch();
+    const next = await this.#files.prepare(segment, generation, after, isNew && this.#options.prewrite());
+    this.#ready.push({ segment, generation: next, offset: pageBytes });
+  }
+
+  /** A file system without room is not a failure of the store: what is there goes on, and cleaning frees segments. */
+  #fail(segment: number, error: CairnError): void {
+    this.#reserved.delete(segment);
+    this.#unusedFrom = Math.min(this.#unusedFrom, segment);
+    if (error.code !== 'NO_SPACE') {
+      this.#options.onFailed(error);
+      return;
+    }
+    this.#runtime.log.warn({ segment, error: error.message }, 'no room for a segment that the store was promised');
+  }
+}

@@ -1,0 +1,64 @@
+/** How a store is opened. Every value has a default that suits one OSD with 4 GiB of memory. */
+import type { CairnError } from '../../base/errors.js';
+
+export interface StoreOptions {
+  /** LevelDB's cache of blocks. Larger: fewer reads of the index from the disk. Default 64 MiB. */
+  readonly kvCacheBytes?: number;
+  /** LevelDB's memory table and files. Larger: less rewriting, more memory. Default 32 MiB. */
+  readonly kvWriteBufferBytes?: number;
+  /** Values of the index that were read lately. Default 32 MiB. */
+  readonly readCacheBytes?: number;
+  /** The active layer of the index is frozen at this size. Larger: fewer checkpoints, a longer replay. Default 32 MiB. */
+  readonly layerBytesMax?: number;
+  /** Or at this age. Default 5,000. */
+  readonly layerMsMax?: number;
+  /** Transactions that are not durable yet: beyond, further ones wait. Default 64 MiB. */
+  readonly pendingBytesMax?: number;
+  /** Transactions that wait to be applied: beyond, further ones are refused (`OVERLOADED`). Default 256 MiB and 65,536. */
+  readonly waitingBytesMax?: number;
+  readonly waitingCountMax?: number;
+  /** How long a transaction waits for the cleaner to make room before it is refused (`NO_SPACE`). Default 30,000. */
+  readonly spaceWaitMs?: number;
+  /** Shares of the usable bytes. Defaults 0.85, 0.90, 0.95, as Ceph's. */
+  readonly nearfullRatio?: number;
+  readonly backfillfullRatio?: number;
+  readonly fullRatio?: number;
+  /** New segment files are written with zeros before use. Default true. */
+  readonly prewrite?: boolean;
+  /** The share of a busy disk that cleaning may take while there is room, in bytes per second. Default 64 MiB. */
+  readonly cleanerBytesPerSecond?: number;
+  /** Refuses a store with another uuid (`CONFLICT`): the wrong disk. */
+  readonly expectedUuid?: string;
+  /** A failed write: the store is done for. Default: `runtime.fatal`. */
+  readonly onFailed?: (error: CairnError) => void;
+  /** The level of fullness changed. */
+  readonly onSpaceLevel?: (level: SpaceLevel) => void;
+}
+
+/** As in Ceph: a warning; no moves in; no writes of clients. */
+export type SpaceLevel = 'ok' | 'nearfull' | 'backfillfull' | 'full';
+
+export type ResolvedStoreOptions = Required<Omit<StoreOptions, 'expectedUuid' | 'onFailed' | 'onSpaceLevel'>> &
+  Pick<StoreOptions, 'expectedUuid' | 'onFailed' | 'onSpaceLevel'>;
+
+const mebibyte = 1024 * 1024;
+
+export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
+  return {
+    kvCacheBytes: 64 * mebibyte,
+    kvWriteBufferBytes: 32 * mebibyte,
+    readCacheBytes: 32 * mebibyte,
+    layerBytesMax: 32 * mebibyte,
+    layerMsMax: 5_000,
+    pendingBytesMax: 64 * mebibyte,
+    waitingBytesMax: 256 * mebibyte,
+    waitingCountMax: 65_536,
+    spaceWaitMs: 30_000,
+    nearfullRatio: 0.85,
+    backfillfullRatio: 0.9,
+    fullRatio: 0.95,
+    prewrite: true,
+    cleanerBytesPerSecond: 64 * mebibyte,
+    ...options,
+  };
+}

@@ -1,0 +1,361 @@
+/**
+ * A store: one disk's objects. One log, one sync for each batch; the log is the truth (DESIGN.md section 6).
+ *
+ *     submit ──► queue ──► log writer ──► segments
+ *                  │ applies to
+ *                  ▼
+ *                index: layers in memory ──► checkpoint ──► LevelDB
+ *                  ▲
+ *     reads ───────┘ where the bytes are ──► segments, or the batch that is under way
+ */
+import { CairnError, toCairnError } from '../../base/errors.js';
+import type { PgId } from '../../cluster/ids.js';
+import type { Timer } from '../../runtime/clock.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { StoreState } from './apply/draft.js';
+import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
+import { Checkpointer } from './checkpoint/checkpointer.js';
+import type { CheckpointRecord } from './checkpoint/checkpoint-record.js';
+import type { Superblock } from './format/superblock.js';
+import { showUuid, storeSeed } from './format/superblock.js';
+import type { Absence } from './index/absence.js';
+import { LogWriter, type LogPosition } from './log/log-writer.js';
+import type { SegmentFiles } from './log/segment-files.js';
+import { readPgLog, type PgLogPage } from './pg/read-log.js';
+import type { PgCounts } from './pg/pg-state.js';
+import { ObjectReader } from './read/object-reader.js';
+import { PayloadReader } from './read/payload-reader.js';
+import { SegmentPool } from './segments/segment-pool.js';
+import type { Ballast } from './space/ballast.js';
+import { Space, type SpaceReport } from './space/space.js';
+import type { ResolvedStoreOptions } from './store-options.js';
+import { TransactionQueue, type Submitted } from './transaction-queue.js';
+import type { Transaction } from './transaction.js';
+
+/** What opening a store found out, for `Store`. */
+export interface StoreParts {
+  readonly superblock: Superblock;
+  readonly options: ResolvedStoreOptions;
+  readonly state: StoreState;
+  readonly files: SegmentFiles;
+  readonly checkpoint: CheckpointRecord;
+  /** The end of the log. */
+  readonly position: LogPosition;
+  readonly replayedBatches: number;
+  readonly absence: Absence;
+  readonly ballast: Ballast;
+}
+
+export class Store {
+  readonly superblock: Superblock;
+  readonly objects: ObjectReader;
+  /** Batches that were in the log behind the last checkpoint when the store was opened. */
+  readonly replayedBatches: number;
+  readonly #runtime: Runtime;
+  readonly #options: ResolvedStoreOptions;
+  readonly #state: StoreState;
+  readonly #files: SegmentFiles;
+  readonly #pool: SegmentPool;
+  readonly #writer: LogWriter;
+  readonly #queue: TransactionQueue;
+  readonly #space: Space;
+  readonly #checkpointer: Checkpointer;
+  readonly #cleaner: Cleaner;
+  readonly #absence: Absence;
+  #durableBatch: number;
+  #lastFreezeAt: number;
+  #timer: Timer | undefined;
+  #checkpointing: Promise<void> | undefined;
+  #failed: CairnError | undefined;
+  #closing: Promise<void> | undefined;
+  #wantsCheckpoint = false;
+
+  constructor(runtime: Runtime, parts: StoreParts) {
+    const { superblock, options, state, files, position } = parts;
+    this.#runtime = runtime;
+    this.superblock = superblock;
+    this.replayedBatches = parts.replayedBatches;
+    this.#options = options;
+    this.#state = state;
+    this.#files = files;
+    this.#absence = parts.absence;
+    this.#durableBatch = position.number;
+    this.#lastFreezeAt = runtime.clock.now();
+    this.#checkpointer = new Checkpointer(runtime, state, parts.checkpoint, parts.ballast);
+    this.#pool = this.#makePool(position);
+    this.#space = new Space(state.segments, this.#pool, superblock.segmentBytes, options, {
+      canClean: () => this.#cleaner.canClean,
+      isFileSystemFull: () => parts.ballast.isGivenUp,
+    });
+    this.#writer = this.#makeWriter(position);
+    this.#queue = this.#makeQueue();
+    const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock));
+    this.objects = new ObjectReader(state, payloads);
+    this.#cleaner = this.#makeCleaner(payloads);
+    this.#space.recount();
+    this.#pool.prepare();
+    this.#watchAge();
+  }
+
+  get uuid(): string {
+    return showUuid(this.superblock.uuid);
+  }
+
+  /** How often the store was opened, this time included. */
+  get boot(): number {
+    return this.#state.counters.boot;
+  }
+
+  /**
+   * All of it or nothing, in the order of the calls within a PG. Reads see it as soon as it is applied, mostly at once.
+   * Throws `INVALID_ARGUMENT`, `OVERLOADED`, `CLOSED`; rejects with `NO_SPACE` before anything is written, or with
+   * `IO_ERROR` (`applied: 'maybe'`) when the disk failed: then the store is done for.
+   */
+  submit(transaction: Transaction): Submitted {
+    return this.#queue.submit(transaction);
+  }
+
+  /** `submit`, for callers that only want it durable. */
+  async apply(transaction: Transaction): Promise<void> {
+    await this.submit(transaction).durable;
+  }
+
+  /** The PGs that the store has anything of. */
+  pgs(): PgId[] {
+    return this.#state.pgs.all().map(({ pg }) => pg);
+  }
+
+  counts(pg: PgId): PgCounts {
+    const record = this.#state.pgs.get(pg)?.record;
+    return { objects: record?.objects ?? 0, bytes: record?.bytes ?? 0 };
+  }
+
+  /** Where a PG's log begins and ends: entries behind `trimmedTo` up to `lastSeq` are there. */
+  logBounds(pg: PgId): { trimmedTo: number; lastSeq: number; lastTerm: number; entries: number; bytes: number } {
+    const state = this.#state.pgs.get(pg);
+    return {
+      trimmedTo: state?.trimmedTo ?? 0,
+      lastSeq: state?.lastSeq ?? 0,
+      lastTerm: state?.lastTerm ?? 0,
+      entries: state?.logEntries ?? 0,
+      bytes: state?.logBytes ?? 0,
+    };
+  }
+
+  /** Entries of a PG's log behind `afterSeq`, oldest first, about a block at a time; none at the end. */
+  readLog(pg: PgId, afterSeq: number): Promise<PgLogPage> {
+    return readPgLog(this.#state, pg, afterSeq);
+  }
+
+  /** Where the next batch begins, if it fits there. For tests and tools. */
+  logEnd(): { readonly segment: number; readonly offset: number } {
+    const { hot } = this.#writer.position.heads;
+    return { segment: hot?.segment ?? 0, offset: hot?.offset ?? 0 };
+  }
+
+  space(): SpaceReport {
+    return this.#space.report();
+  }
+
+  cleaned(): CleanerCounts {
+    return this.#cleaner.counts;
+  }
+
+  /** Moves what is live out of one segment, whether or not room is short. For tests and tools. */
+  async clean(segment: number): Promise<void> {
+    await this.#cleaner.clean(segment);
+  }
+
+  /** Segments that hold live bytes and get no further batches: what `clean` may be asked for. */
+  cleanable(): number[] {
+    const { segments } = this.#state;
+    return Array.from({ length: segments.count }, (_, i) => i).filter((segment) => {
+      return segments.state(segment) === 'closed' && segments.info(segment).liveBytes > 0;
+    });
+  }
+
+  /** Writes a checkpoint of all that was applied before the call. */
+  async checkpoint(): Promise<void> {
+    await this.#checkpointing;
+    this.#throwIfFailed();
+    if (this.#state.index.active.isEmpty && !this.#state.segments.isDirty) return;
+    this.#wantsCheckpoint = true;
+    this.#writer.sealOpen();
+    this.#maybeFreeze(this.#writer.position);
+    await this.#writer.idle();
+    await this.#checkpointing;
+    this.#throwIfFailed();
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  /** Everything applied is durable and in a checkpoint when it resolves. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Ends without a word, as a crash would but for this process: what is durable is all that is left. For tests and tools. */
+  async abandon(): Promise<void> {
+    this.#fail(new CairnError('CLOSED', 'the store was abandoned'));
+    await this.#release();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#queue.drain();
+      if (this.#failed === undefined) await this.#writer.idle();
+      if (this.#failed === undefined) await this.checkpoint();
+    } finally {
+      await this.#release();
+    }
+  }
+
+  async #release(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#cleaner.stopped();
+    await this.#checkpointing?.catch(() => undefined);
+    await this.#pool.close();
+    await this.#absence.close();
+    await this.#files.close();
+    await this.#state.index.kv.close();
+  }
+
+  #makePool(position: LogPosition): SegmentPool {
+    const { hotNext, coldNext } = position.heads;
+    const options = {
+      reserved: [hotNext, coldNext].flatMap((place) => (place === undefined ? [] : [place.segment])),
+      coveredBatch: () => this.#checkpointer.last.batch,
+      durableBatch: () => this.#durableBatch,
+      prewrite: () => this.#options.prewrite,
+      onReady: () => this.#queue.pump(),
+      onFailed: (error: CairnError) => this.#fail(error),
+    };
+    return new SegmentPool(this.#runtime, options, this.#state.segments, this.#files);
+  }
+
+  #makeWriter(position: LogPosition): LogWriter {
+    const options = {
+      storeSeed: storeSeed(this.superblock),
+      segmentBytes: this.superblock.segmentBytes,
+      position,
+      takeSegment: () => {
+        const place = this.#pool.take();
+        if (place !== undefined) this.#space.tookSegment();
+        if (this.#space.isShort) this.#hurry();
+        return place;
+      },
+      onBegan: (segment: number) => this.#pool.began(segment),
+      onSealed: (at: LogPosition) => this.#maybeFreeze(at),
+      onDurable: ({ number }: { readonly number: number }) => this.#onDurable(number),
+      onFailed: (error: CairnError) => this.#fail(error),
+    };
+    return new LogWriter(this.#runtime, options, this.#files, this.#state.segments);
+  }
+
+  #makeQueue(): TransactionQueue {
+    return new TransactionQueue({
+      runtime: this.#runtime,
+      state: this.#state,
+      writer: this.#writer,
+      space: this.#space,
+      segmentBytes: this.superblock.segmentBytes,
+      options: this.#options,
+      isLayerFull: () => this.#checkpointer.isFrozen && this.#isLayerLarge(),
+      onShort: () => this.#hurry(),
+    });
+  }
+
+  #makeCleaner(payloads: PayloadReader): Cleaner {
+    return new Cleaner({
+      runtime: this.#runtime,
+      state: this.#state,
+      writer: this.#writer,
+      files: this.#files,
+      payloads,
+      space: this.#space,
+      storeSeed: storeSeed(this.superblock),
+      segmentBytes: this.superblock.segmentBytes,
+      bytesPerSecond: this.#options.cleanerBytesPerSecond,
+      isUrgent: () => this.#queue.waitingCount > 0,
+      onCleaned: () => this.#hurry(),
+      isStopped: () => this.#failed !== undefined || this.#closing !== undefined,
+    });
+  }
+
+  #isLayerLarge(): boolean {
+    return this.#state.index.active.bytes >= this.#options.layerBytesMax;
+  }
+
+  /** At the end of a batch: the place to cut the index in two. */
+  #maybeFreeze(position: LogPosition): void {
+    if (this.#checkpointer.isFrozen || this.#failed !== undefined) return;
+    const isOld = this.#runtime.clock.now() - this.#lastFreezeAt >= this.#options.layerMsMax;
+    if (!this.#wantsCheckpoint && !isOld && !this.#isLayerLarge()) return;
+    this.#wantsCheckpoint = false;
+    this.#lastFreezeAt = this.#runtime.clock.now();
+    this.#checkpointer.freeze(position);
+    this.#maybeWriteCheckpoint();
+  }
+
+  #maybeWriteCheckpoint(): void {
+    const batch = this.#checkpointer.frozenBatch;
+    if (batch === undefined || batch > this.#durableBatch || this.#checkpointing !== undefined) return;
+    this.#checkpointing = this.#checkpointer.write(this.#durableBatch).then(
+      () => {
+        this.#checkpointing = undefined;
+        this.#space.recount();
+        this.#pool.prepare();
+        this.#queue.pump();
+        this.#cleaner.kick();
+      },
+      (error: unknown) => {
+        this.#checkpointing = undefined;
+        this.#fail(toCairnError(error));
+      },
+    );
+  }
+
+  #onDurable(batch: number): void {
+    this.#durableBatch = batch;
+    this.#queue.onDurable(batch);
+    this.#maybeWriteCheckpoint();
+    if (this.#queue.waitingCount > 0) this.#queue.pump();
+  }
+
+  /** A layer does not grow old because nothing new comes. */
+  #watchAge(): void {
+    this.#timer = this.#runtime.clock.after(this.#options.layerMsMax, () => {
+      if (!this.#state.index.active.isEmpty && !this.#checkpointer.isFrozen) {
+        this.#wantsCheckpoint = true;
+        this.#writer.sealOpen();
+        this.#maybeFreeze(this.#writer.position);
+      }
+      this.#watchAge();
+    });
+  }
+
+  /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */
+  #hurry(): void {
+    this.#pool.prepare();
+    this.#cleaner.kick();
+    if (this.#checkpointer.isFrozen || this.#wantsCheckpoint) return;
+    if (this.#state.index.active.isEmpty) return;
+    this.#wantsCheckpoint = true;
+    this.#runtime.clock.nextTurn(() => {
+      this.#writer.sealOpen();
+      this.#maybeFreeze(this.#writer.position);
+    });
+  }
+
+  #fail(error: CairnError): void {
+    if (this.#failed !== undefined) return;
+    this.#failed = error;
+    this.#timer?.cancel();
+    this.#queue.fail(error);
+    if (error.code === 'CLOSED') return;
+    (this.#options.onFailed ?? ((reason) => this.#runtime.fatal(reason)))(error);
+  }
+}
