@@ -1,0 +1,186 @@
+/** Bugs of which young stores are full. Each is planted by replacing code of `dist/`, and found by the seed. */
+
+export interface PlantedBug {
+  readonly name: string;
+  /** Of the crash test. */
+  readonly seed: number;
+  readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+}
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'ack-before-sync',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/log/segment-files.js',
+        from: `open(this.path(segment), { mode: 'write', durableWrites: true })`,
+        to: `open(this.path(segment), { mode: 'write' })`,
+      },
+    ],
+  },
+  {
+    name: 'index-ahead-of-log',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/store.js',
+        from: `if (batch === undefined || batch > this.#durableBatch || this.#checkpointing !== undefined)`,
+        to: `if (batch === undefined || this.#checkpointing !== undefined)`,
+      },
+      {
+        file: 'osd/store/checkpoint/checkpointer.js',
+        from: `invariant(durableBatch >= frozen.position.number, 'a checkpoint is written after its log is durable');`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'unsynced-checkpoint',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/checkpoint/checkpointer.js',
+        from: `await batch.write({ sync: true });`,
+        to: `await batch.write({ sync: false });`,
+      },
+    ],
+  },
+  {
+    name: 'checkpoint-before-its-data',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/checkpoint/checkpointer.js',
+        from: `await writePoints(frozen.layer, batch, slices);`,
+        to: `const early = this.#state.index.kv.newBatch(); const later = []; const cursor = frozen.layer.viewPoints(); while (cursor.next()) later.push([cursor.key, cursor.value]); setPoints(this, later); void early.close();`,
+      },
+      {
+        file: 'osd/store/checkpoint/checkpointer.js',
+        from: `        await batch.write({ sync: true });`,
+        to: `        await batch.write({ sync: true });
+        const data = this.#state.index.kv.newBatch();
+        for (const [key, value] of pointsOf.get(this)) { if (value === null) data.delete(key); else data.put(key, value); }
+        await data.write({ sync: true });`,
+      },
+      {
+        file: 'osd/store/checkpoint/checkpointer.js',
+        from: `async function writePoints(`,
+        to: `const pointsOf = new WeakMap();
+function setPoints(owner, points) { pointsOf.set(owner, points); }
+async function writePoints(`,
+      },
+    ],
+  },
+  {
+    name: 'cleaner-frees-before-copying',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `return (this.state(segment) === 'closed' &&
+            this.#live[segment] === 0 &&`,
+        to: `return (this.state(segment) === 'closed' &&`,
+      },
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `invariant(this.#live[segment] === 0, 'a segment that begins a life holds nothing live', { segment });`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'recycled-before-the-checkpoint',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `(this.#lastBatch[segment] ?? 0) <= covered &&`,
+        to: ``,
+      },
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `(this.#diedAt[segment] ?? 0) <= covered`,
+        to: `true`,
+      },
+    ],
+  },
+  {
+    name: 'no-torn-record-check',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/log/batch-reader.js',
+        from: `if (verifyPayloads && !payloads.every((payload) => verifies(bytes, header.place.offset, payload, seed)))`,
+        to: `if (false)`,
+      },
+    ],
+  },
+  {
+    name: 'recycled-without-new-generation',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/log/segment-files.js',
+        from: `const next = Math.max(generation, old?.generation ?? 0) + 1;`,
+        to: `const next = Math.max(generation, old?.generation ?? 0, 1);`,
+      },
+    ],
+  },
+  {
+    name: 'replay-past-rot',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/log/replay.js',
+        from: `await checkEnd(files, position, options);`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'iterator-outlives-its-layer',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/index/walk.js',
+        from: `if (this.#version !== this.#index.version)
+            await this.#restart();`,
+        to: `if (this.#version < 0) await this.#restart();`,
+      },
+      {
+        file: 'osd/store/index/walk.js',
+        from: `return this.#version === this.#index.version;`,
+        to: `return true;`,
+      },
+      {
+        file: 'osd/store/index/walk.js',
+        from: `if (this.#version !== this.#index.version)
+            return false;`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'move-without-its-condition',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/apply/apply-moves.js',
+        from: `const isThere = source.kind === 'own' && isSamePayload(source.payload, from);`,
+        to: `const isThere = source.kind === 'own';`,
+      },
+    ],
+  },
+  {
+    name: 'batch-number-reused',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/store/open-store.js',
+        from: `return { number: batch.number, checksum, heads };`,
+        to: `return position;`,
+      },
+    ],
+  },
+];
