@@ -11,7 +11,6 @@
  *     of 6          0...4...  2.......  1...5...  3.......
  *     of 8          0...4...  2...6...  1...5...  3...7...
  */
-import { utf8Bytes } from '../base/bytes.js';
 import { invariant } from '../base/invariant.js';
 import { xxh64 } from '../base/xxh64.js';
 import { hash32of2 } from '../crush/hash.js';
@@ -35,7 +34,7 @@ const separator = '\u001f';
  */
 export function objectHash(pool: PoolId, { namespace, locator, name }: ObjectName): number {
   const key = locator === '' ? name : locator;
-  const hash = xxh64(utf8Bytes(`${namespace}${separator}${key}`), BigInt(pool));
+  const hash = xxh64(Buffer.from(`${namespace}${separator}${key}`, 'utf8'), BigInt(pool));
   return Number(BigInt.asUintN(32, hash));
 }
 

@@ -19,6 +19,8 @@ export interface StoreOptions {
   readonly waitingCountMax?: number;
   /** How long a transaction waits for the cleaner to make room before it is refused (`NO_SPACE`). Default 30,000. */
   readonly spaceWaitMs?: number;
+  /** Reads of segments under way at a time: the threads of the pool less 4. Default 4. */
+  readonly readsMax?: number;
   /** Shares of the usable bytes. Defaults 0.85, 0.90, 0.95, as Ceph's. */
   readonly nearfullRatio?: number;
   readonly backfillfullRatio?: number;
@@ -54,6 +56,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     waitingBytesMax: 256 * mebibyte,
     waitingCountMax: 65_536,
     spaceWaitMs: 30_000,
+    readsMax: 4,
     nearfullRatio: 0.85,
     backfillfullRatio: 0.9,
     fullRatio: 0.95,

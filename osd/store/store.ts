@@ -89,7 +89,7 @@ export class Store {
     });
     this.#writer = this.#makeWriter(position);
     this.#queue = this.#makeQueue();
-    const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock));
+    const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), options.readsMax);
     this.objects = new ObjectReader(state, payloads);
     this.#cleaner = this.#makeCleaner(payloads);
     this.#space.recount();

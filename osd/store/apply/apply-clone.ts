@@ -18,9 +18,9 @@ export function applyClone(draft: Draft, source: ObjectEditor, target: ObjectEdi
     return;
   }
   target.resize(0);
-  target.setAttributes(source.head.attributes);
-  target.update({ version: source.head.version });
-  cloneBytes(draft, source, target, { sourceOffset: 0, offset: 0, bytes: source.head.size });
+  target.setAttributes(source.attributes);
+  target.setVersion(source.version);
+  cloneBytes(draft, source, target, { sourceOffset: 0, offset: 0, bytes: source.size });
 }
 
 export interface CloneRange {
@@ -32,7 +32,7 @@ export interface CloneRange {
 export function applyCloneRange(draft: Draft, source: ObjectEditor, target: ObjectEditor, range: CloneRange): void {
   // Zeros first, so that what the source does not have is none of the old bytes.
   target.replace(range.offset, range.offset + range.bytes, () => []);
-  const bytes = Math.min(range.bytes, source.head.size - range.sourceOffset);
+  const bytes = Math.min(range.bytes, source.size - range.sourceOffset);
   if (bytes > 0) cloneBytes(draft, source, target, { ...range, bytes });
 }
 
@@ -74,7 +74,7 @@ interface Piece {
 
 /** Makes the payloads shared that the range shows, and returns what it shows, by its place in the target. */
 function shareExtents(draft: Draft, source: ObjectEditor, { sourceOffset, offset, bytes }: CloneRange): Piece[] {
-  const lists = source.chunks(0, Math.floor((source.head.size - 1) / chunkBytes));
+  const lists = source.chunks(0, Math.floor((source.size - 1) / chunkBytes));
   const inRange = lists.map((extents, chunk) => {
     const base = chunk * chunkBytes;
     const from = Math.min(Math.max(sourceOffset - base, 0), chunkBytes);

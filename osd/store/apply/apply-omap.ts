@@ -47,7 +47,7 @@ export function applyOmapRemove(draft: Draft, editor: ObjectEditor, name: string
 
 /** What the removed values kept in use is known when a checkpoint walks them (index/layer.ts). */
 export function applyOmapRemoveRange(draft: Draft, editor: ObjectEditor, from: string, to: string | undefined): void {
-  if (editor.head.hasOmap) draft.removeRange(rangeBelow(`m${editor.object.key}`, from, to));
+  if (editor.hasOmap) draft.removeRange(rangeBelow(`m${editor.object.key}`, from, to));
 }
 
 export function applyOmapMove(draft: Draft, editor: ObjectEditor, from: string, to: string): void {
@@ -69,7 +69,7 @@ export function applyOmapMove(draft: Draft, editor: ObjectEditor, from: string, 
 
 function markOmap(editor: ObjectEditor): void {
   editor.create();
-  if (!editor.head.hasOmap) editor.update({ hasOmap: true });
+  editor.setHasOmap();
 }
 
 /** Nothing shows the body any more. */

@@ -58,8 +58,8 @@ class Application {
   }
 
   #touch(mutation: Mutation<PayloadSize>): void {
-    const size = (): number => ('object' in mutation ? this.#edit(mutation.object).head.size : 0);
-    this.#touched.push(...touchedBy(mutation, size));
+    const isAtSize = mutation.kind === 'append' || mutation.kind === 'truncate';
+    this.#touched.push(...touchedBy(mutation, isAtSize ? this.#edit(mutation.object).size : 0));
   }
 
   #apply(mutation: Mutation<PayloadSize>): void {
@@ -74,7 +74,7 @@ class Application {
         this.#write(mutation.object, mutation.offset, mutation.data.bytes);
         return;
       case 'append':
-        this.#write(mutation.object, this.#edit(mutation.object).head.size, mutation.data.bytes);
+        this.#write(mutation.object, this.#edit(mutation.object).size, mutation.data.bytes);
         return;
       case 'truncate':
         this.#edit(mutation.object).resize(mutation.size);
@@ -93,14 +93,14 @@ class Application {
         return;
       case 'set-attributes': {
         const editor = this.#edit(mutation.object);
-        editor.setAttributes(new Map([...editor.head.attributes, ...mutation.set]));
+        editor.setAttributes(new Map([...editor.attributes, ...mutation.set]));
         return;
       }
       case 'remove-attributes':
         this.#removeAttributes(mutation.object, mutation.names);
         return;
       case 'set-version':
-        this.#edit(mutation.object).update({ version: mutation.version });
+        this.#edit(mutation.object).setVersion(mutation.version);
         return;
       case 'omap-set': {
         const count = mutation.bodies.filter(({ body }) => body !== undefined && body.bytes > 0).length;
@@ -168,14 +168,14 @@ class Application {
 
   #punch(object: ObjectId, offset: number, bytes: number): void {
     const editor = this.#edit(object);
-    const end = Math.min(offset + bytes, editor.head.size);
+    const end = Math.min(offset + bytes, editor.size);
     if (offset < end) editor.replace(offset, end, () => []);
   }
 
   #removeAttributes(object: ObjectId, names: readonly string[]): void {
     const editor = this.#edit(object);
-    if (!names.some((name) => editor.head.attributes.has(name))) return;
-    const attributes = new Map(editor.head.attributes);
+    if (!names.some((name) => editor.attributes.has(name))) return;
+    const attributes = new Map(editor.attributes);
     for (const name of names) attributes.delete(name);
     editor.setAttributes(attributes);
   }
@@ -183,7 +183,7 @@ class Application {
   #setMark(object: ObjectId, mark: string, value: Uint8Array): void {
     const editor = this.#edit(object);
     editor.create();
-    if (!editor.head.hasMarks) editor.update({ hasMarks: true });
+    editor.setHasMarks();
     this.#draft.put(markKey(object, mark), value);
   }
 
@@ -191,12 +191,15 @@ class Application {
   #stampVersions(): void {
     const { entry, mutations } = this.#transaction;
     if (entry === undefined) return;
-    const own = new Set<string>();
-    for (const mutation of mutations) if (mutation.kind === 'set-version') own.add(mutation.object.key);
+    const version = { term: entry.term, seq: entry.seq };
+    const own = mutations.some(({ kind }) => kind === 'set-version') ? new Set<string>() : undefined;
+    if (own !== undefined) {
+      for (const mutation of mutations) if (mutation.kind === 'set-version') own.add(mutation.object.key);
+    }
     for (const mutation of mutations) {
-      if (!('object' in mutation) || own.has(mutation.object.key)) continue;
+      if (!('object' in mutation) || own?.has(mutation.object.key) === true) continue;
       const editor = this.#edit(mutation.object);
-      if (editor.exists) editor.update({ version: { term: entry.term, seq: entry.seq } });
+      if (editor.exists) editor.setVersion(version);
     }
   }
 
@@ -207,12 +210,13 @@ class Application {
     if (entry.seq <= last) {
       throw new CairnError('CONFLICT', `entry ${entry.seq} does not follow ${last} in the log of the PG`);
     }
-    const bytes = encodeLogEntry({ ...entry, touched: this.#touched });
+    const { term, seq, object, session, request, reply } = entry;
+    const bytes = encodeLogEntry({ term, seq, object, session, request, reply, touched: this.#touched });
     if (bytes.byteLength > logEntryBytesMax) {
       const message = `a log entry of ${bytes.byteLength} bytes: the transaction touches too much; split it`;
       throw new CairnError('INVALID_ARGUMENT', message);
     }
-    this.#draft.appendEntry({ term: entry.term, seq: entry.seq, bytes });
+    this.#draft.appendEntry({ term, seq, bytes });
   }
 
   #cutLog(term: number, seq: number): void {

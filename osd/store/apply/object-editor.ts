@@ -10,6 +10,7 @@ import {
   encodeObjectHead,
   isInline,
   type ObjectHead,
+  type ObjectVersion,
 } from '../format/object-head.js';
 import { decodeSharedPayload, encodeSharedPayload } from '../format/shared-payload.js';
 import type { PayloadRef } from '../format/payload-ref.js';
@@ -23,7 +24,13 @@ export class ObjectEditor {
   #existed: boolean;
   #exists: boolean;
   #sizeBefore: number;
-  #head: ObjectHead;
+  // The head, field by field: a new one for each change would cost more than the change.
+  #size: number;
+  #version: ObjectVersion;
+  #hasOmap: boolean;
+  #hasMarks: boolean;
+  #attributes: ReadonlyMap<string, Uint8Array>;
+  #extents: readonly Extent[];
   #isChanged = false;
 
   /** Reads the head. */
@@ -31,18 +38,36 @@ export class ObjectEditor {
     this.object = object;
     this.#draft = draft;
     const stored = draft.get(headKey(object));
-    this.#head = stored === undefined ? blankHead : decodeObjectHead(stored);
+    const head = stored === undefined ? blankHead : decodeObjectHead(stored);
     this.#exists = stored !== undefined;
     this.#existed = this.#exists;
-    this.#sizeBefore = this.#head.size;
+    this.#sizeBefore = head.size;
+    this.#size = head.size;
+    this.#version = head.version;
+    this.#hasOmap = head.hasOmap;
+    this.#hasMarks = head.hasMarks;
+    this.#attributes = head.attributes;
+    this.#extents = head.extents;
   }
 
   get exists(): boolean {
     return this.#exists;
   }
 
-  get head(): ObjectHead {
-    return this.#head;
+  get size(): number {
+    return this.#size;
+  }
+
+  get version(): ObjectVersion {
+    return this.#version;
+  }
+
+  get hasOmap(): boolean {
+    return this.#hasOmap;
+  }
+
+  get attributes(): ReadonlyMap<string, Uint8Array> {
+    return this.#attributes;
   }
 
   /** The object exists from here on. */
@@ -52,9 +77,23 @@ export class ObjectEditor {
     this.#isChanged = true;
   }
 
-  update(change: Partial<ObjectHead>): void {
+  setVersion(version: ObjectVersion): void {
     this.create();
-    this.#head = { ...this.#head, ...change };
+    this.#version = version;
+    this.#isChanged = true;
+  }
+
+  setHasOmap(): void {
+    if (this.#hasOmap) return;
+    this.create();
+    this.#hasOmap = true;
+    this.#isChanged = true;
+  }
+
+  setHasMarks(): void {
+    if (this.#hasMarks) return;
+    this.create();
+    this.#hasMarks = true;
     this.#isChanged = true;
   }
 
@@ -63,16 +102,20 @@ export class ObjectEditor {
       const message = `${showObject(this.object)}: its attributes would have more than ${attributeBytesMax} bytes`;
       throw new CairnError('INVALID_ARGUMENT', `${message}; keep larger things in its omap`);
     }
-    const names = Array.from(attributes.keys()).sort();
-    this.update({ attributes: new Map(names.map((name) => [name, attributes.get(name) as Uint8Array])) });
+    const names = Array.from(attributes.keys()).sort(byBytes);
+    this.create();
+    this.#attributes = new Map(names.map((name) => [name, attributes.get(name) as Uint8Array]));
+    this.#isChanged = true;
   }
 
   /** Extents of chunks `from` to `to`, both included. */
-  chunks(from: number, to: number): Extent[][] {
-    if (isInline(this.#head.size)) {
-      return Array.from({ length: to - from + 1 }, (_, i) => (from + i === 0 ? [...this.#head.extents] : []));
+  chunks(from: number, to: number): (readonly Extent[])[] {
+    if (isInline(this.#size)) {
+      const lists: (readonly Extent[])[] = [];
+      for (let chunk = from; chunk <= to; chunk++) lists.push(chunk === 0 ? this.#extents : []);
+      return lists;
     }
-    const end = Math.ceil(this.#head.size / chunkBytes);
+    const end = Math.ceil(this.#size / chunkBytes);
     const stored = Math.max(0, Math.min(to + 1, end) - from);
     const keys = Array.from({ length: stored }, (_, i) => chunkKey(this.object, from + i));
     const found = this.#draft.getMany(keys).map((value) => (value === undefined ? [] : decodeChunk(value)));
@@ -103,8 +146,10 @@ export class ObjectEditor {
   }
 
   setChunk(chunk: number, extents: readonly Extent[]): void {
-    if (isInline(this.#head.size)) {
-      this.update({ extents });
+    if (isInline(this.#size)) {
+      this.create();
+      this.#extents = extents;
+      this.#isChanged = true;
       return;
     }
     const key = chunkKey(this.object, chunk);
@@ -114,41 +159,48 @@ export class ObjectEditor {
 
   /** Longer, with zeros; never shorter. */
   grow(size: number): void {
-    if (size <= this.#head.size) {
-      this.create();
-      return;
-    }
-    const { extents } = this.#head;
-    const leavesHead = isInline(this.#head.size) && !isInline(size);
-    this.update({ size, ...(leavesHead ? { extents: [] } : {}) });
-    if (leavesHead && extents.length > 0) this.#draft.put(chunkKey(this.object, 0), encodeChunk(extents));
+    this.create();
+    if (size <= this.#size) return;
+    const leavesHead = isInline(this.#size) && !isInline(size);
+    const extents = this.#extents;
+    this.#size = size;
+    this.#isChanged = true;
+    if (!leavesHead) return;
+    this.#extents = [];
+    if (extents.length > 0) this.#draft.put(chunkKey(this.object, 0), encodeChunk(extents));
   }
 
   /** Shorter or longer. */
   resize(size: number): void {
-    const old = this.#head.size;
+    const old = this.#size;
     if (size >= old) {
       this.grow(size);
       return;
     }
     this.#dropFrom(size, old);
-    if (isInline(old) || !isInline(size)) {
-      this.update({ size });
-      return;
+    this.create();
+    this.#isChanged = true;
+    if (!isInline(old) && isInline(size)) {
+      const [extents = []] = this.chunks(0, 0);
+      this.#draft.delete(chunkKey(this.object, 0));
+      this.#extents = extents;
     }
-    const [extents = []] = this.chunks(0, 0);
-    this.#draft.delete(chunkKey(this.object, 0));
-    this.update({ size, extents });
+    this.#size = size;
   }
 
   /** With everything that it has. */
   remove(): void {
     if (!this.#exists) return;
-    this.#dropFrom(0, this.#head.size);
-    if (!isInline(this.#head.size)) this.#draft.delete(chunkKey(this.object, 0));
-    if (this.#head.hasOmap) this.#draft.removeRange(objectRange('m', this.object));
-    if (this.#head.hasMarks) this.#draft.removeRange(objectRange('w', this.object));
-    this.#head = blankHead;
+    this.#dropFrom(0, this.#size);
+    if (!isInline(this.#size)) this.#draft.delete(chunkKey(this.object, 0));
+    if (this.#hasOmap) this.#draft.removeRange(objectRange('m', this.object));
+    if (this.#hasMarks) this.#draft.removeRange(objectRange('w', this.object));
+    this.#size = blankHead.size;
+    this.#version = blankHead.version;
+    this.#hasOmap = false;
+    this.#hasMarks = false;
+    this.#attributes = blankHead.attributes;
+    this.#extents = blankHead.extents;
     this.#exists = false;
     this.#isChanged = true;
   }
@@ -157,13 +209,24 @@ export class ObjectEditor {
   finish(): void {
     if (!this.#isChanged) return;
     const key = headKey(this.object);
-    if (this.#exists) this.#draft.put(key, encodeObjectHead(this.#head));
+    if (this.#exists) this.#draft.put(key, encodeObjectHead(this.#head()));
     else if (this.#existed) this.#draft.delete(key);
     const objects = Number(this.#exists) - Number(this.#existed);
-    this.#draft.count(objects, this.#head.size - this.#sizeBefore);
+    this.#draft.count(objects, this.#size - this.#sizeBefore);
     this.#existed = this.#exists;
-    this.#sizeBefore = this.#head.size;
+    this.#sizeBefore = this.#size;
     this.#isChanged = false;
+  }
+
+  #head(): ObjectHead {
+    return {
+      size: this.#size,
+      version: this.#version,
+      hasOmap: this.#hasOmap,
+      hasMarks: this.#hasMarks,
+      attributes: this.#attributes,
+      extents: this.#extents,
+    };
   }
 
   /** Lets go of all bytes from `size` on, chunk by chunk; keys of whole chunks go. */
@@ -220,4 +283,8 @@ function dropShared(draft: Draft, id: number, payload: PayloadRef): void {
   draft.delete(sharedKey(id));
   draft.delete(payloadOwnerKey(payload));
   draft.addLive(payload.segment, -payload.bytes);
+}
+
+function byBytes(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

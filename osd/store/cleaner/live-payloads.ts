@@ -80,7 +80,7 @@ function movesOfData(draft: Draft, ref: PayloadRef, object: ObjectId, offset: nu
     const last = Math.floor((offset + ref.bytes - 1) / chunkBytes);
     return movesOfChunks(draft, ref, object, Math.floor(offset / chunkBytes), last);
   }
-  const { size } = new ObjectEditor(draft, object).head;
+  const { size } = new ObjectEditor(draft, object);
   return size === 0 ? [] : movesOfChunks(draft, ref, object, 0, Math.floor((size - 1) / chunkBytes));
 }
 

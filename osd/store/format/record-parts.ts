@@ -8,20 +8,28 @@ import type { PayloadSize } from '../transaction.js';
 
 /** The objects of a transaction, each named once. Mostly there is one. */
 export class ObjectTable {
-  readonly #indexes = new Map<string, number>();
+  readonly #keys: string[] = [];
+  /** Made for the second object: a map for one costs more than looking at it. */
+  #indexes: Map<string, number> | undefined;
 
   add(object: ObjectId): void {
-    if (!this.#indexes.has(object.key)) this.#indexes.set(object.key, this.#indexes.size);
+    if (this.indexOf(object) >= 0) return;
+    this.#keys.push(object.key);
+    if (this.#keys.length > 1) {
+      this.#indexes ??= new Map(this.#keys.map((key, i) => [key, i]));
+      this.#indexes.set(object.key, this.#keys.length - 1);
+    }
   }
 
   /** -1 for one that was not added. */
   indexOf(object: ObjectId): number {
-    return this.#indexes.get(object.key) ?? -1;
+    if (this.#keys[0] === object.key) return 0;
+    return this.#indexes?.get(object.key) ?? -1;
   }
 
   write(writer: ByteWriter): void {
-    writer.varint(this.#indexes.size);
-    for (const key of this.#indexes.keys()) writer.latin1(key);
+    writer.varint(this.#keys.length);
+    for (const key of this.#keys) writer.latin1(key);
   }
 }
 

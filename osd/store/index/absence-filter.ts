@@ -17,6 +17,9 @@ export class AbsenceFilter {
   readonly #words: Uint32Array;
   readonly #lines: number;
   #added = 0;
+  /** Of the key that was hashed last. */
+  #line = 0;
+  #bits = 0;
 
   /** For so many keys; with more, it says "perhaps" more often. */
   constructor(capacity: number) {
@@ -36,10 +39,10 @@ export class AbsenceFilter {
   }
 
   add(key: string): void {
-    const line = this.#line(key);
-    let bits = secondHash(key);
+    this.#hash(key);
+    let bits = this.#bits;
     for (let i = 0; i < probes; i++) {
-      const word = line + (bits & 15);
+      const word = this.#line + (bits & 15);
       this.#words[word] = (this.#words[word] ?? 0) | (1 << ((bits >>> 4) & 31));
       bits = next(bits);
     }
@@ -48,34 +51,29 @@ export class AbsenceFilter {
 
   /** False: the key was never added. */
   mayHave(key: string): boolean {
-    const line = this.#line(key);
-    let bits = secondHash(key);
+    this.#hash(key);
+    let bits = this.#bits;
     for (let i = 0; i < probes; i++) {
-      if (((this.#words[line + (bits & 15)] ?? 0) & (1 << ((bits >>> 4) & 31))) === 0) return false;
+      if (((this.#words[this.#line + (bits & 15)] ?? 0) & (1 << ((bits >>> 4) & 31))) === 0) return false;
       bits = next(bits);
     }
     return true;
   }
 
-  #line(key: string): number {
-    return Math.floor((firstHash(key) / 2 ** 32) * this.#lines) * wordsPerLine;
+  /** Line and bits of a key: two hashes in one pass, FNV-1a and the one of Java's strings, each finished by MurmurHash3's. */
+  #hash(key: string): void {
+    let first = 0x811c9dc5;
+    let second = 0x9747b28c;
+    for (let i = 0; i < key.length; i++) {
+      const code = key.charCodeAt(i);
+      first = Math.imul(first ^ code, 0x01000193);
+      second = (Math.imul(second, 31) + code) | 0;
+    }
+    this.#line = Math.floor((finish(first) / 2 ** 32) * this.#lines) * wordsPerLine;
+    this.#bits = finish(second);
   }
 }
 
-/** FNV-1a with a finish that spreads the last characters, which is where keys differ. */
-function firstHash(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return finish(hash);
-}
-
-function secondHash(key: string): number {
-  let hash = 0x9747b28c;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash, 31) + key.charCodeAt(i);
-  return finish(hash);
-}
-
-/** The finalizer of MurmurHash3. */
 function finish(hash: number): number {
   let mixed = hash ^ (hash >>> 16);
   mixed = Math.imul(mixed, 0x85ebca6b);

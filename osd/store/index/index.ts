@@ -49,11 +49,10 @@ export class Index {
 
   /** What memory knows: `null` that the key is absent, `undefined` nothing. */
   peek(key: string): Uint8Array | null | undefined {
+    // First, since new keys are common: it knows those of the layers as well.
+    if (this.#absence.isAbsent(key)) return null;
     const layered = this.#layered(key);
-    if (layered !== undefined) return layered;
-    const cached = this.#cache.get(key);
-    if (cached !== undefined) return cached;
-    return this.#absence.isAbsent(key) ? null : undefined;
+    return layered === undefined ? this.#cache.get(key) : layered;
   }
 
   /** `CORRUPT` when the stored value fails its checksum. */

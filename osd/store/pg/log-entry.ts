@@ -2,12 +2,12 @@
  * Entries of a PG's log: what happened, whom it was answered to, and **what it touched**. A replica that missed some copies
  * just that: extents, keys or key ranges, attributes (DESIGN.md section 5).
  */
-import { latin1Text } from '../../../base/bytes.js';
 import { ByteReader } from '../../../base/byte-reader.js';
 import type { ByteWriter } from '../../../base/byte-writer.js';
 import { unreachable } from '../../../base/invariant.js';
-import { attributeNameBytesMax, logEntryBytesMax, objectBytesMax, omapKeyBytesMax } from '../limits.js';
-import { parseObjectKey, type ObjectId } from '../object-id.js';
+import { attributeNameBytesMax, logEntryBytesMax, objectBytesMax } from '../limits.js';
+import { readKey, readKeyRange, readObjects, ObjectTable } from '../format/record-parts.js';
+import type { ObjectId } from '../object-id.js';
 import type { LogEntryInput, Mutation, PayloadSize } from '../transaction.js';
 import { encoded } from '../format/scratch-writer.js';
 
@@ -34,8 +34,8 @@ export interface LogEntry extends LogEntryInput {
   readonly touched: readonly Touched[];
 }
 
-/** `sizeBefore` is the object's before the mutation: where appended bytes went. */
-export function touchedBy(mutation: Mutation<PayloadSize>, sizeBefore: () => number): Touched[] {
+/** `sizeBefore` is the object's before an `append` or `truncate`: where appended bytes went, and what was cut. */
+export function touchedBy(mutation: Mutation<PayloadSize>, sizeBefore: number): Touched[] {
   switch (mutation.kind) {
     case 'create':
     case 'remove':
@@ -44,9 +44,9 @@ export function touchedBy(mutation: Mutation<PayloadSize>, sizeBefore: () => num
     case 'write':
       return [{ kind: 'data', object: mutation.object, offset: mutation.offset, bytes: mutation.data.bytes }];
     case 'append':
-      return [{ kind: 'data', object: mutation.object, offset: sizeBefore(), bytes: mutation.data.bytes }];
+      return [{ kind: 'data', object: mutation.object, offset: sizeBefore, bytes: mutation.data.bytes }];
     case 'truncate':
-      return [{ kind: 'size', object: mutation.object, from: Math.min(mutation.size, sizeBefore()) }];
+      return [{ kind: 'size', object: mutation.object, from: Math.min(mutation.size, sizeBefore) }];
     case 'zero':
     case 'punch':
     case 'clone-range':
@@ -93,28 +93,25 @@ const touchedKinds = [
   'pg-range',
 ] as const satisfies readonly Touched['kind'][];
 
+const kindCodes = Object.fromEntries(touchedKinds.map((kind, code) => [kind, code])) as Record<Touched['kind'], number>;
+
 export function encodeLogEntry(entry: LogEntry): Uint8Array {
   return encoded((writer) => {
-    const objects: ObjectId[] = [];
-    const indexOf = (object: ObjectId): number => {
-      const found = objects.findIndex((other) => other === object || other.key === object.key);
-      return found >= 0 ? found : objects.push(object) - 1;
-    };
-    if (entry.object !== undefined) indexOf(entry.object);
-    for (const touched of entry.touched) if ('object' in touched) indexOf(touched.object);
+    const objects = new ObjectTable();
+    if (entry.object !== undefined) objects.add(entry.object);
+    for (const touched of entry.touched) if ('object' in touched) objects.add(touched.object);
     writer.u8(format);
     writer.varint(entry.term);
     writer.varint(entry.seq);
     writer.blob(entry.session);
     writer.varint(entry.request);
     writer.blob(entry.reply);
-    writer.varint(objects.length);
-    for (const { key } of objects) writer.latin1(key);
+    objects.write(writer);
     writer.bool(entry.object !== undefined);
     writer.varint(entry.touched.length);
     for (const touched of entry.touched) {
-      writer.u8(touchedKinds.indexOf(touched.kind));
-      if ('object' in touched) writer.varint(indexOf(touched.object));
+      writer.u8(kindCodes[touched.kind]);
+      if ('object' in touched) writer.varint(objects.indexOf(touched.object));
       writeTouched(writer, touched);
     }
   });
@@ -162,8 +159,7 @@ export function decodeLogEntry(bytes: Uint8Array): LogEntry {
   const session = reader.blob('a session', 32);
   const request = reader.varint('a request number');
   const reply = reader.blob('a reply', logEntryBytesMax);
-  const objects: ObjectId[] = [];
-  for (let left = reader.count('objects', 12); left > 0; left--) objects.push(parseObjectKey(readKey(reader)));
+  const objects = readObjects(reader);
   const object = reader.bool('whether the entry is of one object') ? objects[0] : undefined;
   const touched: Touched[] = [];
   for (let left = reader.count('things touched', 1); left > 0; left--) touched.push(readTouched(reader, objects));
@@ -176,7 +172,7 @@ function readTouched(reader: ByteReader, objects: readonly ObjectId[]): Touched 
   const kind = touchedKinds[reader.u8('the kind of what was touched')];
   if (kind === undefined) throw reader.error('something touched of unknown kind', at);
   if (kind === 'pg-key') return { kind, key: readKey(reader) };
-  if (kind === 'pg-range') return { kind, ...readRange(reader) };
+  if (kind === 'pg-range') return { kind, ...readKeyRange(reader) };
   const object = objects[reader.varint('an object')];
   if (object === undefined) throw reader.error('an object that the entry does not name', at);
   switch (kind) {
@@ -193,19 +189,10 @@ function readTouched(reader: ByteReader, objects: readonly ObjectId[]): Touched 
     case 'omap-key':
       return { kind, object, key: readKey(reader) };
     case 'omap-range':
-      return { kind, object, ...readRange(reader) };
+      return { kind, object, ...readKeyRange(reader) };
     case 'mark':
       return { kind, object, mark: readKey(reader) };
     default:
       return unreachable(kind);
   }
-}
-
-function readKey(reader: ByteReader): string {
-  return latin1Text(reader.viewRaw(reader.varint('the length of a key', 4 * omapKeyBytesMax), 'a key'));
-}
-
-function readRange(reader: ByteReader): { readonly from: string; readonly to: string | undefined } {
-  const from = readKey(reader);
-  return { from, to: reader.bool('whether a range ends') ? readKey(reader) : undefined };
 }

@@ -4,8 +4,8 @@ import { rangeBelow, type Draft, type StoreState } from '../apply/draft.js';
 import { look } from '../apply/look.js';
 import { ObjectEditor } from '../apply/object-editor.js';
 import { extentsBetween, type Extent } from '../format/extents.js';
-import { objectRange, omapKey, pgValueKey, sharedKey } from '../format/index-key.js';
-import type { ObjectHead, ObjectVersion } from '../format/object-head.js';
+import { headKey, objectRange, omapKey, pgValueKey, sharedKey } from '../format/index-key.js';
+import { decodeObjectHead, type ObjectHead, type ObjectVersion } from '../format/object-head.js';
 import { decodeOmapValue, type BodySlot } from '../format/omap-value.js';
 import { decodeSharedPayload } from '../format/shared-payload.js';
 import { IndexWalk, type WalkOptions } from '../index/walk.js';
@@ -165,12 +165,12 @@ export class OmapWalk {
 }
 
 function headOf(draft: Draft, object: ObjectId): ObjectHead | undefined {
-  const editor = new ObjectEditor(draft, object);
-  return editor.exists ? editor.head : undefined;
+  const stored = draft.get(headKey(object));
+  return stored === undefined ? undefined : decodeObjectHead(stored);
 }
 
 function planRead(draft: Draft, editor: ObjectEditor, offset: number, bytes: number): PlannedPiece[] {
-  const end = Math.min(offset + bytes, editor.head.size);
+  const end = Math.min(offset + bytes, editor.size);
   if (offset >= end) return [];
   const first = Math.floor(offset / chunkBytes);
   const lists = editor.chunks(first, Math.floor((end - 1) / chunkBytes));

@@ -4,10 +4,10 @@
  */
 import { CairnError, isCairnError } from '../../../base/errors.js';
 import { invariant } from '../../../base/invariant.js';
-import type { DiskFile } from '../../../runtime/disk.js';
 import { batchSeed, blockChecksum, checksumBytes, type PayloadRef } from '../format/payload-ref.js';
 import type { LogWriter } from '../log/log-writer.js';
 import type { SegmentFiles } from '../log/segment-files.js';
+import { ReadSlots } from './read-slots.js';
 
 /** What is wanted of a payload. */
 export interface PayloadRange {
@@ -33,8 +33,10 @@ export class PayloadReader {
   readonly #files: SegmentFiles;
   readonly #writer: Pick<LogWriter, 'readPending'>;
   readonly #storeSeed: bigint;
+  readonly #slots: ReadSlots;
 
-  constructor(files: SegmentFiles, writer: Pick<LogWriter, 'readPending'>, storeSeed: bigint) {
+  constructor(files: SegmentFiles, writer: Pick<LogWriter, 'readPending'>, storeSeed: bigint, readsMax: number) {
+    this.#slots = new ReadSlots(readsMax);
     this.#files = files;
     this.#writer = writer;
     this.#storeSeed = storeSeed;
@@ -92,17 +94,13 @@ export class PayloadReader {
     const wanted = targets.reduce((sum, target) => sum + target.byteLength, 0);
     let count: number;
     try {
-      count = await this.#files.read(payload.segment, (file) => readInto(file, targets, start));
+      count = await this.#slots.run(() => this.#files.read(payload.segment, (file) => file.readv(targets, start)));
     } catch (error) {
       if (isCairnError(error, 'CLOSED')) throw error;
       throw damaged('IO_ERROR', 'cannot be read from the disk', payload, start, what(), error);
     }
     if (count < wanted) throw damaged('CORRUPT', 'lies beyond the end of its file', payload, start, what());
   }
-}
-
-async function readInto(file: DiskFile, targets: readonly Uint8Array[], start: number): Promise<number> {
-  return await file.readv(targets, start);
 }
 
 function layoutOf({ payload, skip, bytes }: PayloadRange): Layout {

@@ -38,6 +38,10 @@ export class Space {
   readonly #pool: SegmentPool;
   readonly #segmentBytes: number;
   readonly #options: ResolvedStoreOptions;
+  /** Segments for deletes and cleaning only. */
+  readonly reserved: number;
+  readonly usableBytes: number;
+  readonly #liveBytesMax: number;
   #level: SpaceLevel = 'ok';
   #freeSegments = 0;
   readonly #surroundings: SpaceSurroundings;
@@ -55,15 +59,9 @@ export class Space {
     this.#pool = pool;
     this.#segmentBytes = segmentBytes;
     this.#options = options;
-  }
-
-  /** Segments for deletes and cleaning only. */
-  get reserved(): number {
-    return reservedSegments(this.#table.count);
-  }
-
-  get usableBytes(): number {
-    return Math.max(1, this.#table.count - this.reserved) * (this.#segmentBytes - pageBytes);
+    this.reserved = reservedSegments(table.count);
+    this.usableBytes = Math.max(1, table.count - this.reserved) * (segmentBytes - pageBytes);
+    this.#liveBytesMax = options.fullRatio * this.usableBytes;
   }
 
   get freeSegments(): number {
@@ -94,7 +92,7 @@ export class Space {
   admits(bytes: number, onlyFrees: boolean): Admission {
     if (onlyFrees) return 'admit';
     if (this.#surroundings.isFileSystemFull()) return 'full';
-    if (this.#table.liveBytes + bytes > this.#options.fullRatio * this.usableBytes) return 'full';
+    if (this.#table.liveBytes + bytes > this.#liveBytesMax) return 'full';
     if (this.#freeSegments > this.reserved) return 'admit';
     // Counted lately, but a client is refused only by what is true now.
     if (!this.#canWin) this.recount();
