@@ -5,6 +5,7 @@ import type { Kv } from '../../runtime/kv.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { readWholeFile } from '../../runtime/whole-file.js';
 import type { StoreState } from './apply/draft.js';
+import type { CheckpointRecord } from './checkpoint/checkpoint-record.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
 import { describeIndexError, loadCheckpointRecord, loadPgs, loadSegments } from './checkpoint/load.js';
 import { headNames, type BatchPlace } from './format/batch-header.js';
@@ -76,6 +77,32 @@ export async function openIndex(runtime: Runtime, directory: string, options: Re
   }
 }
 
+export interface LoadedState {
+  readonly state: StoreState;
+  readonly checkpoint: CheckpointRecord;
+  /** Says nothing until it is started. */
+  readonly absence: Absence;
+}
+
+/** The store as its last checkpoint has it; the log is not looked at, and nothing is written. */
+export async function loadState(
+  runtime: Runtime,
+  kv: Kv,
+  directory: string,
+  superblock: Superblock,
+  readCacheBytes: number,
+): Promise<LoadedState> {
+  const checkpoint = await loadCheckpointRecord(kv, directory);
+  const absence = new Absence(runtime, kv);
+  const index = new Index(kv, readCacheBytes, absence);
+  const segments = new SegmentTable(superblock.segments);
+  const pgs = new PgTable(index);
+  const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
+  await loadSegments(kv, segments);
+  await loadPgs(kv, pgs, directory);
+  return { state: { index, segments, pgs, counters }, checkpoint, absence };
+}
+
 async function recover(
   runtime: Runtime,
   directory: string,
@@ -84,20 +111,13 @@ async function recover(
   kv: Kv,
   files: SegmentFiles,
 ): Promise<Store> {
-  const checkpoint = await loadCheckpointRecord(kv, directory);
-  const absence = new Absence(runtime, kv);
-  const index = new Index(kv, options.readCacheBytes, absence);
-  const segments = new SegmentTable(superblock.segments);
-  const pgs = new PgTable(index);
-  const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
-  const state: StoreState = { index, segments, pgs, counters };
+  const { state, checkpoint, absence } = await loadState(runtime, kv, directory, superblock, options.readCacheBytes);
   absence.start();
-  await loadSegments(kv, segments);
-  await loadPgs(kv, pgs, directory);
   const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
   await ballast.open();
   const checkpointer = new Checkpointer(runtime, state, checkpoint, ballast);
   const replayed = await replayLog(runtime, superblock, options, state, files, checkpointer);
+  const { counters } = state;
   const covered = checkpointer.last.batch;
   const position = await writeOpening(runtime, superblock, state, files, replayed.position, covered);
   runtime.log.info(
@@ -150,7 +170,7 @@ async function replayLog(
   return result;
 }
 
-async function syncSegments(runtime: Runtime, files: SegmentFiles, segments: Set<number>): Promise<void> {
+export async function syncSegments(runtime: Runtime, files: SegmentFiles, segments: Set<number>): Promise<void> {
   for (const segment of segments) {
     const file = await runtime.disk.open(files.path(segment), { mode: 'write' });
     try {

@@ -5,8 +5,9 @@
  * Reading what only LevelDB knows throws `MissingKeys`; whoever drives the draft fetches them and begins anew.
  */
 import type { FetchedValues, Index } from '../index/index.js';
-import { afterPrefix, type KeyRange } from '../format/index-key.js';
+import { afterPrefix, payloadOwnerKey, type KeyRange } from '../format/index-key.js';
 import { decodeOmapValue } from '../format/omap-value.js';
+import type { PayloadRef } from '../format/payload-ref.js';
 import type { PackedEntry } from '../pg/log-block.js';
 import type { SegmentTable } from '../segments/segment-table.js';
 import type { LogCut, PgState } from '../pg/pg-state.js';
@@ -137,7 +138,10 @@ export class Draft {
           break;
         case 'range':
           index.removeRange(change.range, (key, value) => {
-            forEachBodyOf(key, value, (segment, bytes) => this.addLive(segment, -bytes));
+            forEachBodyOf(key, value, (payload, isMoved) => {
+              this.addLive(payload.segment, -payload.bytes);
+              if (isMoved) index.delete(payloadOwnerKey(payload));
+            });
           });
           break;
       }
@@ -165,11 +169,18 @@ export class Draft {
   }
 }
 
-/** The payload bytes that an omap value of the index keeps in use, segment by segment. Other keys keep none. */
-export function forEachBodyOf(key: string, value: Uint8Array, visit: (segment: number, bytes: number) => void): void {
+/**
+ * The payloads that an omap value of the index keeps in use; other keys keep none. Where one `isMoved`, a key of `r` goes
+ * with it: left behind, it would name the wrong owner once the segment has its next life.
+ */
+export function forEachBodyOf(
+  key: string,
+  value: Uint8Array,
+  visit: (payload: PayloadRef, isMoved: boolean) => void,
+): void {
   if (key.charCodeAt(0) !== omapSpace) return;
-  for (const { payload } of decodeOmapValue(value).bodies) {
-    if (payload !== undefined) visit(payload.segment, payload.bytes);
+  for (const { payload, isMoved } of decodeOmapValue(value).bodies) {
+    if (payload !== undefined) visit(payload, isMoved);
   }
 }
 

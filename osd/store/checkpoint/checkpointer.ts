@@ -7,7 +7,7 @@ import { invariant } from '../../../base/invariant.js';
 import type { KvBatchBuilder } from '../../../runtime/kv.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { forEachBodyOf, type StoreState } from '../apply/draft.js';
-import { checkpointKey, newestCheckpointKey, segmentKey } from '../format/index-key.js';
+import { checkpointKey, newestCheckpointKey, payloadOwnerKey, segmentKey } from '../format/index-key.js';
 import type { Layer } from '../index/layer.js';
 import type { LogPosition } from '../log/log-writer.js';
 import type { Ballast } from '../space/ballast.js';
@@ -117,7 +117,10 @@ export class Checkpointer {
             const isPoint = layer.hasPoint(key);
             if (!isPoint) batch.delete(key);
             if (isPoint && !layer.isUncounted(key)) continue;
-            forEachBodyOf(key, value, (segment, bytes) => dead.set(segment, (dead.get(segment) ?? 0) + bytes));
+            forEachBodyOf(key, value, (payload, isMoved) => {
+              dead.set(payload.segment, (dead.get(payload.segment) ?? 0) + payload.bytes);
+              if (isMoved) batch.delete(payloadOwnerKey(payload));
+            });
             await slices.pass();
           }
         }

@@ -53,15 +53,15 @@ export class Layer {
   /** Deletes a range; calls `dropped` for each value of this layer in it. */
   removeRange(range: KeyRange, dropped: (key: string, value: Uint8Array) => void): void {
     if (range.gte >= range.lt) return;
-    const keys: string[] = [];
+    const present: [string, Uint8Array][] = [];
     this.#points.forEach(range, (key, value) => {
-      if (value === null) return;
-      dropped(key, value);
-      keys.push(key);
+      if (value !== null) present.push([key, value]);
     });
     // As points, so that what they hid below is not counted once more.
-    for (const key of keys) this.#set(key, null);
+    for (const [key] of present) this.#set(key, null);
     this.#addRange(range);
+    // At last: the caller may change this layer.
+    for (const [key, value] of present) dropped(key, value);
   }
 
   /** Whether nobody has counted yet what the point `key` hides below. */
