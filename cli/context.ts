@@ -26,6 +26,8 @@ export interface CliContext {
   readFile(path: string, bytesMax: number): Promise<Uint8Array>;
   /** Stdout is read by a person, who may like colours. */
   readonly isTerminal: boolean;
+  /** Stderr is: lines may be written over. */
+  readonly isNoteTerminal: boolean;
   /** Replaces the file as a whole or not at all. `-` is stdout. */
   writeFile(path: string, bytes: Uint8Array, options?: WriteFileOptions): Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -40,6 +40,7 @@ export function processContext(): CliContext {
     writeFile: (path, bytes, options = {}) => writeFile(disk, path, bytes, options),
     // NO_COLOR: https://no-color.org
     isTerminal: isatty(1) && (process.env['NO_COLOR'] ?? '') === '',
+    isNoteTerminal: isatty(2),
     env: process.env,
     absolute: (path) => posix.resolve(path),
     script: fileURLToPath(new URL('../../bin/cairn', import.meta.url)),

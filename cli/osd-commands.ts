@@ -4,6 +4,8 @@ import type { CliContext } from './context.js';
 import { addCrushReweight } from './crush-edit.js';
 import { addOsdDestroy } from './osd-destroy.js';
 import { addOsdDf } from './osd-df.js';
+import { addOsdFsck } from './osd-fsck.js';
+import { addOsdMkfs } from './osd-mkfs.js';
 import { addOsdFlags } from './osd-flags.js';
 import { addOsdDump, addOsdFind, addOsdLs, addOsdStat } from './osd-queries.js';
 import { addOsdReweight } from './osd-reweight.js';
@@ -26,4 +28,6 @@ export function registerOsdCommands(program: Command, context: CliContext): void
   addOsdUpmap(osd, context);
   addOsdRmUpmap(osd, context);
   addOsdDestroy(osd, context);
+  addOsdMkfs(osd, context);
+  addOsdFsck(osd, context);
 }

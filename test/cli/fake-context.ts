@@ -23,6 +23,8 @@ export interface CliOptions {
   readonly interrupted?: AbortSignal;
   /** Default false. */
   readonly isTerminal?: boolean;
+  /** For commands that work on files and directories themselves. */
+  readonly runtime?: Runtime;
   /** Sees what is printed as it comes. */
   readonly onPrint?: (text: string) => void;
 }
@@ -30,7 +32,7 @@ export interface CliOptions {
 export async function cli(
   args: readonly string[],
   files: Record<string, string | Uint8Array> = {},
-  { client, interrupted = new AbortController().signal, isTerminal = false, onPrint }: CliOptions = {},
+  { client, interrupted = new AbortController().signal, isTerminal = false, runtime, onPrint }: CliOptions = {},
 ): Promise<CliRun> {
   const stored = new Map(
     Object.entries(files).map(([path, content]) => {
@@ -43,6 +45,7 @@ export async function cli(
   const context: CliContext = {
     env: {},
     isTerminal,
+    isNoteTerminal: isTerminal,
     print: (text) => {
       stdout.push(text);
       onPrint?.(text);
@@ -68,10 +71,10 @@ export async function cli(
     interrupted,
     deadlineIn: (ms) => monotonicMs(ms),
     hostname: 'here',
-    absolute: (path) => `/here/${path}`,
+    absolute: (path) => (path.startsWith('/') ? path : `/here/${path}`),
     script: 'cairn',
     // These tests start no daemons: whether a file is there is all that commands ask.
-    runtime: () => ({ disk: { stat: (path: string) => statOf(stored, path) } }) as unknown as Runtime,
+    runtime: () => runtime ?? ({ disk: { stat: (path: string) => statOf(stored, path) } } as unknown as Runtime),
   };
   const code = await runCli(args, context);
   return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored, privateFiles };

@@ -5,6 +5,7 @@ import type { CliContext } from '../../cli/context.js';
 export const noContext: CliContext = {
   env: {},
   isTerminal: false,
+  isNoteTerminal: false,
   print: () => undefined,
   note: () => undefined,
   readFile: () => Promise.reject(new Error('no command runs')),

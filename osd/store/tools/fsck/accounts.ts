@@ -58,6 +58,13 @@ export class Accounts {
     return Array.from(this.#pools.keys()).sort((a, b) => a - b);
   }
 
+  /** Numbers of the PGs of a pool that objects are in, where its `pgNum` is known. */
+  pgsOf(pool: PoolId): number[] {
+    const prefix = `${pool}.`;
+    const names = Array.from(this.#pgs.keys()).filter((name) => name.startsWith(prefix));
+    return names.map((name) => Number(name.slice(prefix.length))).sort((a, b) => a - b);
+  }
+
   /** `undefined` while the pool's `pgNum` is not known. */
   pg(pool: PoolId, pg: number): PgCounts | undefined {
     if (!this.#pgNums.has(pool)) return undefined;

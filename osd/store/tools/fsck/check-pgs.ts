@@ -127,9 +127,14 @@ function checkCounts(check: ObjectCheck, pgs: PgTable): void {
   for (const state of pgs.all()) byPool.set(state.pg.pool, [...(byPool.get(state.pg.pool) ?? []), state]);
   for (const pool of new Set([...check.accounts.pools(), ...byPool.keys()])) {
     const states = byPool.get(pool) ?? [];
-    if (states.every(({ pg }) => check.accounts.pg(pg.pool, pg.pg) === undefined)) {
+    if (check.accounts.pg(pool, 0) === undefined) {
       checkPool(check, pool, states);
       continue;
+    }
+    for (const pg of check.accounts.pgsOf(pool)) {
+      if (states.some((state) => state.pg.pg === pg)) continue;
+      const name = printPgId({ pool, pg });
+      check.findings.add('pool-counts', `there are objects of PG ${name}, which has no record`, { pg: name });
     }
     for (const state of states) {
       const found = check.accounts.pg(pool, state.pg.pg);

@@ -155,7 +155,7 @@ class Fsck {
   }
 
   async #check(kv: Kv, files: SegmentFiles): Promise<FsckResult> {
-    const loaded = await loadForCheck(kv, this.#superblock, files, this.#findings);
+    const loaded = await loadForCheck(kv, this.#superblock, files, this.#findings, this.#repairs);
     if (loaded === undefined) return this.#result(undefined, 'refused', []);
     const { state, position } = loaded;
     const { deep = false } = this.#options;

@@ -1,6 +1,6 @@
 /** Brings a store's state into memory as opening it would, but goes on where that stops, and writes down why. */
 import { isCairnError, toCairnError, type CairnError } from '../../../../base/errors.js';
-import { poolId, printPgId } from '../../../../cluster/ids.js';
+import { poolId, printPgId, type PgId } from '../../../../cluster/ids.js';
 import { xxh64 } from '../../../../base/xxh64.js';
 import type { Kv } from '../../../../runtime/kv.js';
 import type { StoreState } from '../../apply/draft.js';
@@ -13,11 +13,12 @@ import type { SegmentFiles } from '../../log/segment-files.js';
 import type { LogPosition } from '../../log/log-writer.js';
 import { replay } from '../../log/replay.js';
 import { decodeLogBlock, type PackedEntry } from '../../pg/log-block.js';
-import { decodePgRecord, PgState } from '../../pg/pg-state.js';
+import { decodePgRecord, PgState, type LogBlockInfo } from '../../pg/pg-state.js';
 import { PgTable } from '../../pg/pg-table.js';
 import { decodeSegmentInfo, SegmentTable } from '../../segments/segment-table.js';
 import { positionOf } from '../offline-store.js';
 import type { Findings } from './finding.js';
+import type { Repairs } from './repairs.js';
 import { showKey } from '../../../../runtime/kv-seal.js';
 
 export interface LoadedForCheck {
@@ -38,6 +39,7 @@ export async function loadForCheck(
   superblock: Superblock,
   files: SegmentFiles,
   findings: Findings,
+  repairs: Repairs,
 ): Promise<LoadedForCheck | undefined> {
   const checkpoint = await loadCheckpoint(kv, findings);
   if (checkpoint === undefined) return undefined;
@@ -47,7 +49,7 @@ export async function loadForCheck(
   const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
   const state: StoreState = { index, segments, pgs, counters };
   await loadSegments(kv, segments, findings);
-  await loadPgs(kv, pgs, findings);
+  await loadPgs(kv, pgs, findings, repairs);
   let position = positionOf(checkpoint);
   let isComplete = true;
   try {
@@ -125,7 +127,7 @@ async function loadSegments(kv: Kv, table: SegmentTable, findings: Findings): Pr
   }
 }
 
-async function loadPgs(kv: Kv, table: PgTable, findings: Findings): Promise<void> {
+async function loadPgs(kv: Kv, table: PgTable, findings: Findings, repairs: Repairs): Promise<void> {
   for await (const { key, value } of entriesOf(kv, 'q')) {
     try {
       const { pool, pg } = pgOfKey(key);
@@ -142,13 +144,33 @@ async function loadPgs(kv: Kv, table: PgTable, findings: Findings): Promise<void
         if (block === undefined) {
           const name = printPgId(id);
           findings.add('log-block-missing', `the last block of the log of PG ${name} is missing`, { pg: name });
-        } else tail = decodeLogBlock(block);
+        } else {
+          tail = decodeLogBlock(block);
+          checkTail(id, last, tail, findings, repairs);
+        }
       }
       table.load(new PgState(id, record, tail));
     } catch (error) {
       malformed(findings, key, error);
     }
   }
+}
+
+/** Of the last block, the store believes the block, not its record: so it is only here that the two meet. */
+function checkTail(
+  pg: PgId,
+  info: LogBlockInfo,
+  tail: readonly PackedEntry[],
+  findings: Findings,
+  repairs: Repairs,
+): void {
+  const bytes = tail.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
+  if (info.entries === tail.length && info.bytes === bytes) return;
+  const name = printPgId(pg);
+  const said = `${info.entries} entries of ${info.bytes} bytes`;
+  const message = `the last block of PG ${name} holds ${tail.length} entries of ${bytes} bytes, not ${said}`;
+  findings.add('log-block-info', message, { pg: name });
+  repairs.rewritePg(name, pg);
 }
 
 export function malformed(findings: Findings, key: string, error: unknown): void {

@@ -42,6 +42,7 @@ export async function repairStore(runtime: Runtime, parts: RepairParts): Promise
     if (stored === undefined) continue;
     index.put(sharedKey(id), encodeSharedPayload({ ...decodeSharedPayload(stored), references }));
   }
+  for (const pg of repairs.rewritten.values()) state.pgs.change(pg);
   for (const repair of repairs.pgs.values()) await repairPg(state, repair);
   settled.forEach((counted, segment) => {
     segments.addLive(segment, (accounts.live[segment] ?? 0) - counted, position.number);

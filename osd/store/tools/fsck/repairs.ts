@@ -17,6 +17,8 @@ export class Repairs {
   readonly references = new Map<number, number>();
   /** By the PG's name. */
   readonly pgs = new Map<string, PgRepair>();
+  /** Their records are right in memory, and only have to be written. */
+  readonly rewritten = new Map<string, PgId>();
   nextShared: number | undefined;
   #left = 0;
 
@@ -26,7 +28,7 @@ export class Repairs {
   }
 
   get count(): number {
-    return this.removed.size + this.owners.size + this.references.size + this.pgs.size;
+    return this.removed.size + this.owners.size + this.references.size + this.pgs.size + this.rewritten.size;
   }
 
   remove(key: string): void {
@@ -43,6 +45,10 @@ export class Repairs {
 
   setPg(name: string, repair: PgRepair): void {
     if (this.#fits()) this.pgs.set(name, repair);
+  }
+
+  rewritePg(name: string, pg: PgId): void {
+    if (this.#fits()) this.rewritten.set(name, pg);
   }
 
   #fits(): boolean {

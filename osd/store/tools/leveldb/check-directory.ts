@@ -73,6 +73,7 @@ class DirectoryChecker {
   async run(): Promise<void> {
     const manifest = await this.#readManifest();
     const seen = new Set<number>();
+    let logs = 0;
     for (const name of this.#names) {
       const [, digits, kind] = /^(\d+)\.(ldb|sst|log)$/.exec(name) ?? [];
       if (digits === undefined) continue;
@@ -80,6 +81,7 @@ class DirectoryChecker {
       if (kind === 'log') {
         const isLive = manifest === undefined || number >= manifest.logNumber || number === manifest.prevLogNumber;
         if (isLive) await this.#checkLog(name);
+        if (isLive) logs += 1;
         continue;
       }
       const live = manifest?.tables.get(number);
@@ -90,6 +92,10 @@ class DirectoryChecker {
     }
     for (const { number } of manifest?.tables.values() ?? []) {
       if (!seen.has(number)) this.#problem(tableName(number), 'is missing, and the database needs it');
+    }
+    // LevelDB makes the next log before it names it.
+    if (manifest !== undefined && logs === 0) {
+      this.#problem(`${String(manifest.logNumber).padStart(6, '0')}.log`, 'is missing, with what was written last');
     }
   }
 

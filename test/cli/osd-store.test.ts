@@ -1,0 +1,80 @@
+/** The commands that work on an OSD's data directory while it does not run, on a real one. */
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { segmentKey } from '../../osd/store/format/index-key.js';
+import { decodeSegmentInfo, encodeSegmentInfo } from '../../osd/store/segments/segment-table.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import { makeStore, onDisk } from '../osd/store/tools/made-store.js';
+import { cli, type CliRun } from './fake-context.js';
+
+type Run = (...args: string[]) => Promise<CliRun>;
+
+async function withStore(body: (run: Run, runtime: Runtime, directory: string) => Promise<void>): Promise<void> {
+  await onDisk(async (runtime, directory) => {
+    const { store } = await makeStore(runtime, directory, { seed: 3, operations: 120 });
+    await store.close();
+    await body((...args) => cli(['osd', ...args, '--dir', directory], {}, { runtime }), runtime, directory);
+  });
+}
+
+describe('cairn osd mkfs', () => {
+  it('makes a store once, and says what it made', async () => {
+    await onDisk(async (runtime, directory) => {
+      const args = ['osd', 'mkfs', '--dir', directory, '--osd', 'osd.3', '--size', '64MiB', '--segment-size', '1MiB'];
+      const made = await cli([...args, '--json'], {}, { runtime });
+      assert.equal(made.code, 0, made.stderr);
+      const { osd, capacity_bytes, segments } = JSON.parse(made.stdout) as Record<string, number>;
+      assert.deepEqual([osd, capacity_bytes, segments], [3, 64 * 2 ** 20, 57]);
+      const again = await cli(args, {}, { runtime });
+      assert.equal(again.code, 1);
+      assert.match(again.stderr, /^cairn: .*holds a store already; .*\n$/);
+    });
+  });
+
+  it('refuses what cannot be', async () => {
+    await onDisk(async (runtime, directory) => {
+      const run = (...args: string[]): Promise<CliRun> => cli(['osd', 'mkfs', ...args], {}, { runtime });
+      assert.match((await run('--osd', '3')).stderr, /^cairn: name the OSD's data directory with --dir DIR/);
+      assert.match((await run('--osd', 'x', '--dir', directory)).stderr, /no OSD/);
+      assert.match((await run('--osd', '3', '--dir', directory, '--size', '5MB')).stderr, /no size/);
+      assert.match((await run('--osd', '3', '--dir', directory, '--size', '1MiB')).stderr, /too few for a store/);
+    });
+  });
+});
+
+describe('cairn osd fsck', () => {
+  it('ends with 0 for a sound store', async () => {
+    await withStore(async (run) => {
+      const { code, stdout, stderr } = await run('fsck', '--deep');
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /\n0 errors, 0 warnings\n$/);
+      const json = JSON.parse((await run('fsck', '--json')).stdout) as { errors: number; objects: number };
+      assert.equal(json.errors, 0);
+      assert.ok(json.objects > 0);
+    });
+  });
+
+  it('ends with 1 and what to do, then mends', async () => {
+    await withStore(async (run, runtime, directory) => {
+      const kv = await runtime.kv.open(join(directory, 'index'));
+      const info = decodeSegmentInfo((await kv.get(segmentKey(0))) ?? assert.fail());
+      const value = encodeSegmentInfo({ ...info, liveBytes: info.liveBytes + 1 });
+      await kv.batch([{ type: 'put', key: segmentKey(0), value }], { sync: true });
+      await kv.close();
+      const found = await run('fsck');
+      assert.equal(found.code, 1);
+      assert.match(found.stdout, /^error live-bytes: segment 0 /);
+      assert.match(
+        found.stderr,
+        /^cairn: .* is damaged \(1 errors, the first: live-bytes\); run it again with --repair\n$/,
+      );
+      const mended = await run('fsck', '--repair');
+      assert.equal(mended.code, 0, mended.stderr);
+      assert.match(mended.stdout, /\nrepair: done\n/);
+      assert.equal((await run('fsck')).code, 0);
+      await rm(join(directory, 'index'), { recursive: true });
+      assert.match((await run('fsck')).stderr, /run cairn osd fsck --salvage --dir/);
+    });
+  });
+});
