@@ -5,6 +5,7 @@ import { addCrushReweight } from './crush-edit.js';
 import { addOsdDestroy } from './osd-destroy.js';
 import { addOsdDf } from './osd-df.js';
 import { addOsdFsck } from './osd-fsck.js';
+import { addOsdExportPg, addOsdImportPg } from './osd-pg-file.js';
 import { addOsdMkfs } from './osd-mkfs.js';
 import { addOsdFlags } from './osd-flags.js';
 import { addOsdDump, addOsdFind, addOsdLs, addOsdStat } from './osd-queries.js';
@@ -30,4 +31,6 @@ export function registerOsdCommands(program: Command, context: CliContext): void
   addOsdDestroy(osd, context);
   addOsdMkfs(osd, context);
   addOsdFsck(osd, context);
+  addOsdExportPg(osd, context);
+  addOsdImportPg(osd, context);
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { mkfs } from '../../osd/store/mkfs.js';
 import { segmentKey } from '../../osd/store/format/index-key.js';
 import { decodeSegmentInfo, encodeSegmentInfo } from '../../osd/store/segments/segment-table.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -75,6 +76,36 @@ describe('cairn osd fsck', () => {
       assert.equal((await run('fsck')).code, 0);
       await rm(join(directory, 'index'), { recursive: true });
       assert.match((await run('fsck')).stderr, /run cairn osd fsck --salvage --dir/);
+    });
+  });
+});
+
+describe('cairn osd export-pg and import-pg', () => {
+  it('carry a PG from one store to another', async () => {
+    await withStore(async (run, runtime, directory) => {
+      const pgs = ['1.0', '1.1', '1.2', '1.3'];
+      const target = `${directory}.other`;
+      await mkfs(runtime, target, { osd: 4, capacityBytes: 64 * 2 ** 20, segmentBytes: 2 ** 20 });
+      let done = 0;
+      for (const pg of pgs) {
+        const file = `${directory}.${pg}`;
+        const exported = await run('export-pg', pg, '--pg-num', '4', '--out', file, '--json');
+        if (exported.code === 1) {
+          assert.match(exported.stderr, /^cairn: the store has nothing of PG /);
+          continue;
+        }
+        const counts = JSON.parse(exported.stdout) as { objects: number; skipped: number };
+        assert.equal(counts.skipped, 0);
+        const args = ['osd', 'import-pg', file, '--dir', target];
+        const imported = await cli([...args, '--json'], {}, { runtime });
+        assert.equal(imported.code, 0, imported.stderr);
+        assert.equal((JSON.parse(imported.stdout) as { objects: number }).objects, counts.objects);
+        const again = await cli(args, {}, { runtime });
+        assert.match(again.stderr, /^cairn: the store has PG .* already .*; nothing was imported\n$/);
+        done += 1;
+      }
+      assert.ok(done > 0);
+      assert.match((await run('export-pg', '1.7', '--pg-num', '4', '--out', 'x')).stderr, /a pool of 4 PGs has no 1.7/);
     });
   });
 });

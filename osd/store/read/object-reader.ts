@@ -4,14 +4,14 @@ import { rangeBelow, type Draft, type StoreState } from '../apply/draft.js';
 import { look } from '../apply/look.js';
 import { ObjectEditor } from '../apply/object-editor.js';
 import { extentsBetween, type Extent } from '../format/extents.js';
-import { headKey, objectRange, omapKey, pgValueKey, sharedKey } from '../format/index-key.js';
+import { headKey, objectRange, omapKey, pgPart, pgValueKey, prefixRange, sharedKey } from '../format/index-key.js';
 import { decodeObjectHead, type ObjectHead, type ObjectVersion } from '../format/object-head.js';
 import { decodeOmapValue, type BodySlot } from '../format/omap-value.js';
 import { decodeSharedPayload } from '../format/shared-payload.js';
 import { IndexWalk, type WalkOptions } from '../index/walk.js';
 import { chunkBytes } from '../limits.js';
-import { showObject, type ObjectId } from '../object-id.js';
-import type { PgId } from '../../../cluster/ids.js';
+import { orderPrefix, showObject, type ObjectId } from '../object-id.js';
+import type { PgId, PoolId } from '../../../cluster/ids.js';
 import type { PayloadRange, PayloadReader } from './payload-reader.js';
 
 export interface ObjectInfo {
@@ -116,6 +116,16 @@ export class ObjectReader {
 
   async pgGet(pg: PgId, key: string): Promise<Uint8Array | undefined> {
     return await look(this.#state, 0, (draft) => draft.get(pgValueKey(pg, key)));
+  }
+
+  /** Values of a PG, under their keys of the index. */
+  pgWalk(pg: PgId): IndexWalk {
+    return new IndexWalk(this.#state.index, prefixRange(`p${pgPart(pg)}`));
+  }
+
+  /** Heads of the objects whose order is from `from` to before `to`, under their keys of the index. */
+  objectWalk(pool: PoolId, { from, to }: { readonly from: number; readonly to: number }): IndexWalk {
+    return new IndexWalk(this.#state.index, { gte: `o${orderPrefix(pool, from)}`, lt: `o${orderPrefix(pool, to)}` });
   }
 
   /** Heads of omap values from `from` to before `to`, forward or back. */

@@ -1,5 +1,5 @@
 /** One value of every stored format of the store, as bytes, with what decodes it. */
-import { concatBytes, utf8Bytes } from '../../../../base/bytes.js';
+import { concatBytes, latin1Bytes, latin1Text, utf8Bytes } from '../../../../base/bytes.js';
 import { ByteWriter } from '../../../../base/byte-writer.js';
 import { poolId } from '../../../../cluster/ids.js';
 import { decodeCheckpointRecord, encodeCheckpointRecord } from '../../../../osd/store/checkpoint/checkpoint-record.js';
@@ -26,7 +26,6 @@ import { decodeLogEntry, encodeLogEntry } from '../../../../osd/store/pg/log-ent
 import { decodePgRecord, encodePgRecord } from '../../../../osd/store/pg/pg-state.js';
 import { decodeSegmentInfo, encodeSegmentInfo } from '../../../../osd/store/segments/segment-table.js';
 import { payloadOf, type PayloadSize, type Transaction } from '../../../../osd/store/transaction.js';
-import { latin1Bytes, latin1Text } from '../../../../base/bytes.js';
 
 export interface FormatSample {
   readonly name: string;
