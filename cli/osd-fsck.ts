@@ -9,12 +9,15 @@ import { BytesProgress } from './bytes-progress.js';
 import type { CliContext } from './context.js';
 import { storeDirectory } from './osd-store-directory.js';
 import { parsePgNum } from './pg-num-option.js';
+import { runSalvage } from './osd-salvage.js';
 import { printJson } from './print-json.js';
 
 interface FsckCommandOptions {
   readonly deep?: boolean;
   readonly repair?: boolean;
   readonly pgNum?: ReadonlyMap<number, number>;
+  readonly salvage?: boolean;
+  readonly to?: string;
   readonly json?: boolean;
 }
 
@@ -34,14 +37,23 @@ export function addOsdFsck(osd: Command, context: CliContext): void {
       'mend counts and remove keys that belong to nothing, in one atomic step; payloads are never touched',
     )
     .option('--pg-num <pool:n>', 'pg_num of a pool, to check counts PG by PG; may be repeated', parsePgNum)
+    .option(
+      '--salvage',
+      'instead: make a new store in --to of what the segments tell without the index; nothing here is changed',
+    )
+    .option('--to <dir>', 'an empty directory for the new store of --salvage')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExit code 1 when damage was found that is left.\n' +
-        '\nExamples:\n  cairn osd fsck --dir /var/lib/cairn/osd.3\n  cairn osd fsck --dir /var/lib/cairn/osd.3 --deep --json\n  cairn osd fsck --dir /var/lib/cairn/osd.3 --repair --pg-num 3:64',
+        '\nExamples:\n  cairn osd fsck --dir /var/lib/cairn/osd.3\n  cairn osd fsck --dir /var/lib/cairn/osd.3 --deep --json\n  cairn osd fsck --dir /var/lib/cairn/osd.3 --repair --pg-num 3:64\n  cairn osd fsck --dir /var/lib/cairn/osd.3 --salvage --to /var/lib/cairn/osd.3.new',
     )
     .action(async (options: FsckCommandOptions, command: Command) => {
       const directory = storeDirectory(command, context);
+      if (options.salvage === true) {
+        await runSalvage(context, { from: directory, to: options.to, json: options.json === true });
+        return;
+      }
       const progress = new BytesProgress(context, 'checking');
       const result = await fsck(context.runtime('cli'), directory, {
         deep: options.deep === true,

@@ -80,6 +80,22 @@ describe('cairn osd fsck', () => {
   });
 });
 
+describe('cairn osd fsck --salvage', () => {
+  it('makes a new store of the segments, and lists what it found', async () => {
+    await withStore(async (run, runtime, directory) => {
+      await rm(join(directory, 'index'), { recursive: true });
+      assert.match((await run('fsck', '--salvage')).stderr, /name an empty directory for it with --to DIR/);
+      const to = `${directory}.new`;
+      const { code, stdout, stderr } = await run('fsck', '--salvage', '--to', to);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /pool 1 object "ns\/object 0": \d+ bytes/);
+      assert.match(stdout, /\n\d+ batches were found, 0 before the last of them are recycled or lost\n/);
+      const checked = await cli(['osd', 'fsck', '--deep', '--dir', to], {}, { runtime });
+      assert.equal(checked.code, 0, checked.stdout);
+    });
+  });
+});
+
 describe('cairn osd export-pg and import-pg', () => {
   it('carry a PG from one store to another', async () => {
     await withStore(async (run, runtime, directory) => {

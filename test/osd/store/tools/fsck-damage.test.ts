@@ -1,9 +1,9 @@
 /** Every kind of damage is found, under its code, and what can be mended without a guess is. */
 import assert from 'node:assert/strict';
-import { cp, open, rm, truncate } from 'node:fs/promises';
+import { cp, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { poolId, printPgId } from '../../../../cluster/ids.js';
-import { decodeChunk, encodeChunk } from '../../../../osd/store/format/chunk-value.js';
+import { encodeChunk } from '../../../../osd/store/format/chunk-value.js';
 import {
   chunkKey,
   logBlockKey,
@@ -15,9 +15,7 @@ import {
 } from '../../../../osd/store/format/index-key.js';
 import { encodeOmapValue } from '../../../../osd/store/format/omap-value.js';
 import { encodePayloadOwner } from '../../../../osd/store/format/payload-owner.js';
-import { decodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { decodeSharedPayload, encodeSharedPayload } from '../../../../osd/store/format/shared-payload.js';
-import { storeSeed } from '../../../../osd/store/format/superblock.js';
 import { objectId } from '../../../../osd/store/object-id.js';
 import { openStore } from '../../../../osd/store/open-store.js';
 import { encodeLogBlock } from '../../../../osd/store/pg/log-block.js';
@@ -26,14 +24,13 @@ import { decodeSegmentInfo, encodeSegmentInfo } from '../../../../osd/store/segm
 import type { Store } from '../../../../osd/store/store.js';
 import type { FindingCode } from '../../../../osd/store/tools/fsck/finding.js';
 import { fsck } from '../../../../osd/store/tools/fsck/fsck.js';
-import { openOffline } from '../../../../osd/store/tools/offline-store.js';
-import { readBatches } from '../../../../osd/store/tools/segment-batches.js';
 import type { Kv, KvOperation } from '../../../../runtime/kv.js';
 import { Prng } from '../../../../runtime/sim/prng.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { compareAll } from '../compare.js';
 import type { Reference } from '../reference.js';
 import { inWorld, makeStore, onDisk, pgNum, simDirectory } from './made-store.js';
+import { flip, rangesOf } from './stored-ranges.js';
 
 const pgNums = new Map([
   [1, pgNum],
@@ -43,55 +40,6 @@ const pgNums = new Map([
 async function codesOf(runtime: Runtime, directory: string): Promise<Set<FindingCode>> {
   const { findings } = await fsck(runtime, directory, { deep: true, pgNums });
   return new Set(findings.map(({ code }) => code));
-}
-
-async function flip(path: string, position: number): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    const byte = Buffer.alloc(1);
-    await file.read(byte, 0, 1, position);
-    await file.write(Buffer.from([(byte[0] ?? 0) ^ 0x10]), 0, 1, position);
-  } finally {
-    await file.close();
-  }
-}
-
-interface Range {
-  readonly path: string;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Where batches, and payloads that something points to, are. */
-async function rangesOf(runtime: Runtime, directory: string): Promise<{ batches: Range[]; payloads: Range[] }> {
-  const store = await openOffline(runtime, directory);
-  const { superblock, state, files } = store;
-  const batches: Range[] = [];
-  const payloads: Range[] = [];
-  for (let segment = 0; segment < superblock.segments; segment++) {
-    const { state: kind, generation, usedBytes: end, liveBytes } = state.segments.info(segment);
-    if (kind === 'unused' || (kind === 'closed' && liveBytes === 0)) continue;
-    const options = { storeSeed: storeSeed(superblock), segmentBytes: superblock.segmentBytes, end };
-    const path = files.path(segment);
-    for await (const item of readBatches(files, { segment, generation }, options)) {
-      assert.equal(item.kind, 'batch');
-      if (item.kind !== 'batch') continue;
-      batches.push({ path, from: item.offset, to: item.offset + item.batch.header.bytes });
-    }
-  }
-  const read = (space: string, end: string) => state.index.kv.iterate({ gte: space, lt: end }).next(10_000);
-  const heads = (await read('o', 'p')).flatMap(({ value }) => decodeObjectHead(value).extents);
-  const chunks = (await read('e', 'f')).flatMap(({ value }) => decodeChunk(value));
-  for (const { source, skip, bytes } of [...heads, ...chunks]) {
-    if (source.kind === 'shared') continue;
-    const { segment, offset, blockShift } = source.payload;
-    const blockBytes = 2 ** blockShift;
-    // Up to the end of its first block: behind it stands a checksum.
-    const from = offset + skip + 8 * Math.floor(skip / blockBytes);
-    payloads.push({ path: files.path(segment), from, to: from + Math.min(bytes, blockBytes - (skip % blockBytes)) });
-  }
-  await store.close();
-  return { batches, payloads };
 }
 
 describe('osd/store/tools/fsck: damaged segments', () => {

@@ -1,0 +1,155 @@
+/** Without its index, a store's segments still tell what is in it. */
+import assert from 'node:assert/strict';
+import { concatBytes } from '../../../../base/bytes.js';
+import { openStore } from '../../../../osd/store/open-store.js';
+import { fsck } from '../../../../osd/store/tools/fsck/fsck.js';
+import { placeMove } from '../../../../osd/store/tools/salvage/place-move.js';
+import type { SalvagedObject } from '../../../../osd/store/tools/salvage/copy-objects.js';
+import { salvage } from '../../../../osd/store/tools/salvage/salvage.js';
+import { forEachSeed } from '../../../sim/seeds.js';
+import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { poolId } from '../../../../cluster/ids.js';
+import { Draft } from '../../../../osd/store/apply/draft.js';
+import type { Extent } from '../../../../osd/store/format/extents.js';
+import { headKey } from '../../../../osd/store/format/index-key.js';
+import { blankHead, decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
+import { Index } from '../../../../osd/store/index/index.js';
+import { objectId } from '../../../../osd/store/object-id.js';
+import { PgTable } from '../../../../osd/store/pg/pg-table.js';
+import { SegmentTable } from '../../../../osd/store/segments/segment-table.js';
+import type { Runtime } from '../../../../runtime/runtime.js';
+import { compareObject } from '../compare.js';
+import { inWorld, makeStore, onDisk, simDirectory } from './made-store.js';
+import { flip, rangesOf } from './stored-ranges.js';
+
+const target = '/data/new';
+
+describe('osd/store/tools: salvage', () => {
+  it('finds everything while no batch is gone, though index and superblock are', async function () {
+    this.timeout(60_000);
+    await forEachSeed({ count: 10, boxMs: 4_000 }, async (seed) => {
+      await inWorld(seed, async (runtime) => {
+        const { store, reference, workload } = await makeStore(runtime, simDirectory, { seed, operations: 250 });
+        if (seed % 2 === 0) await store.close();
+        else await store.abandon();
+        await runtime.disk.removeTree(`${simDirectory}/index`);
+        await assert.rejects(openStore(runtime, simDirectory), { code: 'CORRUPT', message: /run cairn osd fsck/ });
+        if (seed % 3 === 0) await runtime.disk.removeFile(`${simDirectory}/superblock`);
+        const objects: SalvagedObject[] = [];
+        const result = await salvage(runtime, simDirectory, target, { onObject: (object) => objects.push(object) });
+        assert.deepEqual([result.scan.missing, result.refusedRecords, result.bytesDamaged], [0, 0, 0]);
+        assert.equal(result.objects, reference.objects.size);
+        assert.equal(objects.length, result.objects);
+        const found = await openStore(runtime, target);
+        for (const object of workload.objects) await compareObject(found, reference, object);
+        await found.close();
+        assert.deepEqual((await fsck(runtime, target, { deep: true })).findings, []);
+        await assert.rejects(runtime.disk.stat(`${target}/salvage-index`), { code: 'NOT_FOUND' });
+      });
+    });
+  });
+
+  it('keeps every byte but those that have rotted, and counts them', async function () {
+    this.timeout(60_000);
+    await onDisk(async (runtime, directory) => {
+      const { store, reference, workload } = await makeStore(runtime, directory, { seed: 5, operations: 250 });
+      await store.close();
+      const { payloads } = await rangesOf(runtime, directory);
+      assert.ok(payloads.length >= 3);
+      for (const { path, from } of payloads.slice(0, 3)) await flip(path, from);
+      await rm(join(directory, 'index'), { recursive: true });
+      const damaged = new Map<string, number>();
+      const result = await salvage(runtime, directory, `${directory}.new`, {
+        onObject: ({ object, bytesDamaged }) => damaged.set(object.key, bytesDamaged),
+      });
+      assert.equal(result.scan.missing, 0);
+      assert.ok(result.damagedObjects > 0 && result.bytesDamaged > 0);
+      const found = await openStore(runtime, `${directory}.new`);
+      for (const object of workload.objects) {
+        const expected = reference.objects.get(object.key)?.data;
+        if (expected === undefined) continue;
+        const data = concatBytes(await found.objects.read(object, 0, expected.byteLength));
+        assert.equal(data.byteLength, expected.byteLength);
+        const wrong = data.filter((byte, i) => byte !== expected[i]).byteLength;
+        assert.ok(wrong <= (damaged.get(object.key) ?? 0), `${wrong} bytes of ${object.name.name}`);
+      }
+      await found.close();
+    });
+  });
+
+  it('goes on without a segment, and says how many batches are missing', async function () {
+    this.timeout(60_000);
+    await onDisk(async (runtime, directory) => {
+      const { store } = await makeStore(runtime, directory, { seed: 6, operations: 250 });
+      await store.close();
+      await rm(join(directory, 'index'), { recursive: true });
+      await rm(join(directory, 'segments/00000000.seg'));
+      const result = await salvage(runtime, directory, `${directory}.new`);
+      assert.ok(result.scan.missing > 0 && result.scan.holes.length === 1);
+      assert.ok(result.objects > 0 && result.batches > 0);
+      assert.deepEqual((await fsck(runtime, `${directory}.new`, { deep: true })).findings, []);
+      await assert.rejects(salvage(runtime, directory, `${directory}.new`), { code: 'EXISTS' });
+      await assert.rejects(salvage(runtime, `${directory}.none`, `${directory}.other`), { code: 'NOT_FOUND' });
+    });
+  });
+});
+
+const object = objectId(poolId(1), { namespace: '', locator: '', name: 'moved' });
+const refOf = (offset: number, batch: number) => ({ segment: 1, offset, bytes: 4_096, blockShift: 12, batch });
+
+/** Extents of the object after a move of bytes 1,000 to 3,000 of batch 50, to batch 90, onto what `known` says. */
+async function afterMove(runtime: Runtime, known: readonly Extent[]): Promise<string[]> {
+  const kv = await runtime.kv.open(`/data/moves-${known.length}-${JSON.stringify(known).length}`);
+  const index = new Index(kv, 1_000_000);
+  const state = {
+    index,
+    segments: new SegmentTable(4),
+    pgs: new PgTable(index),
+    counters: { nextShared: 1, boot: 0 },
+  };
+  const head = { ...blankHead, size: 4_000, extents: known };
+  const value = known.length === 0 ? null : encodeObjectHead(head);
+  const draft = new Draft(state, 90, { version: index.version, values: new Map([[headKey(object), value]]) });
+  for (const { bytes } of known) draft.addLive(1, bytes);
+  const extents = [{ at: 1_000, bytes: 2_000, skip: 500 }];
+  const move = {
+    from: refOf(8_192, 50),
+    skip: 500,
+    bytes: 2_000,
+    owner: { kind: 'chunk' as const, object, chunk: 0, extents },
+  };
+  placeMove(draft, move, { ...refOf(70_000, 90), bytes: 2_000 });
+  draft.commit(undefined);
+  const stored = await index.get(headKey(object));
+  await kv.close();
+  const found = stored === undefined ? known : decodeObjectHead(stored).extents;
+  return found.map(({ at, bytes, skip, source }) => {
+    return `${at}+${bytes} skip ${skip} batch ${source.kind === 'own' ? source.payload.batch : 'shared'}`;
+  });
+}
+
+describe('osd/store/tools: payloads that only the cleaner still tells of', () => {
+  const own = (at: number, bytes: number, batch: number): Extent => {
+    return { at, bytes, skip: 0, source: { kind: 'own', payload: refOf(4_096, batch) } };
+  };
+  const cases = [
+    { name: 'go to where nothing is known', known: [], after: ['1000+2000 skip 0 batch 90'] },
+    {
+      name: 'replace what is older',
+      known: [own(0, 4_000, 40)],
+      after: ['0+1000 skip 0 batch 40', '1000+2000 skip 0 batch 90', '3000+1000 skip 3000 batch 40'],
+    },
+    { name: 'leave what is newer', known: [own(0, 4_000, 60)], after: ['0+4000 skip 0 batch 60'] },
+    {
+      name: 'fill the gaps between what is newer',
+      known: [own(1_500, 500, 60)],
+      after: ['1000+500 skip 0 batch 90', '1500+500 skip 0 batch 60', '2000+1000 skip 1000 batch 90'],
+    },
+  ];
+  for (const { name, known, after } of cases) {
+    it(name, async () => {
+      await inWorld(1, async (runtime) => assert.deepEqual(await afterMove(runtime, known), after));
+    });
+  }
+});
