@@ -7,6 +7,7 @@ import { addOsdDf } from './osd-df.js';
 import { addOsdFsck } from './osd-fsck.js';
 import { addOsdExportPg, addOsdImportPg } from './osd-pg-file.js';
 import { addOsdMkfs } from './osd-mkfs.js';
+import { addOsdDumpStore } from './osd-dump-store.js';
 import { addOsdFlags } from './osd-flags.js';
 import { addOsdDump, addOsdFind, addOsdLs, addOsdStat } from './osd-queries.js';
 import { addOsdReweight } from './osd-reweight.js';
@@ -31,6 +32,7 @@ export function registerOsdCommands(program: Command, context: CliContext): void
   addOsdDestroy(osd, context);
   addOsdMkfs(osd, context);
   addOsdFsck(osd, context);
+  addOsdDumpStore(osd, context);
   addOsdExportPg(osd, context);
   addOsdImportPg(osd, context);
 }

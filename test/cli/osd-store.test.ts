@@ -96,6 +96,49 @@ describe('cairn osd fsck --salvage', () => {
   });
 });
 
+describe('cairn osd dump-store', () => {
+  it('shows superblock, segments, batches, PGs, a log and an object, as text and JSON', async () => {
+    await withStore(async (run) => {
+      const store = JSON.parse((await run('dump-store', '--json')).stdout) as {
+        superblock: { osd: number };
+        pgs: number;
+      };
+      assert.equal(store.superblock.osd, 3);
+      const text = (await run('dump-store')).stdout;
+      assert.match(text, /^superblock: \{"uuid":"[-0-9a-f]{36}"/);
+      assert.match(text, /\ncheckpoint: /);
+      const list = async (...args: string[]): Promise<Record<string, unknown>[]> => {
+        const { code, stdout, stderr } = await run('dump-store', ...args, '--json');
+        assert.equal(code, 0, stderr);
+        const lines = (await run('dump-store', ...args)).stdout.split('\n').length - 1;
+        const facts = JSON.parse(stdout) as Record<string, unknown>[];
+        assert.equal(lines, facts.length);
+        return facts;
+      };
+      assert.ok((await list('--segments')).length > 0);
+      const [header, ...batches] = await list('--segment', '0');
+      assert.equal((header?.['header'] as { segment: number }).segment, 0);
+      assert.ok(batches.length > 20 && batches.every((fact) => typeof fact['batch'] === 'number'));
+      const pgs = await list('--pgs');
+      assert.equal(pgs.length, store.pgs);
+      const withLog = pgs.find((pg) => Number(pg['logEntries']) > 0) ?? assert.fail();
+      assert.ok((await list('--pg-log', String(withLog['pg']))).every((entry) => Array.isArray(entry['touched'])));
+      const names = Array.from({ length: 14 }, (_, i) => `object ${i}`);
+      let found = 0;
+      for (const [i, name] of names.entries()) {
+        const args = ['--object', name, '--pool', String(1 + (i % 2)), '--namespace', i % 5 === 0 ? 'ns' : ''];
+        const { code, stderr } = await run('dump-store', ...args, '--json');
+        if (code === 0) found += (await list(...args)).length;
+        else assert.match(stderr, /does not exist in this store/);
+      }
+      assert.ok(found > 10);
+      assert.match((await run('dump-store', '--pgs', '--segments')).stderr, /one thing at a time/);
+      assert.match((await run('dump-store', '--object', 'x')).stderr, /name the pool of the object with --pool N/);
+      assert.match((await run('dump-store', '--segment', '999')).stderr, /the store has segments 0 to/);
+    });
+  });
+});
+
 describe('cairn osd export-pg and import-pg', () => {
   it('carry a PG from one store to another', async () => {
     await withStore(async (run, runtime, directory) => {
