@@ -116,8 +116,8 @@ describe('cairn osd dump-store', () => {
         return facts;
       };
       assert.ok((await list('--segments')).length > 0);
-      const [header, ...batches] = await list('--segment', '0');
-      assert.equal((header?.['header'] as { segment: number }).segment, 0);
+      const [header = assert.fail(), ...batches] = await list('--segment', '0');
+      assert.equal((header['header'] as { segment: number }).segment, 0);
       assert.ok(batches.length > 20 && batches.every((fact) => typeof fact['batch'] === 'number'));
       const pgs = await list('--pgs');
       assert.equal(pgs.length, store.pgs);

@@ -15,6 +15,7 @@ import { decodeSharedPayload } from '../../format/shared-payload.js';
 import { showUuid, storeSeed } from '../../format/superblock.js';
 import { IndexWalk } from '../../index/walk.js';
 import { chunkBytes } from '../../limits.js';
+import type { BatchFrame } from '../../log/batch-reader.js';
 import { readU32, showObject, type ObjectId } from '../../object-id.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
@@ -115,11 +116,14 @@ async function* batchFacts({ superblock, state, files }: OfflineStore, segment: 
       previous,
       checksum: item.batch.checksum,
       heads: headFacts(heads),
-      records: item.batch.frames.map(({ record, payloads }) => {
-        return { ...record, payloads: payloads.map(({ ref, owner }) => ({ ...ref, owner })) };
-      }),
+      records: item.batch.frames.map(frameFacts),
     });
   }
+}
+
+function frameFacts({ record, payloads }: BatchFrame): Plain {
+  const places = payloads.map(({ ref, owner }) => [ref.offset, ref.bytes, ref.blockShift, owner]);
+  return plain({ record, payloads: places });
 }
 
 function* pgFacts({ state }: OfflineStore): Generator<Plain> {

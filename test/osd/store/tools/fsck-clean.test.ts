@@ -25,7 +25,7 @@ function assertClean(result: FsckResult): void {
 
 describe('osd/store/tools/fsck: a sound store', () => {
   it('has no finding, closed or abandoned with a log behind the checkpoint', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 20, boxMs: 3_000 }, async (seed) => {
       await inWorld(seed, async (runtime) => {
         const { store, reference } = await makeStore(runtime, simDirectory, { seed });
@@ -46,7 +46,7 @@ describe('osd/store/tools/fsck: a sound store', () => {
   });
 
   it('has none behind a crash of the machine, before and after it is opened again', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 40, boxMs: 3_000 }, async (seed) => {
       const world = new World({ seed });
       const machine = world.machine('a');
@@ -99,7 +99,7 @@ describe('osd/store/tools/fsck: a sound store', () => {
   }
 
   it('has none on the real disk, LevelDB files included', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await onDisk(async (runtime, directory) => {
       const { store } = await makeStore(runtime, directory, { seed: 5, operations: 600, checkpointEvery: 60 });
       await assert.rejects(fsck(runtime, directory), { code: 'LOCKED' });

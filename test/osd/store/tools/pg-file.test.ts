@@ -55,7 +55,7 @@ function coarse({ touched, object, ...entry }: LogEntry): unknown {
 
 describe('osd/store/tools: a PG in a file', () => {
   it('comes back the same: objects, versions, marks, values, log', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 10, boxMs: 4_000 }, async (seed) => {
       await inWorld(seed, async (runtime) => {
         const made = await makeStore(runtime, simDirectory, { seed, operations: 250 });
@@ -103,7 +103,7 @@ describe('osd/store/tools: a PG in a file', () => {
   });
 
   it('is refused where the PG is, and when the file is damaged, cut off or goes on, before anything changes', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await inWorld(3, async (runtime) => {
       const made = await makeStore(runtime, simDirectory, { seed: 3, operations: 150 });
       await made.store.close();

@@ -1,6 +1,6 @@
 /** Without its index, a store's segments still tell what is in it. */
 import assert from 'node:assert/strict';
-import { concatBytes } from '../../../../base/bytes.js';
+import { concatBytes, hexText } from '../../../../base/bytes.js';
 import { openStore } from '../../../../osd/store/open-store.js';
 import { fsck } from '../../../../osd/store/tools/fsck/fsck.js';
 import { placeMove } from '../../../../osd/store/tools/salvage/place-move.js';
@@ -12,7 +12,15 @@ import { rm } from 'node:fs/promises';
 import { poolId } from '../../../../cluster/ids.js';
 import { Draft } from '../../../../osd/store/apply/draft.js';
 import type { Extent } from '../../../../osd/store/format/extents.js';
-import { headKey } from '../../../../osd/store/format/index-key.js';
+import { ByteWriter } from '../../../../base/byte-writer.js';
+import { headKey, omapKey } from '../../../../osd/store/format/index-key.js';
+import { decodeOmapValue } from '../../../../osd/store/format/omap-value.js';
+import { writeMoves } from '../../../../osd/store/format/record.js';
+import { storeSeed } from '../../../../osd/store/format/superblock.js';
+import { OpenBatch } from '../../../../osd/store/log/open-batch.js';
+import { mkfs } from '../../../../osd/store/mkfs.js';
+import { openOffline } from '../../../../osd/store/tools/offline-store.js';
+import { payloadOf, type Mutation } from '../../../../osd/store/transaction.js';
 import { blankHead, decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { Index } from '../../../../osd/store/index/index.js';
 import { objectId } from '../../../../osd/store/object-id.js';
@@ -24,10 +32,11 @@ import { inWorld, makeStore, onDisk, simDirectory } from './made-store.js';
 import { flip, rangesOf } from './stored-ranges.js';
 
 const target = '/data/new';
+const object = objectId(poolId(1), { namespace: '', locator: '', name: 'moved' });
 
 describe('osd/store/tools: salvage', () => {
   it('finds everything while no batch is gone, though index and superblock are', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 10, boxMs: 4_000 }, async (seed) => {
       await inWorld(seed, async (runtime) => {
         const { store, reference, workload } = await makeStore(runtime, simDirectory, { seed, operations: 250 });
@@ -51,7 +60,7 @@ describe('osd/store/tools: salvage', () => {
   });
 
   it('keeps every byte but those that have rotted, and counts them', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await onDisk(async (runtime, directory) => {
       const { store, reference, workload } = await makeStore(runtime, directory, { seed: 5, operations: 250 });
       await store.close();
@@ -79,7 +88,7 @@ describe('osd/store/tools: salvage', () => {
   });
 
   it('goes on without a segment, and says how many batches are missing', async function () {
-    this.timeout(60_000);
+    this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await onDisk(async (runtime, directory) => {
       const { store } = await makeStore(runtime, directory, { seed: 6, operations: 250 });
       await store.close();
@@ -95,7 +104,69 @@ describe('osd/store/tools: salvage', () => {
   });
 });
 
-const object = objectId(poolId(1), { namespace: '', locator: '', name: 'moved' });
+describe('osd/store/tools: salvage of what the cleaner moved', () => {
+  it('finds bytes and bodies by the record of the move, when the batch that wrote them is gone', async () => {
+    await onDisk(async (runtime, directory) => {
+      await mkfs(runtime, directory, { osd: 1, capacityBytes: 64 * 2 ** 20, segmentBytes: 2 ** 20 });
+      const store = await openStore(runtime, directory);
+      const data = new Uint8Array(10_000).fill(7);
+      const body = new Uint8Array(3_000).fill(9);
+      const run = (mutation: Mutation): Promise<void> =>
+        store.apply({ pg: { pool: poolId(1), pg: 0 }, blockShift: 12, mutations: [mutation] });
+      await run({ kind: 'write', object, offset: 0, data: payloadOf(data) });
+      await run({ kind: 'omap-set', object, key: 'k', head: undefined, bodies: [{ slot: 1, body: payloadOf(body) }] });
+      await store.close();
+      const offline = await openOffline(runtime, directory);
+      const { state, position, superblock, files } = offline;
+      const { extents } = decodeObjectHead((await state.index.get(headKey(object))) ?? assert.fail());
+      const [extent = assert.fail()] = extents;
+      assert.ok(extent.source.kind === 'own');
+      const from = extent.source.payload;
+      const { bodies } = decodeOmapValue((await state.index.get(omapKey(object, 'k'))) ?? assert.fail());
+      const bodyFrom = bodies[0]?.payload ?? assert.fail();
+      const place = position.heads.hot ?? assert.fail();
+      const batch = new OpenBatch({
+        storeSeed: storeSeed(superblock),
+        number: position.number + 1,
+        place,
+        isCold: false,
+      });
+      const writer = new ByteWriter();
+      const moved = [{ at: 2_000, bytes: 7_000, skip: 2_000 }];
+      writeMoves(writer, [
+        { from, skip: 2_000, bytes: 7_000, owner: { kind: 'chunk', object, chunk: 0, extents: moved } },
+        { from: bodyFrom, skip: 0, bytes: 3_000, owner: { kind: 'body', object, key: 'k', slot: 1 } },
+      ]);
+      batch.add(writer.bytes(), [
+        { payload: payloadOf(data.subarray(2_000, 9_000)), blockShift: 12, owner: object.owner },
+        { payload: payloadOf(body), blockShift: 16, owner: object.owner },
+      ]);
+      const bytes = concatBytes(batch.seal(position.checksum, position.heads).chunks);
+      const path = files.path(place.segment);
+      await offline.close();
+      await runtime.disk.removeTree(join(directory, 'index'));
+      const file = await runtime.disk.open(path, { mode: 'write' });
+      await file.write(bytes, place.offset);
+      // Batches of one page begin where pages do: the two that wrote the payloads are in pages of their own.
+      for (const { offset } of [from, bodyFrom]) await file.write(new Uint8Array(4), offset - (offset % 4_096));
+      await file.close();
+      const found: SalvagedObject[] = [];
+      const result = await salvage(runtime, directory, `${directory}.new`, { onObject: (one) => found.push(one) });
+      assert.deepEqual([result.placedMoves, result.scan.missing], [2, 2]);
+      assert.deepEqual(
+        found.map(({ size, bytesFound, bytesUnknown, omapKeys }) => [size, bytesFound, bytesUnknown, omapKeys]),
+        [[9_000, 7_000, 2_000, 1]],
+      );
+      const again = await openStore(runtime, `${directory}.new`);
+      const read = concatBytes(await again.objects.read(object, 2_000, 7_000));
+      const bodyRead = await again.objects.omapBody(object, 'k', 1);
+      await again.close();
+      assert.equal(hexText(read), hexText(data.subarray(2_000, 9_000)));
+      assert.equal(hexText(bodyRead ?? assert.fail()), hexText(body));
+    });
+  });
+});
+
 const refOf = (offset: number, batch: number) => ({ segment: 1, offset, bytes: 4_096, blockShift: 12, batch });
 
 /** Extents of the object after a move of bytes 1,000 to 3,000 of batch 50, to batch 90, onto what `known` says. */
