@@ -171,6 +171,8 @@ interface Tampering {
 }
 
 const stranger = objectId(poolId(1), { namespace: '', locator: '', name: 'nobody' });
+/** Behind every object that there is. */
+const last = objectId(poolId(2 ** 31 - 1), { namespace: '', locator: '', name: 'nobody' });
 const pg = { pool: poolId(1), pg: 1 };
 
 async function valuesOf(kv: Kv, space: string): Promise<readonly { key: string; value: Uint8Array }[]> {
@@ -240,7 +242,7 @@ const tamperings: Tampering[] = [
     code: 'omap-orphan',
     change: async () => put(omapKey(stranger, 'k'), encodeOmapValue({ head: new Uint8Array(3), bodies: [] })),
   },
-  { name: 'a mark of nobody', code: 'mark-orphan', change: async () => put(markKey(stranger, 'k'), new Uint8Array(3)) },
+  { name: 'a mark of nobody', code: 'mark-orphan', change: async () => put(markKey(last, 'k'), new Uint8Array(3)) },
   {
     name: 'a chunk beyond its object, or beside extents in its head',
     code: 'chunk-beyond',

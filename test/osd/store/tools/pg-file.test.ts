@@ -8,6 +8,7 @@ import { openStore } from '../../../../osd/store/open-store.js';
 import type { LogEntry } from '../../../../osd/store/pg/log-entry.js';
 import type { Store } from '../../../../osd/store/store.js';
 import { exportPg } from '../../../../osd/store/tools/pg-file/export-pg.js';
+import { FrameWriter } from '../../../../osd/store/tools/pg-file/frame-writer.js';
 import { importPg } from '../../../../osd/store/tools/pg-file/import-pg.js';
 import { importMarkKey } from '../../../../osd/store/tools/pg-file/import-mark.js';
 import {
@@ -207,6 +208,24 @@ describe('osd/store/tools: frames of a PG file', () => {
     });
   }
 });
+
+describe('osd/store/tools: the file of a PG', () => {
+  it('has the bytes that it had', async () => {
+    await inWorld(1, async (runtime) => {
+      await runtime.disk.makeDirectory('/data');
+      const file = await runtime.disk.open('/data/golden.pg', { mode: 'create' });
+      const writer = new FrameWriter(file);
+      for (const [record] of goldenFrames)
+        if (record.kind === 'begin' || record.kind === 'end') await writer.add(record);
+      await writer.finish();
+      await file.close();
+      assert.equal(hexText(await readWholeFile(runtime.disk, '/data/golden.pg', 1_000)), goldenFile);
+    });
+  });
+});
+
+const goldenFile =
+  '434149524e504758010000000f00000001031f400303010203016605ac02028ed013d843f3252a0a0000000901ac02020304050607f64a41f49c4fd5e8';
 
 /** Views of a Buffer are Buffers. */
 function bytesAsBuffers(record: PgFileRecord): object {
