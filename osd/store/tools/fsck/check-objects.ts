@@ -55,7 +55,7 @@ class ObjectChecker {
         await this.#orphans(entry.object);
         await this.#checkHead(entry);
       }
-      ;
+      await this.#orphans(undefined);
     } finally {
       for (const cursor of [this.#heads, this.#chunks, this.#omap, this.#marks]) await cursor.close();
     }
