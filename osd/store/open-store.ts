@@ -80,27 +80,24 @@ export async function openIndex(runtime: Runtime, directory: string, options: Re
 export interface LoadedState {
   readonly state: StoreState;
   readonly checkpoint: CheckpointRecord;
-  /** Says nothing until it is started. */
-  readonly absence: Absence;
 }
 
 /** The store as its last checkpoint has it; the log is not looked at, and nothing is written. */
 export async function loadState(
-  runtime: Runtime,
   kv: Kv,
   directory: string,
   superblock: Superblock,
   readCacheBytes: number,
+  absence?: Absence,
 ): Promise<LoadedState> {
   const checkpoint = await loadCheckpointRecord(kv, directory);
-  const absence = new Absence(runtime, kv);
   const index = new Index(kv, readCacheBytes, absence);
   const segments = new SegmentTable(superblock.segments);
   const pgs = new PgTable(index);
   const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
   await loadSegments(kv, segments);
   await loadPgs(kv, pgs, directory);
-  return { state: { index, segments, pgs, counters }, checkpoint, absence };
+  return { state: { index, segments, pgs, counters }, checkpoint };
 }
 
 async function recover(
@@ -111,7 +108,8 @@ async function recover(
   kv: Kv,
   files: SegmentFiles,
 ): Promise<Store> {
-  const { state, checkpoint, absence } = await loadState(runtime, kv, directory, superblock, options.readCacheBytes);
+  const absence = new Absence(runtime, kv);
+  const { state, checkpoint } = await loadState(kv, directory, superblock, options.readCacheBytes, absence);
   absence.start();
   const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
   await ballast.open();

@@ -31,6 +31,7 @@ export function contextOf(stdout: string[] = [], stderr: string[] = [], interrup
       else await base.writeFile(path, bytes, options);
     },
     isTerminal: false,
+    isNoteTerminal: false,
     env: {},
     absolute: (path) => base.absolute(path),
     script: base.script,

@@ -30,11 +30,11 @@ interface Frozen {
 export class Checkpointer {
   readonly #runtime: Runtime;
   readonly #state: StoreState;
-  readonly #ballast: Ballast;
+  readonly #ballast: Ballast | undefined;
   #last: CheckpointRecord;
   #frozen: Frozen | undefined;
 
-  constructor(runtime: Runtime, state: StoreState, last: CheckpointRecord, ballast: Ballast) {
+  constructor(runtime: Runtime, state: StoreState, last: CheckpointRecord, ballast?: Ballast) {
     this.#ballast = ballast;
     this.#runtime = runtime;
     this.#state = state;
@@ -74,7 +74,7 @@ export class Checkpointer {
     const frozen = this.#frozen;
     invariant(frozen !== undefined, 'a checkpoint is under way');
     invariant(durableBatch >= frozen.position.number, 'a checkpoint is written after its log is durable');
-    await this.#ballast.ensureRoom(frozen.layer.bytes);
+    await this.#ballast?.ensureRoom(frozen.layer.bytes);
     const batch = this.#state.index.kv.newBatch();
     const slices = new Slices(this.#runtime);
     await this.#writeRanges(frozen, batch, slices);

@@ -23,12 +23,13 @@ export interface FetchedValues {
 export class Index {
   readonly kv: Kv;
   readonly #cache: ReadCache;
-  readonly #absence: Absence;
+  readonly #absence: Absence | undefined;
   #active = new Layer();
   #frozen: Layer | undefined;
   #version = 0;
 
-  constructor(kv: Kv, cacheBytes: number, absence: Absence) {
+  /** Without a filter of absent keys every one is looked up: offline tools have none. */
+  constructor(kv: Kv, cacheBytes: number, absence?: Absence) {
     this.kv = kv;
     this.#absence = absence;
     this.#cache = new ReadCache(cacheBytes);
@@ -50,7 +51,7 @@ export class Index {
   /** What memory knows: `null` that the key is absent, `undefined` nothing. */
   peek(key: string): Uint8Array | null | undefined {
     // First, since new keys are common: it knows those of the layers as well.
-    if (this.#absence.isAbsent(key)) return null;
+    if (this.#absence?.isAbsent(key) === true) return null;
     const layered = this.#layered(key);
     return layered === undefined ? this.#cache.get(key) : layered;
   }
@@ -86,7 +87,7 @@ export class Index {
 
   put(key: string, value: Uint8Array): void {
     this.#cache.drop(key);
-    this.#absence.put(key);
+    this.#absence?.put(key);
     this.#active.put(key, value);
   }
 

@@ -29,13 +29,21 @@ interface Layout {
   readonly skip: number;
 }
 
+/** Of a pool of eight threads, four are for commits and LevelDB. */
+export const readsMaxDefault = 4;
+
 export class PayloadReader {
   readonly #files: SegmentFiles;
   readonly #writer: Pick<LogWriter, 'readPending'>;
   readonly #storeSeed: bigint;
   readonly #slots: ReadSlots;
 
-  constructor(files: SegmentFiles, writer: Pick<LogWriter, 'readPending'>, storeSeed: bigint, readsMax: number) {
+  constructor(
+    files: SegmentFiles,
+    writer: Pick<LogWriter, 'readPending'>,
+    storeSeed: bigint,
+    readsMax = readsMaxDefault,
+  ) {
     this.#slots = new ReadSlots(readsMax);
     this.#files = files;
     this.#writer = writer;

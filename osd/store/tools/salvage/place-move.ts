@@ -6,7 +6,7 @@ import { extentsBetween, type Extent } from '../../format/extents.js';
 import { decodeOmapValue } from '../../format/omap-value.js';
 import { omapKey } from '../../format/index-key.js';
 import type { PayloadRef } from '../../format/payload-ref.js';
-import type { MoveOwner, PayloadMove } from '../../format/record.js';
+import type { MoveOwner, PayloadMove } from '../../format/payload-move.js';
 import { chunkBytes } from '../../limits.js';
 import { applyOmapSet } from '../../apply/apply-omap.js';
 import type { Draft } from '../../apply/draft.js';

@@ -8,13 +8,9 @@ import { decodeChunk, encodeChunk } from '../../../../osd/store/format/chunk-val
 import { decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { decodeOmapValue, encodeOmapValue } from '../../../../osd/store/format/omap-value.js';
 import { decodePayloadOwner, encodePayloadOwner } from '../../../../osd/store/format/payload-owner.js';
-import {
-  decodeRecord,
-  writeMoves,
-  writeOpen,
-  writeTransaction,
-  type PayloadMove,
-} from '../../../../osd/store/format/record.js';
+import { decodeRecord, writeMoveRecord, writeOpen, writeTransaction } from '../../../../osd/store/format/record.js';
+import type { PayloadMove } from '../../../../osd/store/format/payload-move.js';
+import { SlabPool } from '../../../../osd/store/log/slabs.js';
 import { decodeSegmentHeader, encodeSegmentHeader } from '../../../../osd/store/format/segment-header.js';
 import { decodeSharedPayload, encodeSharedPayload } from '../../../../osd/store/format/shared-payload.js';
 import { decodeSuperblock, encodeSuperblock, storeSeed } from '../../../../osd/store/format/superblock.js';
@@ -193,7 +189,7 @@ function written(write: (writer: ByteWriter) => void): Uint8Array {
 
 /** A batch of one frame with two payloads, of which one has two blocks. */
 function makeBatch(): Uint8Array {
-  const batch = new OpenBatch({ storeSeed: seed, number: 12, place, isCold: false });
+  const batch = new OpenBatch({ storeSeed: seed, number: 12, place, isCold: false, slabs: new SlabPool() });
   const small: Transaction<PayloadSize> = {
     pg: { pool, pg: 31 },
     blockShift: 12,
@@ -251,7 +247,7 @@ export const formatSamples: readonly FormatSample[] = [
     name: 'record of an opening',
     ...recordOf({ kind: 'open', boot: 4, nonce: 99n }, (writer) => writeOpen(writer, 4, 99n)),
   },
-  { name: 'record of moves', ...recordOf({ kind: 'move', moves }, (writer) => writeMoves(writer, moves)) },
+  { name: 'record of moves', ...recordOf({ kind: 'move', moves }, (writer) => writeMoveRecord(writer, moves)) },
   { name: 'object head', bytes: encodeObjectHead(head), decode: decodeObjectHead, value: head },
   { name: 'chunk', bytes: encodeChunk(extents), decode: decodeChunk, value: extents },
   {

@@ -15,7 +15,8 @@ import type { Extent } from '../../../../osd/store/format/extents.js';
 import { ByteWriter } from '../../../../base/byte-writer.js';
 import { headKey, omapKey } from '../../../../osd/store/format/index-key.js';
 import { decodeOmapValue } from '../../../../osd/store/format/omap-value.js';
-import { writeMoves } from '../../../../osd/store/format/record.js';
+import { SlabPool } from '../../../../osd/store/log/slabs.js';
+import { writeMoveRecord } from '../../../../osd/store/format/record.js';
 import { storeSeed } from '../../../../osd/store/format/superblock.js';
 import { OpenBatch } from '../../../../osd/store/log/open-batch.js';
 import { mkfs } from '../../../../osd/store/mkfs.js';
@@ -126,6 +127,7 @@ describe('osd/store/tools: salvage of what the cleaner moved', () => {
       const bodyFrom = bodies[0]?.payload ?? assert.fail();
       const place = position.heads.hot ?? assert.fail();
       const batch = new OpenBatch({
+        slabs: new SlabPool(),
         storeSeed: storeSeed(superblock),
         number: position.number + 1,
         place,
@@ -133,7 +135,7 @@ describe('osd/store/tools: salvage of what the cleaner moved', () => {
       });
       const writer = new ByteWriter();
       const moved = [{ at: 2_000, bytes: 7_000, skip: 2_000 }];
-      writeMoves(writer, [
+      writeMoveRecord(writer, [
         { from, skip: 2_000, bytes: 7_000, owner: { kind: 'chunk', object, chunk: 0, extents: moved } },
         { from: bodyFrom, skip: 0, bytes: 3_000, owner: { kind: 'body', object, key: 'k', slot: 1 } },
       ]);
