@@ -10,6 +10,7 @@ import { here, until } from './children.js';
 import { dataLines } from './data-lines.js';
 import { MonitorProcesses, freeAddress } from './monitor-processes.js';
 import { StandInOsds } from './stand-in-osds.js';
+import { makeStoreOfOnePg } from './store-of-one-pg.js';
 
 const osds = [
   { id: 0, host: 'h1', deviceClass: 'ssd' },
@@ -33,6 +34,11 @@ const local = new Set([
   'monitor init',
   'monitor join',
   'monitor run',
+  'osd dump-store',
+  'osd export-pg',
+  'osd fsck',
+  'osd import-pg',
+  'osd mkfs',
 ]);
 
 /** Those that a capability of `allow r` is enough for, besides the local ones. */
@@ -61,6 +67,7 @@ describe('every command, with three monitors', function () {
   before(async () => {
     cluster = await MonitorProcesses.start('a', 'b', 'c');
     await mkdir(join(cluster.directory, 'files'));
+    await makeStoreOfOnePg(join(cluster.directory, 'files', 'pg-store'));
     const admin = cluster.client();
     standIns = new StandInOsds(cluster.credentials);
     await standIns.start(admin, osds);

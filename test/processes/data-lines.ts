@@ -172,6 +172,36 @@ const crush: readonly CommandLine[] = [
   { line: 'crush rule rm replicated_rule', refused: /^rule replicated_rule places the pools data, logs; / },
 ];
 
+/** Of the disks of OSDs that do not run. $dir/pg-store holds an object in PG 1.0. */
+const stores: readonly CommandLine[] = [
+  {
+    line: 'osd mkfs --dir $dir/store --osd 7 --size 64MiB --segment-size 1MiB',
+    prints: /^made store [0-9a-f-]{36} of 64 MiB for osd\.7\n$/,
+  },
+  { line: 'osd mkfs --dir $dir/store-2 --osd 8 --size 64MiB --segment-size 1MiB --json', prints: /^\{\n/ },
+  { line: 'osd mkfs --dir $dir/store --osd 7', refused: /store holds a store already; to lose what is in it, remove/ },
+  {
+    line: 'osd fsck --dir $dir/pg-store --deep',
+    prints: /^osd\.3, store [^]*1 objects of 5 B in 1 PGs[^]*0 errors, 0 warnings\n$/,
+    json: ['store', 'errors', 'findings'],
+  },
+  { line: 'osd fsck --dir $dir/nothing', refused: /nothing holds no OSD's store; make one with cairn osd mkfs$/ },
+  { line: 'osd dump-store --dir $dir/pg-store', prints: /^superblock: /, json: ['superblock', 'checkpoint'] },
+  { line: 'osd dump-store --dir $dir/nothing', refused: /nothing holds no OSD's store/ },
+  {
+    line: 'osd export-pg 1.0 --pg-num 1 --dir $dir/pg-store --out $dir/1.0.pg',
+    prints: /^wrote PG 1\.0 to .*: 1 objects of 5 B/,
+  },
+  { line: 'osd export-pg 1.0 --pg-num 1 --dir $dir/pg-store --out $dir/again.pg --json', prints: /^\{\n/ },
+  {
+    line: 'osd export-pg 2.0 --pg-num 1 --dir $dir/pg-store --out $dir/2.0.pg',
+    refused: /^the store has nothing of PG 2\.0; cairn osd dump-store lists its PGs$/,
+  },
+  { line: 'osd import-pg $dir/1.0.pg --dir $dir/store', prints: /^brought PG 1\.0 of osd\.3 in: 1 objects of 5 B/ },
+  { line: 'osd import-pg $dir/1.0.pg --dir $dir/store-2 --json', prints: /^\{\n/ },
+  { line: 'osd import-pg $dir/ro.yaml --dir $dir/store', refused: /ro\.yaml/ },
+];
+
 /** One PG that has its only copy on osd.4, which is then given up. */
 const losses: readonly CommandLine[] = [
   { line: 'crush rule create-replicated only-4 h4 osd', prints: /^made rule only-4/ },
@@ -195,4 +225,4 @@ const losses: readonly CommandLine[] = [
   { line: 'osd purge 6 --yes', prints: /^purged osd\.6: /, json: ['messages'] },
 ];
 
-export const dataLines = [...pools, ...pgs, ...osds, ...crush, ...losses];
+export const dataLines = [...pools, ...pgs, ...osds, ...crush, ...stores, ...losses];
