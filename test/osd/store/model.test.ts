@@ -3,7 +3,7 @@
  * are not durable yet, in layers, in LevelDB, after reopening.
  *
  *     SEED=17 npx mocha dist/test/osd/store/model.test.js         replays one seed
- *     OPERATIONS=1000000 npx mocha dist/test/osd/store/model.test.js
+ *     SEEDS=1000 npx mocha --timeout 0 dist/test/osd/store/model.test.js          a million operations
  */
 import { openStore } from '../../../osd/store/open-store.js';
 import { mkfs } from '../../../osd/store/mkfs.js';
@@ -15,7 +15,7 @@ import { Reference } from './reference.js';
 import { Workload } from './workload.js';
 
 const directory = '/data/osd';
-const operationsPerSeed = 500;
+const operationsPerSeed = 1_000;
 
 async function runModel(seed: number): Promise<void> {
   const world = new World({ seed });
@@ -65,7 +65,7 @@ async function runModel(seed: number): Promise<void> {
 
 describe('osd/store: random transactions', () => {
   it('do what a simple model in memory does', async function () {
-    this.timeout(120_000);
-    await forEachSeed({ count: 40, boxMs: 30_000 }, runModel);
+    this.timeout(300_000);
+    await forEachSeed({ count: 50, boxMs: 120_000 }, runModel);
   });
 });
