@@ -9,6 +9,7 @@
  */
 import { ByteReader } from '../../../base/byte-reader.js';
 import { ByteWriter } from '../../../base/byte-writer.js';
+import { CairnError } from '../../../base/errors.js';
 import { xxh64 } from '../../../base/xxh64.js';
 
 /** Where a batch may begin. */
@@ -71,7 +72,10 @@ export function encodeBatchHeader(header: BatchHeader, storeSeed: bigint): { byt
   return { bytes, checksum };
 }
 
-/** `undefined` for whatever is no header of this store that was written at this place in this life of the segment. */
+/**
+ * `undefined` for whatever is no header of this store that was written at this place in this life of the segment;
+ * `UNSUPPORTED` for one of a later version.
+ */
 export function decodeBatchHeader(
   bytes: Uint8Array,
   storeSeed: bigint,
@@ -84,7 +88,10 @@ export function decodeBatchHeader(
   if (checksum !== headerChecksum(bytes, storeSeed, place)) return undefined;
   const reader = new ByteReader(bytes, 4, batchHeaderBytes);
   const version = reader.u8('the format of a batch');
-  if (version !== format) throw reader.error(`a batch of unknown format ${version}: it is of a later version`, 4);
+  if (version !== format) {
+    const message = `a batch in segment ${place.segment} has format ${version}, which a later version of cairn writes`;
+    throw new CairnError('UNSUPPORTED', `${message}; run that version`);
+  }
   const mask = reader.u8('which heads there are');
   reader.viewRaw(2, 'reserved bytes');
   const number = Number(reader.u64('a batch number'));
