@@ -155,6 +155,8 @@ export interface VitalsReport {
   readonly clock: number;
   readonly diskFreeBytes: number | undefined;
   readonly diskTotalBytes: number | undefined;
+  /** What its store takes there. Absent while it has not looked, and from versions that did not say it. */
+  readonly storeBytes?: number | undefined;
   readonly loopDelayMs: number;
   readonly version: string;
 }

@@ -95,6 +95,7 @@ export const vitalsReport = z.object({
   clock: z.number(),
   diskFreeBytes: z.optional(amount),
   diskTotalBytes: z.optional(amount),
+  storeBytes: z.optional(amount),
   loopDelayMs: amount,
   version: z.string().check(z.maxLength(100)),
 }) as z.ZodMiniType<VitalsReport>;

@@ -40,6 +40,7 @@ import { Mesh } from './mesh.js';
 import { monitorMetrics } from './metrics.js';
 import { Requests } from './requests.js';
 import { SoftBook } from './soft-book.js';
+import { StoreSize } from './store-size.js';
 import { StatusGate } from './status-gate.js';
 import { Subscriptions } from './subscriptions.js';
 
@@ -81,6 +82,7 @@ export class Monitor {
   readonly #mesh: Mesh;
   readonly #book = new SoftBook();
   readonly #loopDelay = new LoopDelay();
+  readonly #storeSize: StoreSize;
   readonly #subscriptions: Subscriptions;
   readonly #requests: Requests;
   readonly #leading: Leading;
@@ -102,6 +104,7 @@ export class Monitor {
     this.#gate = new StatusGate(runtime.clock);
     this.#mesh = parts.mesh;
     this.#handlers = parts.handlers;
+    this.#storeSize = new StoreSize(runtime.disk, `${options.directory}/${storeName}`);
     this.#consensus = parts.consensus;
     this.#subscriptions = new Subscriptions(runtime, {
       state: this.state,
@@ -310,6 +313,9 @@ export class Monitor {
     this.#vitals(now).catch((error: unknown) => {
       this.#runtime.log.debug({ err: error }, 'vitals were not reported');
     });
+    this.#storeSize.measure(now).catch((error: unknown) => {
+      this.#runtime.log.debug({ err: error }, 'the size of the store was not found out');
+    });
   }
 
   async #vitals(now: MonotonicMs): Promise<void> {
@@ -320,6 +326,7 @@ export class Monitor {
       clock: this.#runtime.clock.wall(),
       diskFreeBytes: freeBytes,
       diskTotalBytes: totalBytes,
+      storeBytes: this.#storeSize.bytes,
       loopDelayMs: this.#loopDelay.worstMs,
       version,
     };

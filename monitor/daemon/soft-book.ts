@@ -51,7 +51,7 @@ export class SoftBook {
         clockOffsetMs: report === undefined ? undefined : told?.clockOffsetMs,
         diskFreeBytes: report?.diskFreeBytes,
         diskTotalBytes: report?.diskTotalBytes,
-        storeBytes: undefined,
+        storeBytes: report?.storeBytes,
         loopDelayMs: report?.loopDelayMs,
         version: report?.version,
       };

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { configSet } from '../../../protocol/commands/config.js';
 import { monDump, monRm } from '../../../protocol/commands/mon.js';
+import { clusterHealth } from '../../../protocol/commands/status.js';
+import { vitalsMethod } from '../../../protocol/monitor-methods.js';
 import type { MonitorSession } from '../../../protocol/monitor-session.js';
+import { Dialer } from '../../../wire/dialer.js';
 import { coded, onMonitors, port, type SimCluster } from './sim-cluster.js';
 
 /** Counts up in a setting until told to stop; every value that was acknowledged. */
@@ -141,6 +144,31 @@ describe('three monitors', function () {
       for (const name of ['b', 'c']) cluster.start(name);
       await waiting;
       assert.equal((await client.query(monDump, {}, {})).isStale, false);
+      await client.close();
+    }));
+
+  it('say how large their stores are, and are told of one that is too large', () =>
+    onMonitors(['a', 'b', 'c'], async (cluster) => {
+      const client = await cluster.client();
+      await cluster.world.sleep(3_000);
+      const { monitors } = (await client.query(monDump, {}, {})).result;
+      for (const { name, storeBytes } of monitors) assert.ok((storeBytes ?? 0) > 1_000, `mon.${name}: ${storeBytes}`);
+      const [follower] = cluster.followers;
+      assert.ok(follower !== undefined);
+      // In its place, so that nothing but this is heard of it.
+      cluster.kill(follower);
+      const { key } = cluster.site(follower).credentials;
+      const identity = { name: `mon.${follower}`, role: 'monitor', fsid: cluster.admin.fsid };
+      const address = { host: cluster.leaderName, port };
+      const dialer = new Dialer(await cluster.runtime('stand-in'), { address, identity }, { key });
+      const report = { name: follower, clock: 0, diskFreeBytes: 80, diskTotalBytes: 100, loopDelayMs: 0, version: '1' };
+      const checks = async () => Object.keys((await client.query(clusterHealth, { detail: true }, {})).result.checks);
+      // As an older version has it.
+      await dialer.call(vitalsMethod, report);
+      assert.ok(!(await checks()).includes('MON_DISK_BIG'));
+      await dialer.call(vitalsMethod, { ...report, storeBytes: 16 * 2 ** 30 });
+      assert.ok((await checks()).includes('MON_DISK_BIG'));
+      await dialer.close();
       await client.close();
     }));
 

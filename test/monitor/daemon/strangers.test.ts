@@ -76,6 +76,7 @@ describe('strangers', function () {
         [failureMethod, { ...report, kind: 'dead' }, 'INVALID_ARGUMENT'],
         [joinMethod, { ...join, name: '../x' }, 'INVALID_ARGUMENT'],
         [vitalsMethod, { ...vitals, clock: Number.NaN }, 'INVALID_ARGUMENT'],
+        [vitalsMethod, { ...vitals, storeBytes: -1 }, 'INVALID_ARGUMENT'],
       ];
       for (const host of [cluster.leaderName, cluster.followers[0] ?? '']) {
         const dialer = await dial(cluster, host, cluster.admin);
