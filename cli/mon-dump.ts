@@ -1,6 +1,7 @@
 /** `cairn mon dump`: every monitor with what is known of it. */
 import type { Command } from 'commander';
 import { printAddress } from '../protocol/address-text.js';
+import { hearingText } from '../protocol/hearing.js';
 import { type MonitorLine, type MonitorList, monDump } from '../protocol/commands/mon.js';
 import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
@@ -42,7 +43,8 @@ function dumpText(list: MonitorList): string {
   const head = `epoch ${list.epoch}\nfsid ${list.fsid}\nterm ${list.term}\n`;
   const { expected } = list;
   const rest = expected.length === 0 ? '' : `not joined yet: ${expected.join(', ')} (see \`cairn mon add --help\`)\n`;
-  return head + table + rest;
+  const heard = list.hearing === undefined ? '' : `no quorum: ${hearingText(list.hearing)}\n`;
+  return head + table + heard + rest;
 }
 
 function rowOf(monitor: MonitorLine, hasQuorum: boolean): string[] {

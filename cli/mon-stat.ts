@@ -1,6 +1,7 @@
 /** `cairn mon stat`: the monitors in one line. */
 import type { Command } from 'commander';
 import { printAddress } from '../protocol/address-text.js';
+import { hearingText } from '../protocol/hearing.js';
 import { type MonitorList, monDump } from '../protocol/commands/mon.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
@@ -9,7 +10,9 @@ import { printJson } from './print-json.js';
 export function addMonStat(mon: Command, context: CliContext): void {
   mon
     .command('stat')
-    .description('Say in one line which monitors there are, who leads, and who is in quorum.')
+    .description(
+      'Say in one line which monitors there are, who leads, and who is in quorum; without one, who hears whom.',
+    )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  cairn mon stat\n  cairn mon stat --json')
     .action(async (options: { json?: boolean }, command: Command) => {
@@ -29,6 +32,7 @@ function summary(list: MonitorList) {
     term: list.term,
     leader: list.leader,
     quorum: inQuorum(list),
+    ...(list.hearing === undefined ? {} : { hearing: list.hearing }),
   };
 }
 
@@ -36,8 +40,12 @@ function summary(list: MonitorList) {
 function statLine(list: MonitorList): string {
   const all = list.monitors.map(({ name, address }) => `${name}=${printAddress(address)}`).join(',');
   const leader = list.leader === undefined ? 'no leader' : `leader ${list.leader}`;
-  const quorum = list.hasQuorum ? `quorum ${inQuorum(list).join(',')}` : 'no quorum';
+  const quorum = list.hasQuorum ? `quorum ${inQuorum(list).join(',')}` : noQuorum(list);
   return `e${list.epoch}: ${list.monitors.length} mons at {${all}}, term ${list.term}, ${leader}, ${quorum}\n`;
+}
+
+function noQuorum({ hearing }: MonitorList): string {
+  return hearing === undefined ? 'no quorum' : `no quorum: ${hearingText(hearing)}`;
 }
 
 /** Nobody, unless they are enough. */

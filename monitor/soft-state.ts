@@ -1,6 +1,7 @@
 /** What the monitors know without having agreed on it: gone with a restart, learnt again within seconds. */
 import type { WallMs } from '../base/instants.js';
 import type { OsdId } from '../cluster/ids.js';
+import type { Hearing } from '../protocol/hearing.js';
 import type { RaftStatus } from './raft/output.js';
 
 /** Of one monitor, as it told the leader (or as this one knows it, when there is no leader). */
@@ -31,6 +32,8 @@ export interface SoftState {
   readonly leaderName: string | undefined;
   /** The leader's wall time when this quorum formed; absent while not known. */
   readonly quorumSince?: WallMs;
+  /** Without a quorum only. */
+  readonly hearing?: Hearing;
   readonly monitors: readonly MonitorVitals[];
   readonly osds: ReadonlyMap<OsdId, OsdVitals>;
 }

@@ -43,6 +43,7 @@ function listMonitors({ state, soft }: CommandContext): MonitorList {
     term: soft.raft.term,
     hasQuorum: soft.hasQuorum,
     leader: soft.leaderName,
+    ...(soft.hearing === undefined ? {} : { hearing: soft.hearing }),
     monitors: sorted(map.monitors).map((monitor) => monitorLine(monitor, soft)),
     expected: expected.sort(),
   };

@@ -27,6 +27,8 @@ const messageMs = 5_000;
 const backoffMsMax = 500;
 /** A removed monitor is told so by Raft within an election timeout, and if it led, it has answers to give. */
 const lingerMs = 2_000;
+/** Twice what the wire lets pass without a word before it asks (`pingIdleMs`): whoever lives has answered by then. */
+const heardMs = 4_000;
 
 export interface MeshOptions {
   /** `a` for `mon.a`. */
@@ -136,6 +138,13 @@ export class Mesh implements Transport {
   /** The connection to a monitor, its own or ours; `undefined` when there is none. */
   peer(name: string): Peer | undefined {
     return this.#links.get(name)?.dialer.peer ?? this.#accepted.get(name);
+  }
+
+  /** Whether bytes of that monitor came lately, over its connection or ours. */
+  hears(name: string): boolean {
+    const since = this.#runtime.clock.now() - heardMs;
+    const peers = [this.#links.get(name)?.dialer.peer, this.#accepted.get(name)];
+    return peers.some((peer) => peer !== undefined && peer.lastReceivedAt >= since);
   }
 
   send(message: RaftMessage): void {

@@ -13,6 +13,7 @@ import type { ClusterMap, Entity, MonitorInfo } from '../../cluster/map.js';
 import type { NodeAddress } from '../../cluster/osd.js';
 import { printAddress } from '../../protocol/address-text.js';
 import type { Credentials } from '../../protocol/credentials.js';
+import type { Hearing } from '../../protocol/hearing.js';
 import { vitalsMethod } from '../../protocol/monitor-methods.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { TlsOptions } from '../../runtime/network.js';
@@ -138,6 +139,7 @@ export class Monitor {
       gate: this.#gate,
       lead: () => this.#leading.office?.lead,
       leader: () => this.#leader(),
+      hearing: () => this.#hearing(),
       staleContext: (entity) => this.#staleContext(entity),
     });
     registerAllCommands(this.#table, {
@@ -350,7 +352,18 @@ export class Monitor {
     const { name } = this.#options;
     const soft = this.#book.state(this.state.map, this.#consensus.status, name, this.#runtime.clock.now());
     const { office } = this.#leading;
+    if (!soft.hasQuorum) return { ...soft, hearing: this.#hearing() };
     return office === undefined ? soft : { ...soft, quorumSince: office.since };
+  }
+
+  #hearing(): Hearing {
+    const { name: by } = this.#options;
+    const others = [...this.state.map.monitors.keys()].filter((name) => name !== by).sort();
+    return {
+      by,
+      heard: others.filter((name) => this.#mesh.hears(name)),
+      silent: others.filter((name) => !this.#mesh.hears(name)),
+    };
   }
 
   #wall() {

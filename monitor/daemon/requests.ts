@@ -9,6 +9,7 @@ import { mayRun } from '../../cluster/caps.js';
 import type { Entity } from '../../cluster/map.js';
 import { type Packed, packReply, packRequest } from '../../protocol/command-payload.js';
 import { type CommandReply, type ForwardedRequest, forwardMethod } from '../../protocol/monitor-methods.js';
+import { type Hearing, hearingText } from '../../protocol/hearing.js';
 import { withApplied } from '../../protocol/with-applied.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -41,6 +42,8 @@ export interface RequestsParts {
   leader(): Peer | undefined;
   /** What a command may see when this monitor answers by itself, without a quorum. */
   staleContext(entity: Entity): CommandContext;
+  /** Whom this monitor hears, for errors without a leader. */
+  hearing(): Hearing;
 }
 
 export class Requests {
@@ -205,9 +208,15 @@ export class Requests {
     const isLed = this.#parts.lead() !== undefined || this.#parts.leader() !== undefined;
     const why = isLed
       ? 'the leader did not finish it in time; allow more time, or see `cairn health detail`'
-      : 'the monitors have no leader; see `cairn mon stat`, start the monitors that are down, and try again';
+      : `the monitors have no leader: ${this.#whatToStart()}`;
     const details = { hasLeader: isLed };
     return new CairnError('DEADLINE_EXCEEDED', `${request.command}: ${why}`, { applied, details, cause });
+  }
+
+  #whatToStart(): string {
+    const hearing = this.#parts.hearing();
+    const what = hearing.silent.length === 0 ? 'wait for their election' : 'start the monitors that are down';
+    return `${hearingText(hearing)}; see \`cairn mon stat\`, ${what}, and try again`;
   }
 }
 

@@ -1,6 +1,7 @@
 /** Commands about the monitors themselves: `cairn mon …`. */
 import * as z from 'zod/mini';
 import { defineChange, defineControl, defineQuery } from '../command.js';
+import type { Hearing } from '../hearing.js';
 import type { IssuedKey } from './auth.js';
 
 /** `a`: letters, digits and dashes, since it names a daemon, its unit and its folder. */
@@ -43,6 +44,8 @@ export interface MonitorList {
   readonly leader: string | undefined;
   /** By name; at most 64 or so. */
   readonly monitors: readonly MonitorLine[];
+  /** Without a quorum: whom the monitor hears that answered. */
+  readonly hearing?: Hearing | undefined;
   /** Added, but not here yet: names that have a key and no place in the map. */
   readonly expected: readonly string[];
 }

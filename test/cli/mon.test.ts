@@ -56,6 +56,25 @@ describe('cairn mon', () => {
     assert.match(stderr, /^cairn: the monitors have no quorum; .*epoch 2\n$/);
   });
 
+  const hearings = [
+    { heard: ['b'], silent: ['c'], says: 'mon.a hears mon.b, but not mon.c' },
+    { heard: [], silent: ['b', 'c'], says: 'mon.a does not hear mon.b, mon.c' },
+    { heard: ['b', 'c'], silent: [], says: 'mon.a hears mon.b, mon.c' },
+    { heard: [], silent: [], says: 'mon.a knows no other' },
+  ];
+  for (const { says, ...ears } of hearings) {
+    it(`stat and dump without a quorum say whom the monitor hears: ${says}`, async () => {
+      const hearing = { by: 'a', ...ears };
+      cluster.soft = { ...softOf(['a', 'b', 'c'], { down: ['b', 'c'] }), hearing };
+      cluster.isStale = true;
+      assert.match((await run('stat')).stdout, new RegExp(`, no leader, no quorum: ${says}\n$`));
+      assert.match((await run('dump')).stdout, new RegExp(`\nno quorum: ${says}\n$`));
+      for (const what of ['stat', 'dump']) {
+        assert.deepEqual((JSON.parse((await run(what, '--json')).stdout) as { hearing: unknown }).hearing, hearing);
+      }
+    });
+  }
+
   it('dump shows each with its role, clock and disk, and who was added but is not here', async () => {
     await run('add', 'd');
     cluster.soft = softOf(['a', 'b', 'c'], { down: ['c'] });

@@ -134,17 +134,41 @@ describe('three monitors', function () {
       const begun = cluster.world.now;
       await assert.rejects(
         set(client, '8s', cluster.within(4_000)),
-        coded('DEADLINE_EXCEEDED', /config\.set: the monitors have no leader/, 'no'),
+        coded(
+          'DEADLINE_EXCEEDED',
+          /config\.set: the monitors have no leader: mon\.a does not hear mon\.b, mon\.c;/,
+          'no',
+        ),
       );
       assert.ok(cluster.world.now - begun <= 4_100);
       const stale = await client.query(monDump, {}, { mayBeStale: true, ...cluster.within(10_000) });
       assert.equal(stale.isStale, true);
       assert.equal(stale.result.monitors.length, 3);
+      assert.deepEqual(stale.result.hearing, { by: 'a', heard: [], silent: ['b', 'c'] });
       const waiting = set(client, '9s', cluster.within(60_000));
       for (const name of ['b', 'c']) cluster.start(name);
       await waiting;
-      assert.equal((await client.query(monDump, {}, {})).isStale, false);
+      const fresh = await client.query(monDump, {}, {});
+      assert.deepEqual([fresh.isStale, fresh.result.hearing], [false, undefined]);
       await client.close();
+    }));
+
+  it('say without a leader whom they hear, and whom not: dead, hung, or cut off', () =>
+    onMonitors(['a', 'b', 'c', 'd', 'e'], async (cluster) => {
+      const hearing = (name: string) => cluster.site(name).monitor?.status.hearing;
+      assert.equal(hearing('a'), undefined, 'there is a quorum');
+      cluster.kill('c');
+      cluster.world.machine('d').suspend();
+      cluster.isolate('e');
+      await cluster.until('no leader', () => cluster.site('a').monitor?.status.hasQuorum === false);
+      // As long as a hung one is not told from a quiet one.
+      await cluster.world.sleep(4_000);
+      assert.deepEqual(hearing('a'), { by: 'a', heard: ['b'], silent: ['c', 'd', 'e'] });
+      assert.deepEqual(hearing('b'), { by: 'b', heard: ['a'], silent: ['c', 'd', 'e'] });
+      assert.deepEqual(hearing('e'), { by: 'e', heard: [], silent: ['a', 'b', 'c', 'd'] });
+      cluster.world.machine('d').resume();
+      await cluster.until('a leader', () => cluster.leader !== undefined);
+      assert.equal(cluster.site(cluster.leaderName).monitor?.status.hearing, undefined);
     }));
 
   it('say how large their stores are, and are told of one that is too large', () =>
