@@ -2,7 +2,7 @@
 import { printPgId } from '../../cluster/ids.js';
 import type { HealthCode } from './codes.js';
 import { hasWord, isAvailable, type PgStateWord, statesOf } from './pg-states.js';
-import { counted, percent, raise } from './raise.js';
+import { counted, percent, raise, type Raised } from './raise.js';
 import type { HealthCheck, HealthInput, PgExample, PoolHealth } from './types.js';
 
 /** What all pools together have. */
@@ -80,20 +80,28 @@ function exampleLines({ examples }: Sums, matches: (state: string) => boolean): 
     .map(({ pg, state, acting }) => `pg ${printPgId(pg)} is ${state}, acting [${acting.join(',')}]`);
 }
 
+/** Examples are of some PGs only: whoever reads them learns of how many there is no line. */
+function listed(sums: Sums, matches: (state: string) => boolean): Pick<Raised, 'detail' | 'unlisted'> {
+  const detail = exampleLines(sums, matches);
+  return { detail, unlisted: countWhere(sums, matches) - detail.length };
+}
+
 function checkAvailability(sums: Sums): HealthCheck[] {
   const isMissing = (state: string): boolean => !isAvailable(state);
   const count = countWhere(sums, isMissing);
   if (count === 0) return [];
   const words = wordCounts(sums, ['down', 'lost', 'peered', 'peering', 'activating', 'creating', 'stale', 'unknown']);
   const unknown = sums.pools.filter((pool) => pool.unknown > 0);
+  const examples = exampleLines(sums, isMissing);
   return [
     raise('PG_AVAILABILITY', {
       count,
       summary: `Reduced data availability: ${[`${counted(count, 'pg')} inactive`, ...words].join(', ')}`,
       detail: [
-        ...exampleLines(sums, isMissing),
+        ...examples,
         ...unknown.map((pool) => `pool '${pool.name}': no OSD has reported ${counted(pool.unknown, 'pg')} yet`),
       ],
+      unlisted: count - examples.length - unknown.reduce((sum, pool) => sum + pool.unknown, 0),
     }),
   ];
 }
@@ -103,7 +111,7 @@ function checkWords(sums: Sums, code: HealthCode, words: readonly PgStateWord[],
   const count = countWhere(sums, matches);
   if (count === 0) return [];
   const summary = `${heading}: ${wordCounts(sums, words).join(', ')}`;
-  return [raise(code, { count, summary, detail: exampleLines(sums, matches) })];
+  return [raise(code, { count, summary, ...listed(sums, matches) })];
 }
 
 function total({ pools }: Sums, counter: Counter): number {
@@ -122,7 +130,7 @@ function checkDegraded(sums: Sums): HealthCheck[] {
       // In PGs, as recovery makes the number of objects rise and fall while nothing gets worse.
       count: Math.max(1, pgs),
       summary: `Degraded data redundancy: ${parts.join(', ')}`,
-      detail: exampleLines(sums, matches),
+      ...listed(sums, matches),
     }),
   ];
 }
@@ -132,7 +140,7 @@ function checkMisplaced(sums: Sums): HealthCheck[] {
   if (objects === 0) return [];
   const matches = (state: string): boolean => hasWord(state, 'remapped');
   const summary = shareOf(objects, sums.copies, 'misplaced');
-  return [raise('OBJECT_MISPLACED', { count: objects, summary, detail: exampleLines(sums, matches) })];
+  return [raise('OBJECT_MISPLACED', { count: objects, summary, ...listed(sums, matches) })];
 }
 
 function shareOf(objects: number, copies: number, what: string): string {

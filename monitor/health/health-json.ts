@@ -13,7 +13,7 @@ export function healthJson(report: HealthReport, { detail }: { readonly detail: 
           summary: { message: check.summary, count: check.count },
           muted: check.isMuted,
           advice: check.advice,
-          ...(detail ? { detail: check.detail.map((message) => ({ message })) } : {}),
+          ...(detail ? { detail: check.detail.map((message) => ({ message })), detail_omitted: check.more } : {}),
         },
       ]),
     ),

@@ -12,17 +12,21 @@ export interface Raised {
   readonly summary: string;
   /** One line per thing. */
   readonly detail: readonly string[];
+  /** Things it is about for which whoever calls had no line to give. */
+  readonly unlisted?: number;
 }
 
-export function raise(code: HealthCode, { summary, detail, count = detail.length }: Raised): HealthCheck {
+export function raise(code: HealthCode, { summary, detail, count = detail.length, unlisted = 0 }: Raised): HealthCheck {
   const info = healthCodeInfo(code);
   invariant(info !== undefined && count >= 1, 'a check that is raised is in the table and about something', { code });
+  const more = Math.max(0, detail.length - detailLinesMax) + unlisted;
   return {
     code,
     severity: info.severity,
     summary,
     count,
-    detail: bounded(detail),
+    detail: bounded(detail, more),
+    more,
     advice: info.advice,
     isMuted: false,
   };
@@ -33,9 +37,8 @@ export function raiseIfAny(code: HealthCode, detail: readonly string[], summary:
   return detail.length === 0 ? [] : [raise(code, { summary, detail })];
 }
 
-function bounded(lines: readonly string[]): string[] {
-  if (lines.length <= detailLinesMax) return [...lines];
-  return [...lines.slice(0, detailLinesMax), `... and ${lines.length - detailLinesMax} more`];
+function bounded(lines: readonly string[], more: number): string[] {
+  return more === 0 ? [...lines] : [...lines.slice(0, detailLinesMax), `... and ${more} more`];
 }
 
 /** `1 osd`, `2 osds`. */

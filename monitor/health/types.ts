@@ -96,6 +96,8 @@ export interface HealthCheck {
   readonly count: number;
   /** At most `detailLinesMax` lines and one that says how many more. */
   readonly detail: readonly string[];
+  /** How many more: 0 when each has its line. */
+  readonly more: number;
   readonly advice: string;
   /** Shown, and does not count. */
   readonly isMuted: boolean;

@@ -20,6 +20,8 @@ export interface HealthCheck {
   readonly advice: string;
   /** When it was asked for. */
   readonly detail?: readonly { readonly message: string }[];
+  /** With `detail`: things that have no line there. The last line says the same in words. */
+  readonly detail_omitted?: number;
 }
 
 export interface HealthMuteShown {

@@ -73,7 +73,14 @@ describe('states of PGs', () => {
   it('health detail names PGs and their acting sets', async () => {
     const cluster = sample();
     await done(cluster, 'osd down all');
-    assert.match(await done(cluster, 'health detail'), /pg 1\.0 is down, acting \[\d/);
+    const text = await done(cluster, 'health detail');
+    assert.match(text, /pg 1\.0 is down, acting \[\d/);
+    // Of 16 in one pool 8 have lines, and all 4 of the other.
+    assert.match(text, /pg 2\.3 is down.*\n {4}\.\.\. and 8 more\n/);
+    const { checks } = (await json(cluster, 'health detail')) as {
+      checks: Record<string, { detail_omitted?: number }>;
+    };
+    assert.equal(checks['PG_AVAILABILITY']?.detail_omitted, 8);
   });
 
   it('a PG that waits for its first OSDs is creating', async () => {

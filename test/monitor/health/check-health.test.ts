@@ -212,7 +212,7 @@ const cases: Case[] = [
       },
     },
     raised: ['PG_AVAILABILITY Reduced data availability: 2 pgs inactive, 2 pgs down'],
-    detail: ['pg 1.1f is down, acting [2,0]'],
+    detail: ['pg 1.1f is down, acting [2,0]', '... and 1 more'],
   },
   {
     code: 'PG_AVAILABILITY',
@@ -435,6 +435,31 @@ describe('health', () => {
     const detail = checks.find(({ code }) => code === 'OSD_DOWN')?.detail ?? [];
     assert.equal(detail.length, detailLinesMax + 1);
     assert.equal(detail.at(-1), '... and 10 more');
+    assert.equal(checks.find(({ code }) => code === 'OSD_DOWN')?.more, 10);
+  });
+
+  it('says how many PGs it counts without naming them, in every check of PGs', () => {
+    const named = (state: string) => ({ ...example, state });
+    const wrong = ['down', 'lost', 'active+inconsistent', 'active+undersized', 'active+remapped+backfill_toofull'];
+    const stats = {
+      states: new Map(wrong.map((state) => [state, 5])),
+      examples: wrong.map(named),
+      misplacedObjects: 1,
+    };
+    const { checks } = checkHealth(healthInput({ stats }));
+    const more = checks.filter(({ code }) => /^PG_|MISPLACED/.test(code)).map((check) => [check.code, check.more]);
+    assert.deepEqual(Object.fromEntries(more), {
+      // 7 of 32 nobody reported: a line of the pool tells of them all.
+      PG_AVAILABILITY: 8,
+      PG_LOST: 4,
+      PG_DAMAGED: 4,
+      PG_DEGRADED: 4,
+      PG_BACKFILL_FULL: 4,
+      OBJECT_MISPLACED: 4,
+    });
+    for (const { code, more: count, detail } of checks) {
+      assert.equal(detail.at(-1) === `... and ${count} more`, count > 0, code);
+    }
   });
 
   it('counts PGs that nobody reported beside those that are known', () => {

@@ -129,6 +129,7 @@ describe('health --json', () => {
           muted: true,
           advice,
           detail: [{ message: 'osd.0 (root=default rack=r0 host=h0) is down' }],
+          detail_omitted: 0,
         },
       },
       mutes: [{ code: 'OSD_DOWN', sticky: true, until_ms: now + 1_000, count: 1 }],
