@@ -5,7 +5,6 @@
  */
 import { CairnError, isCairnError } from '../../base/errors.js';
 import { monotonicMs } from '../../base/instants.js';
-import { mayRun } from '../../cluster/caps.js';
 import type { Entity } from '../../cluster/map.js';
 import { type Packed, packReply, packRequest } from '../../protocol/command-payload.js';
 import { type CommandReply, type ForwardedRequest, forwardMethod } from '../../protocol/monitor-methods.js';
@@ -13,6 +12,7 @@ import { type Hearing, hearingText } from '../../protocol/hearing.js';
 import { withApplied } from '../../protocol/with-applied.js';
 import type { WaitOptions } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
+import { checkCaps } from '../commands/check-caps.js';
 import type { CommandContext, CommandTable, RegisteredCommand } from '../commands/types.js';
 import { isLostLead } from '../leader/proposer.js';
 import type { Lead } from '../leader/lead.js';
@@ -184,13 +184,7 @@ export class Requests {
     if (entity === undefined) {
       throw new CairnError('PERMISSION_DENIED', `${name} is not known to this cluster; see \`cairn auth ls\``);
     }
-    const { access, area } = this.#parts.table.find(command).command;
-    if (!mayRun(entity, { service: 'mon', access, area })) {
-      throw new CairnError(
-        'PERMISSION_DENIED',
-        `${name} may not run ${command}: its capability on mon does not allow "${access}"; see \`cairn auth get ${name}\``,
-      );
-    }
+    checkCaps(entity, this.#parts.table.find(command).command);
     return entity;
   }
 

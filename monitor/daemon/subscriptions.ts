@@ -15,6 +15,7 @@ import {
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Peer } from '../../wire/peer.js';
+import { capsLacking } from '../commands/check-caps.js';
 import type { MonitorState } from '../state/state.js';
 import { frameIncrementals } from '../../protocol/map-push-frame.js';
 import * as schemas from '../../protocol/monitor-schemas.js';
@@ -81,10 +82,7 @@ export class Subscriptions {
    * first message may overtake the reply. Throws `PERMISSION_DENIED`.
    */
   subscribe(peer: Peer, { what, have }: SubscribeRequest): SubscribeReply {
-    if (!this.#parts.mayFollow(peer)) {
-      const sentence = `${peer.name} may not follow the ${what}; see \`cairn auth get ${peer.name}\``;
-      throw new CairnError('PERMISSION_DENIED', sentence);
-    }
+    if (!this.#parts.mayFollow(peer)) throw capsLacking(peer.name, 'r');
     const present = this.#followers.get(peer) ?? new Map<Follower['what'], Follower>();
     this.#followers.set(peer, present);
     if (present.get(what)?.isPushing !== true) {

@@ -175,7 +175,10 @@ describe('every command, with three monitors', function () {
     for (const [path, words] of linePerLeaf()) {
       const outcome = await run(words, file('none.yaml'));
       assert.equal(outcome.code, 1, path);
-      assertRefused(outcome, /^client\.none may not run [\w.-]+: .*; see `cairn auth get client\.none`$/);
+      assertRefused(
+        outcome,
+        /^this needs the capability mon 'allow \w+', which client\.none lacks; see `cairn auth get client\.none`$/,
+      );
     }
   });
 
@@ -184,7 +187,7 @@ describe('every command, with three monitors', function () {
     for (const [path, words] of linePerLeaf()) {
       const outcome = await run(words, file('ro.yaml'));
       // What it asks for may be gone by now: it was let in all the same.
-      if (outcome.code === 0 || !/may not run/.test(outcome.stderr)) may.push(path);
+      if (outcome.code === 0 || !/needs the capability/.test(outcome.stderr)) may.push(path);
     }
     assert.deepEqual(may.sort(), readers);
   });

@@ -196,7 +196,7 @@ describe('a session with the monitors', function () {
       const outsider = await cluster.client({ machine: 'x', name: 'client.x', key });
       const reader = new MapReader(outsider);
       await cluster.until('a refusal', () => reader.error !== undefined);
-      assert.ok(coded('PERMISSION_DENIED')(reader.error));
+      assert.ok(coded('PERMISSION_DENIED', /needs the capability mon 'allow r', which client\.x lacks/)(reader.error));
       await admin.change(authCaps, { name: 'client.x', caps: [['mon', 'allow r']] }, {});
       const insider = await cluster.client({ machine: 'y', name: 'client.x', key });
       const second = new MapReader(insider);

@@ -5,9 +5,9 @@
 import { emptyBytes } from '../../../base/bytes.js';
 import { CairnError, toCairnError } from '../../../base/errors.js';
 import { type WallMs, wallMs } from '../../../base/instants.js';
-import { mayRun } from '../../../cluster/caps.js';
 import type { MapChange } from '../../../cluster/change.js';
-import type { ClusterMap, Entity } from '../../../cluster/map.js';
+import type { ClusterMap } from '../../../cluster/map.js';
+import { checkCaps } from '../../../monitor/commands/check-caps.js';
 import type { CommandContext, CommandTable } from '../../../monitor/commands/types.js';
 import type { SoftState } from '../../../monitor/soft-state.js';
 import type { Effects, HealthMute, StateView } from '../../../monitor/state/types.js';
@@ -194,14 +194,6 @@ export class LocalCluster {
       });
     }
   }
-}
-
-/** As the monitor does before it runs anything. */
-function checkCaps(entity: Entity, command: Pick<Command<never, unknown>, 'name' | 'access' | 'area'>): void {
-  const { name, access, area } = command;
-  if (mayRun(entity, { service: 'mon', access, area })) return;
-  const cap = entity.caps.get('mon') ?? '';
-  throw new CairnError('PERMISSION_DENIED', `${entity.name} may not run ${name}: its mon caps are "${cap}"`);
 }
 
 /** What is left of arguments that were sent and received; the header as small as a connection wants it. */
