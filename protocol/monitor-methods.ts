@@ -8,6 +8,11 @@ export interface RequestId {
   readonly number: number;
   /** The client still waits for no lower number: replies below may be forgotten. */
   readonly floor: number;
+  /**
+   * When the session began, on the monitors' clock of sessions, as a refusal said (`details.sessionClock`). Absent: the
+   * client has not been told yet, and no change of such a session is ever made.
+   */
+  readonly begun?: number | undefined;
 }
 
 export interface CommandRequest {

@@ -31,6 +31,7 @@ const requestId: z.ZodMiniType<RequestId> = z
     // The largest stands for a session that is over (monitor/state/sessions.ts).
     number: z.int().check(z.minimum(1), z.maximum(Number.MAX_SAFE_INTEGER - 1)),
     floor: z.int().check(z.minimum(1)),
+    begun: z.optional(amount),
   })
   .check(z.refine(({ number, floor }) => floor <= number, 'the floor is at most the number'));
 

@@ -44,12 +44,18 @@ const pauseMs = 50;
 /** For the last word to get to the kernel: it does at once, unless nothing does any more. */
 const lastWordMs = 100;
 
+interface ClientSession {
+  readonly id: string;
+  /** As in `RequestId`. */
+  readonly begun: number | undefined;
+  /** The monitors keep an answer of this session. */
+  hasAnswers: boolean;
+}
+
 export class MonitorSession implements MonitorClient {
   readonly #runtime: Runtime;
-  /** Drawn anew when the monitors ended it for want of room. */
-  #session: string;
-  /** The monitors keep an answer of this session. */
-  #hasAnswers = false;
+  /** Drawn anew when the monitors do not take it: it is over, or they have not said yet what time it is there. */
+  #session: ClientSession;
   /** Of some change nobody knows whether it was made: a copy of it may still be on its way. */
   #isInDoubt = false;
   #isClosed = false;
@@ -62,7 +68,7 @@ export class MonitorSession implements MonitorClient {
 
   constructor(runtime: Runtime, options: HuntOptions) {
     this.#runtime = runtime;
-    this.#session = this.#drawSession();
+    this.#session = this.#drawSession(undefined);
     const handlers = new HandlerTable();
     this.#hunt = new MonitorHunt(runtime, options, handlers, (peer) => this.#onConnected(peer));
     this.#mapFollower = new MapFollower(runtime, handlers, (map) => this.#onMap(map));
@@ -84,8 +90,8 @@ export class MonitorSession implements MonitorClient {
       const ask = { command: command.name, args };
       const reply = await this.#askNumbered(ask, number, options).catch((error: unknown) => {
         // No copy of this change can have been made: under another session it is the first.
-        if (!isSessionOver(error) || error.applied !== 'no') throw error;
-        if (this.#session === first) this.#session = this.#drawSession();
+        if (!isSessionOver(error) || (error.applied !== 'no' && !isUntaken(first))) throw error;
+        if (this.#session === first) this.#session = this.#drawSession(error);
         return this.#askNumbered(ask, number, options);
       });
       return reply.result as Result;
@@ -130,8 +136,11 @@ export class MonitorSession implements MonitorClient {
     await this.#hunt.close();
   }
 
-  #drawSession(): string {
-    return hexText(this.#runtime.random.bytes(16));
+  /** `refusal`: of the one before, with the time at which this one begins. */
+  #drawSession(refusal: CairnError | undefined): ClientSession {
+    const clock = refusal?.details['sessionClock'];
+    const begun = typeof clock === 'number' ? clock : undefined;
+    return { id: hexText(this.#runtime.random.bytes(16)), begun, hasAnswers: false };
   }
 
   async #askNumbered(
@@ -140,9 +149,10 @@ export class MonitorSession implements MonitorClient {
     options: WaitOptions,
   ): Promise<CommandReply> {
     const [floor = number] = this.#waiting;
-    const request: RequestId = { session: this.#session, number, floor };
+    const session = this.#session;
+    const request: RequestId = { session: session.id, number, floor, begun: session.begun };
     const reply = await this.#ask({ ...ask, request }, { ...options, mayRepeat: true });
-    this.#hasAnswers = true;
+    session.hasAnswers = true;
     return reply;
   }
 
@@ -152,9 +162,9 @@ export class MonitorSession implements MonitorClient {
    */
   async #endSession(): Promise<void> {
     const peer = this.#hunt.current;
-    if (peer === undefined || !this.#hasAnswers || this.#isInDoubt || this.#waiting.size > 0) return;
+    if (peer === undefined || !this.#session.hasAnswers || this.#isInDoubt || this.#waiting.size > 0) return;
     const deadline = monotonicMs(this.#runtime.clock.now() + lastWordMs);
-    await peer.tell(endSessionMethod, { session: this.#session }, { deadline }).catch(() => undefined);
+    await peer.tell(endSessionMethod, { session: this.#session.id }, { deadline }).catch(() => undefined);
   }
 
   async #ask(request: CommandRequest, options: WaitOptions & { readonly mayRepeat: boolean }): Promise<CommandReply> {
@@ -204,6 +214,11 @@ function asLate(cause: CairnError): CairnError {
   const { applied, details } = cause;
   const sentence = 'the monitors did not finish it in time; allow more time, or see `cairn mon stat`';
   return new CairnError('DEADLINE_EXCEEDED', sentence, { applied, details, cause });
+}
+
+/** The monitors make no change of it, so that none can have been made: its refusal is how they say what time it is. */
+function isUntaken({ begun, hasAnswers }: ClientSession): boolean {
+  return begun === undefined && !hasAnswers;
 }
 
 function isSessionOver(error: unknown): error is CairnError {

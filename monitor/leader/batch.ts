@@ -109,6 +109,11 @@ export class Batch<Waiting extends { readonly request: ChangeRequest }> {
     }
   }
 
+  /** Without being evaluated: told once the entry shows that this monitor still leads, as every refusal. */
+  refuse(waiting: Waiting, error: CairnError): void {
+    this.outcomes.push({ kind: 'refused', waiting, error });
+  }
+
   /** `ends`: sessions that are over with it; none that `hasSession`. */
   async transaction(wallLimit: WallMs, ends: Transaction['ends'] = []): Promise<Transaction> {
     const { keys, mutes, log } = this.#draft;

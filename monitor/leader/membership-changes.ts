@@ -53,7 +53,8 @@ export class MembershipChanges implements MembershipControl {
     const { lead, consensus } = this.#parts;
     const { result } = await lead.submit({
       name: 'mon.join',
-      id: { session: disk, number, floor: 1 },
+      // New now, whenever the disk was: a late copy finds the monitor in the map, or its key gone with its removal.
+      id: { session: disk, number, floor: 1, begun: this.#parts.machine.state.sessions.clockMs },
       deadline,
       isAlone: true,
       audit: undefined,

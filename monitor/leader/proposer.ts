@@ -120,7 +120,7 @@ export class Proposer {
       const [waiting] = this.#queue;
       if (waiting === undefined || !batch.takes(waiting.request)) break;
       this.#queue.shift();
-      if (!this.#answeredBefore(waiting)) await batch.decide(waiting);
+      if (!this.#answeredBefore(waiting, batch)) await batch.decide(waiting);
     }
     if (batch.outcomes.length === 0) return;
     try {
@@ -161,7 +161,8 @@ export class Proposer {
   }
 
   /** True when the request needs no evaluation: it was answered before, or cannot be taken. */
-  #answeredBefore({ request, resolve, reject }: Waiting): boolean {
+  #answeredBefore(waiting: Waiting, batch: Batch<Waiting>): boolean {
+    const { request, resolve, reject } = waiting;
     const { id, deadline, name } = request;
     const { state } = this.#parts.machine;
     if (deadline !== undefined && deadline <= this.#runtime.clock.now()) {
@@ -182,7 +183,11 @@ export class Proposer {
         reject(new CairnError('CONFLICT', `${name}: its client said that it had this answer already`));
         return true;
       case 'over':
-        reject(sessionOver(name));
+        reject(sessionOver(name, state.sessions.clockMs));
+        return true;
+      case 'stale':
+        // A leader that was deposed knows no session that began since.
+        batch.refuse(waiting, sessionOver(name, state.sessions.clockMs));
         return true;
       case 'full':
         reject(new CairnError('OVERLOADED', `${name}: too many changes of clients wait for answers; retry later`));
@@ -196,10 +201,10 @@ function lostLead(): CairnError {
 }
 
 /** `applied` is of this copy: whoever sent others before adds what became of those. */
-function sessionOver(name: string): CairnError {
+function sessionOver(name: string, sessionClock: number): CairnError {
   const sentence = `${name}: the session that it belongs to is over, and its answer was dropped if it was made before`;
   return new CairnError('CONFLICT', `${sentence}; look whether it was, before you ask for it again`, {
-    details: { sessionOver: true },
+    details: { sessionOver: true, sessionClock },
   });
 }
 

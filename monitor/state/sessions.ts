@@ -8,6 +8,9 @@
  * One that is over has no answers any more, but is remembered as long as a live one: a copy of a change that is late
  * finds that it may not run, instead of beginning the session afresh and running twice. The leader says which sessions
  * are over (monitor/leader/session-ends.ts): those whose clients said so, and, when room is scarce, the longest idle.
+ *
+ * What is not known any more is told from what is new by when the session began, on the clock below: a client is told the
+ * time before its first change, and a session that is not known begins only while none that old was forgotten.
  */
 import { invariant } from '../../base/invariant.js';
 import { OrderedMap } from '../../base/ordered-map.js';
@@ -54,6 +57,8 @@ export type Lookup =
   | { readonly kind: 'answered'; readonly result: Uint8Array }
   /** Below the floor: its answer was received, says the client itself; a late copy of it is on its way. */
   | { readonly kind: 'forgotten' }
+  /** Of a session that is not known, and may have been, as long ago as it began: this may be a copy of what was made then. */
+  | { readonly kind: 'stale' }
   /** Its session is over, and its answer, if there was one, dropped. */
   | { readonly kind: 'over' }
   | { readonly kind: 'full' };
@@ -118,10 +123,11 @@ export class Sessions {
     else this.#live.set(session, one);
   }
 
-  lookup({ session, number, floor }: RequestId): Lookup {
+  lookup({ session, number, floor, begun }: RequestId): Lookup {
     const known = this.#live.get(session);
     if (known === undefined) {
       if (this.#isOver(session)) return { kind: 'over' };
+      if (!this.#mayBegin(begun)) return { kind: 'stale' };
       return this.#live.size < sessionsMax && this.count < sessionsKeptMax ? { kind: 'unknown' } : { kind: 'full' };
     }
     if (number < known.floor) return { kind: 'forgotten' };
@@ -174,6 +180,11 @@ export class Sessions {
     for (const session of idle) this.#live.delete(session);
     // The last of them may have ended a minute after the first.
     this.#ended = this.#ended.filter(({ at }) => now - at <= sessionIdleMs + sweepMs);
+  }
+
+  /** One that began so lately cannot have been forgotten: that takes as long, from its last change on. */
+  #mayBegin(begun: number | undefined): boolean {
+    return begun !== undefined && begun <= this.#clockMs && this.#clockMs - begun <= sessionIdleMs;
   }
 
   #isOver(session: string): boolean {

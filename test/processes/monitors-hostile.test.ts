@@ -45,7 +45,7 @@ const nasty: readonly unknown[] = [
   true,
 ];
 
-const request = { session: '0'.repeat(32), number: 1, floor: 1 };
+const request = { session: '0'.repeat(32), number: 1, floor: 1, begun: 0 };
 const query = { command: 'log.last', args: { count: 1, after: 0, level: 'info' } };
 const beacon = { osd: 0, boot: 0, epoch: 0, usedBytes: 0, totalBytes: 0, loopDelayMs: 0, slowOps: 0 };
 const failure = { reporter: 0, target: 1, targetUpFrom: 0, kind: 'silent', silentMs: 1, peerCount: 1 };

@@ -43,7 +43,7 @@ function call(dialer: Dialer, { name }: AnyMethod, header: unknown): Promise<unk
   return dialer.call(defineMethod<unknown, unknown>(name), header);
 }
 
-const request = { session: '0'.repeat(32), number: 1, floor: 1 };
+const request = { session: '0'.repeat(32), number: 1, floor: 1, begun: 0 };
 const beacon = { osd: 1, boot: 1, epoch: 1, usedBytes: 0, totalBytes: 0, loopDelayMs: 0, slowOps: 0 };
 const report = { reporter: 1, target: 2, targetUpFrom: 1, kind: 'silent', silentMs: 9_000, peerCount: 3 };
 const join = { name: 'd', address: { host: 'd', port }, disk: '0'.repeat(32) };
@@ -70,6 +70,7 @@ describe('strangers', function () {
           { command: 'config.set', args: set, request: { ...request, session: 'x' } },
           'INVALID_ARGUMENT',
         ],
+        [commandMethod, { command: 'config.set', args: set, request: { ...request, begun: -1 } }, 'INVALID_ARGUMENT'],
         [subscribeMethod, { what: 'all', have: 0 }, 'INVALID_ARGUMENT'],
         [subscribeMethod, { what: 'map', have: 1.5 }, 'INVALID_ARGUMENT'],
         [beaconMethod, { ...beacon, osd: -1 }, 'INVALID_ARGUMENT'],

@@ -31,7 +31,7 @@ function request(value: string, overrides: Partial<ChangeRequest> = {}): ChangeR
   lastNumber += 1;
   return {
     name: 'test.set',
-    id: { session: 'client.x s', number: lastNumber, floor: 1 },
+    id: { session: 'client.x s', number: lastNumber, floor: 1, begun: 0 },
     deadline: undefined,
     audit: { who: 'client.x', from: '10.0.0.9:1', command: 'test.set', args: value },
     evaluate: ({ map }) => ({ result: { before: map.config.get(key) }, changes: [setting(value)] }),
@@ -48,7 +48,7 @@ const refused = (code: 'CONFLICT' | 'INTERNAL' = 'CONFLICT') => ({
 /** A change of each of a hundred clients. */
 async function round(proposer: Proposer, first: number, which: 'which end' | 'which vanish'): Promise<void> {
   const sessions = Array.from({ length: 100 }, (_, i) => `client.x ${first + i}`);
-  const changes = sessions.map((session) => request('5s', { id: { session, number: 1, floor: 1 } }));
+  const changes = sessions.map((session) => request('5s', { id: { session, number: 1, floor: 1, begun: 0 } }));
   await Promise.all(changes.map((change) => proposer.submit(change)));
   if (which === 'which end') for (const session of sessions) proposer.endSession(session);
 }
@@ -170,8 +170,8 @@ describe('the proposer', () => {
 
   it('never runs what its client said it has the answer of', async () => {
     const { consensus, proposer } = stage();
-    await proposer.submit(request('1s', { id: { session: 'client.y s', number: 9, floor: 9 } }));
-    const late = request('2s', { id: { session: 'client.y s', number: 3, floor: 3 } });
+    await proposer.submit(request('1s', { id: { session: 'client.y s', number: 9, floor: 9, begun: 0 } }));
+    const late = request('2s', { id: { session: 'client.y s', number: 3, floor: 3, begun: 0 } });
     await assert.rejects(proposer.submit(late), { code: 'CONFLICT', applied: 'no' });
     assert.equal(consensus.machine.state.map.config.get(key), '1s');
   });
@@ -194,7 +194,7 @@ describe('the proposer', () => {
 
   it('writes the end of a session with the next entry, and none for its sake', async () => {
     const { consensus, proposer } = stage();
-    const one = request('1s', { id: { session: 'client.y s', number: 1, floor: 1 } });
+    const one = request('1s', { id: { session: 'client.y s', number: 1, floor: 1, begun: 0 } });
     await proposer.submit(one);
     proposer.endSession('client.y s');
     proposer.endSession('client.y never seen');
@@ -211,9 +211,33 @@ describe('the proposer', () => {
     assert.deepEqual(consensus.transactions[2]?.ends, [], 'once');
   });
 
+  it('tells a client the time before its first change, and takes none of a session without it', async () => {
+    const { consensus, fake, proposer } = stage();
+    fake.wall += 4_000;
+    await proposer.submit(request('1s'));
+    const { clockMs } = consensus.machine.state.sessions;
+    const ask = (begun: number | undefined) =>
+      proposer.submit(request('2s', { id: { session: 'client.y s', number: 1, floor: 1, begun } }));
+    const details = { sessionOver: true, sessionClock: clockMs };
+    await assert.rejects(ask(undefined), { code: 'CONFLICT', applied: 'no', details });
+    await assert.rejects(ask(clockMs + 1), { code: 'CONFLICT', applied: 'no', details }, 'of another cluster');
+    assert.equal(consensus.machine.state.map.config.get(key), '1s');
+    await ask(clockMs);
+    assert.equal(consensus.machine.state.map.config.get(key), '2s');
+  });
+
+  it('says that a session is not known only when a majority says that it leads', async () => {
+    const { consensus, proposer } = stage();
+    const ask = () => proposer.submit(request('1s', { id: { session: 'client.y s', number: 1, floor: 1 } }));
+    await assert.rejects(ask(), { code: 'CONFLICT' });
+    assert.deepEqual([consensus.barriers, consensus.transactions.length], [1, 0]);
+    consensus.barrierError = new CairnError('DEADLINE_EXCEEDED', 'no majority');
+    await assert.rejects(ask(), { code: 'DEADLINE_EXCEEDED' });
+  });
+
   it('never runs a late copy of a change whose session is over', async () => {
     const { consensus, proposer } = stage();
-    const one = request('1s', { id: { session: 'client.y s', number: 1, floor: 1 } });
+    const one = request('1s', { id: { session: 'client.y s', number: 1, floor: 1, begun: 0 } });
     await proposer.submit(one);
     proposer.endSession('client.y s');
     await proposer.submit(request('2s'));
@@ -223,7 +247,7 @@ describe('the proposer', () => {
 
   it('lets a session live on that changes something in the very entry', async () => {
     const { consensus, proposer } = stage();
-    const id = (number: number) => ({ id: { session: 'client.y s', number, floor: number } });
+    const id = (number: number) => ({ id: { session: 'client.y s', number, floor: number, begun: 0 } });
     await proposer.submit(request('1s', id(1)));
     proposer.endSession('client.y s');
     await proposer.submit(request('2s', id(2)));
@@ -247,8 +271,8 @@ describe('the proposer', () => {
     assert.ok(consensus.machine.state.sessions.liveCount < 10_000);
     const more = Promise.all(Array.from({ length: 50 }, (_, i) => round(proposer, 20_000 + 100 * i, 'which vanish')));
     await assert.rejects(more, { code: 'OVERLOADED', applied: 'no' });
-    const first = request('1s', { id: { session: 'client.x 0', number: 1, floor: 1 } });
-    await assert.rejects(proposer.submit(first), { code: 'CONFLICT', details: { sessionOver: true } });
+    const first = request('1s', { id: { session: 'client.x 0', number: 1, floor: 1, begun: 0 } });
+    await assert.rejects(proposer.submit(first), { code: 'CONFLICT', message: /session that it belongs to is over/ });
   });
 
   it('gives a request that must stand alone an entry to itself, and its membership', async () => {

@@ -29,12 +29,18 @@ function named(from: number, to: number): string[] {
 describe('answers kept for retries', () => {
   it('are given again as long as the client may ask for them', () => {
     const sessions = new Sessions();
-    assert.deepEqual(sessions.lookup({ session: 'a', number: 1, floor: 1 }), { kind: 'unknown' });
+    assert.deepEqual(sessions.lookup({ session: 'a', number: 1, floor: 1, begun: sessions.clockMs }), {
+      kind: 'unknown',
+    });
     record(sessions, 'a', 1, 1);
     record(sessions, 'a', 3, 1);
     assert.deepEqual(sessions.lookup({ session: 'a', number: 1, floor: 1 }), { kind: 'answered', result: bytes(1) });
-    assert.deepEqual(sessions.lookup({ session: 'a', number: 2, floor: 1 }), { kind: 'unknown' });
-    assert.deepEqual(sessions.lookup({ session: 'b', number: 1, floor: 1 }), { kind: 'unknown' });
+    assert.deepEqual(sessions.lookup({ session: 'a', number: 2, floor: 1, begun: sessions.clockMs }), {
+      kind: 'unknown',
+    });
+    assert.deepEqual(sessions.lookup({ session: 'b', number: 1, floor: 1, begun: sessions.clockMs }), {
+      kind: 'unknown',
+    });
   });
 
   it('are forgotten below the floor, and what is late there is never run', () => {
@@ -43,7 +49,9 @@ describe('answers kept for retries', () => {
     record(sessions, 'a', 5, 4);
     assert.deepEqual(sessions.lookup({ session: 'a', number: 1, floor: 1 }), { kind: 'forgotten' });
     assert.deepEqual(sessions.lookup({ session: 'a', number: 3, floor: 1 }), { kind: 'forgotten' });
-    assert.deepEqual(sessions.lookup({ session: 'a', number: 4, floor: 4 }), { kind: 'unknown' });
+    assert.deepEqual(sessions.lookup({ session: 'a', number: 4, floor: 4, begun: sessions.clockMs }), {
+      kind: 'unknown',
+    });
     record(sessions, 'a', 6, 2);
     assert.deepEqual(sessions.lookup({ session: 'a', number: 3, floor: 1 }), { kind: 'forgotten' }, 'floors only rise');
   });
@@ -67,16 +75,37 @@ describe('answers kept for retries', () => {
     assert.equal(sessions.lookup({ session: 'busy', number: 1, floor: 1 }).kind, 'answered');
   });
 
+  it('are never missed: what is not known begins only if it cannot have been forgotten', () => {
+    const sessions = new Sessions();
+    pass(sessions, 100_000);
+    const begun = sessions.clockMs;
+    const ask = (at = begun) => sessions.lookup({ session: 'a', number: 1, floor: 1, begun: at }).kind;
+    assert.deepEqual([ask(), ask(begun + 1)], ['unknown', 'stale']);
+    record(sessions, 'a', 1);
+    const seen = new Set<string>();
+    for (let ms = 0; ms < 2 * sessionIdleMs; ms += stepMsMax) {
+      seen.add(ask());
+      pass(sessions, stepMsMax);
+    }
+    assert.deepEqual([...seen], ['answered', 'stale']);
+    assert.equal(sessions.lookup({ session: 'a', number: 1, floor: 1 }).kind, 'stale');
+    assert.equal(ask(sessions.clockMs), 'unknown');
+  });
+
   it('are bounded in each session and in all, by refusing what is new', () => {
     const sessions = new Sessions();
     for (let number = 1; number <= repliesPerSessionMax; number++) record(sessions, 'a', number, 1);
     const next = repliesPerSessionMax + 1;
-    assert.equal(sessions.lookup({ session: 'a', number: next, floor: 1 }).kind, 'full');
-    assert.equal(sessions.lookup({ session: 'a', number: next, floor: 2 }).kind, 'unknown', 'an answer makes room');
+    assert.equal(sessions.lookup({ session: 'a', number: next, floor: 1, begun: sessions.clockMs }).kind, 'full');
+    assert.equal(
+      sessions.lookup({ session: 'a', number: next, floor: 2, begun: sessions.clockMs }).kind,
+      'unknown',
+      'an answer makes room',
+    );
     assert.equal(sessions.lookup({ session: 'a', number: 1, floor: 1 }).kind, 'answered', 'what is kept is answered');
     for (let id = 1; id < sessionsMax; id++) record(sessions, `s${id}`, 1);
-    assert.equal(sessions.lookup({ session: 'new', number: 1, floor: 1 }).kind, 'full');
-    assert.equal(sessions.lookup({ session: 's1', number: 2, floor: 1 }).kind, 'unknown');
+    assert.equal(sessions.lookup({ session: 'new', number: 1, floor: 1, begun: sessions.clockMs }).kind, 'full');
+    assert.equal(sessions.lookup({ session: 's1', number: 2, floor: 1, begun: sessions.clockMs }).kind, 'unknown');
   });
 
   it('go when their session is over, and nothing of it runs any more, neither an old number nor a new one', () => {
@@ -96,7 +125,7 @@ describe('answers kept for retries', () => {
     const sessions = new Sessions();
     sessions.end('a');
     assert.deepEqual([sessions.liveCount, sessions.count], [0, 0]);
-    assert.equal(sessions.lookup({ session: 'a', number: 1, floor: 1 }).kind, 'unknown');
+    assert.equal(sessions.lookup({ session: 'a', number: 1, floor: 1, begun: sessions.clockMs }).kind, 'unknown');
   });
 
   it('are refused for as long after the end as a live session keeps them', () => {
@@ -113,7 +142,10 @@ describe('answers kept for retries', () => {
   it('of twenty thousand clients, one after the other, fit when each says that it is done', () => {
     const sessions = new Sessions();
     for (let id = 0; id < 20_000; id++) {
-      assert.equal(sessions.lookup({ session: `s${id}`, number: 1, floor: 1 }).kind, 'unknown');
+      assert.equal(
+        sessions.lookup({ session: `s${id}`, number: 1, floor: 1, begun: sessions.clockMs }).kind,
+        'unknown',
+      );
       record(sessions, `s${id}`, 1);
       sessions.end(`s${id}`);
     }
@@ -129,10 +161,12 @@ describe('answers kept for retries', () => {
       record(sessions, `s${id}`, 1);
       if (id > 0) sessions.end(`s${id}`);
     }
-    assert.deepEqual(sessions.lookup({ session: 'new', number: 1, floor: 1 }), { kind: 'full' });
-    assert.equal(sessions.lookup({ session: 's0', number: 2, floor: 1 }).kind, 'unknown');
+    assert.deepEqual(sessions.lookup({ session: 'new', number: 1, floor: 1, begun: sessions.clockMs }), {
+      kind: 'full',
+    });
+    assert.equal(sessions.lookup({ session: 's0', number: 2, floor: 1, begun: sessions.clockMs }).kind, 'unknown');
     pass(sessions, sessionIdleMs + 120_000);
-    assert.equal(sessions.lookup({ session: 'new', number: 1, floor: 1 }).kind, 'unknown');
+    assert.equal(sessions.lookup({ session: 'new', number: 1, floor: 1, begun: sessions.clockMs }).kind, 'unknown');
   });
 
   it('make room by those of the longest idle, once room is scarce, and only of those idle for a minute', () => {
@@ -166,7 +200,7 @@ describe('answers kept for retries', () => {
     record(sessions, 'a', 2);
     sessions.pass(1_000);
     assert.equal(fork.lookup({ session: 'a', number: 1, floor: 1 }).kind, 'answered');
-    assert.equal(fork.lookup({ session: 'a', number: 2, floor: 1 }).kind, 'unknown');
+    assert.equal(fork.lookup({ session: 'a', number: 2, floor: 1, begun: fork.clockMs }).kind, 'unknown');
     assert.equal(fork.clockMs, 0);
     const other = sessions.fork();
     sessions.end('a');
@@ -217,7 +251,8 @@ describe('answers kept for retries', () => {
           }
           const number = known.last + 1 + one.ahead;
           const floor = Math.max(1, number - one.behind);
-          if (sessions.lookup({ session: one.session, number, floor }).kind !== 'unknown') continue;
+          if (sessions.lookup({ session: one.session, number, floor, begun: sessions.clockMs }).kind !== 'unknown')
+            continue;
           record(sessions, one.session, number, floor);
           known.done.add(number);
           model.set(one.session, { ...known, last: number, floor: Math.max(known.floor, floor), idleMs: 0 });
