@@ -75,6 +75,22 @@ describe('answers kept for retries', () => {
     assert.equal(sessions.lookup({ session: 'busy', number: 1, floor: 1 }).kind, 'answered');
   });
 
+  it('go a thousand at a time when many were idle, and all within as many transactions', () => {
+    const sessions = new Sessions();
+    for (let id = 0; id < 9_000; id++) record(sessions, `s${id}`, 1);
+    while (sessions.count === 9_000) sessions.pass(stepMsMax);
+    const left = [sessions.count];
+    const { sweptAt } = sessions;
+    while (sessions.count > 0) {
+      sessions.pass(1);
+      left.push(sessions.count);
+    }
+    assert.deepEqual(left, [8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000, 1_000, 0]);
+    assert.equal(sessions.sweptAt, sweptAt, 'the last of them were as many as it takes');
+    sessions.pass(1);
+    assert.equal(sessions.sweptAt, sessions.clockMs);
+  });
+
   it('are never missed: what is not known begins only if it cannot have been forgotten', () => {
     const sessions = new Sessions();
     pass(sessions, 100_000);
