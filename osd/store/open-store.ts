@@ -110,7 +110,7 @@ async function recover(
 ): Promise<Store> {
   const absence = new Absence(runtime, kv);
   const { state, checkpoint } = await loadState(kv, directory, superblock, options.readCacheBytes, absence);
-  absence.start();
+  state.index.startAbsence();
   const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
   await ballast.open();
   const checkpointer = new Checkpointer(runtime, state, checkpoint, ballast);

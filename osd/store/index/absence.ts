@@ -1,10 +1,14 @@
 /**
  * Keeps the filter of absent keys: fills it in the background when a store was opened, and makes a larger one when it has
  * become full. Until it is filled, it says nothing.
+ *
+ * A new filter gets the keys of the layers as they were when it was begun, then those of LevelDB, and meanwhile every key
+ * that is put: one that a checkpoint writes down while LevelDB is walked is in the walk or was in a layer.
  */
 import { supervise } from '../../../runtime/supervise.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { isCairnError } from '../../../base/errors.js';
+import type { OrderedMapCursor } from '../../../base/ordered-map.js';
 import type { Kv } from '../../../runtime/kv.js';
 import { prefixRange } from '../format/index-key.js';
 import { AbsenceFilter } from './absence-filter.js';
@@ -13,6 +17,9 @@ const capacityMin = 2 ** 17;
 /** 64 MiB. Beyond, the filter is right less often. */
 const capacityMax = 2 ** 25 * 1.6;
 const pageEntries = 1_000;
+
+/** Walks over the keys of the layers as they are now. */
+export type LayerKeys = () => readonly OrderedMapCursor<unknown>[];
 
 /** Key spaces in which what is asked for is often new. */
 const filteredSpaces = ['o', 'm'] as const;
@@ -27,6 +34,7 @@ export class Absence {
   #next: AbsenceFilter | undefined;
   #isClosed = false;
   #filling: Promise<void> | undefined;
+  #layerKeys: LayerKeys = () => [];
 
   constructor(runtime: Runtime, kv: Kv) {
     this.#runtime = runtime;
@@ -34,7 +42,8 @@ export class Absence {
   }
 
   /** Begins to fill a filter. Keys put from here on are added. */
-  start(): void {
+  start(layerKeys: LayerKeys): void {
+    this.#layerKeys = layerKeys;
     this.#fill(capacityMin);
   }
 
@@ -63,7 +72,7 @@ export class Absence {
     if (this.#isClosed) return;
     const filter = new AbsenceFilter(capacity);
     this.#next = filter;
-    this.#filling = this.#run(filter).then((isComplete) => {
+    this.#filling = this.#run(filter, this.#layerKeys()).then((isComplete) => {
       this.#next = undefined;
       this.#filling = undefined;
       if (!isComplete) return;
@@ -74,8 +83,16 @@ export class Absence {
     supervise(this.#runtime, 'filling the filter of absent keys', this.#filling);
   }
 
-  async #run(filter: AbsenceFilter): Promise<boolean> {
+  async #run(filter: AbsenceFilter, layers: readonly OrderedMapCursor<unknown>[]): Promise<boolean> {
     try {
+      for (const cursor of layers) {
+        for (let count = 1; cursor.next(); count++) {
+          if (codes.has(cursor.key.charCodeAt(0))) filter.add(cursor.key);
+          if (count % pageEntries !== 0) continue;
+          await this.#runtime.clock.yieldTurn();
+          if (this.#isClosed) return false;
+        }
+      }
       for (const space of filteredSpaces) {
         const iterator = this.#kv.iterate(prefixRange(space));
         try {

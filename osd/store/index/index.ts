@@ -35,6 +35,13 @@ export class Index {
     this.#cache = new ReadCache(cacheBytes);
   }
 
+  /** Begins to keep the filter of absent keys: before anything is put. */
+  startAbsence(): void {
+    this.#absence?.start(() =>
+      [this.#active, ...(this.#frozen === undefined ? [] : [this.#frozen])].map((layer) => layer.points()),
+    );
+  }
+
   get active(): Layer {
     return this.#active;
   }

@@ -78,6 +78,11 @@ export class Layer {
     return this.#points.viewCursor(range);
   }
 
+  /** A walk over the points as they are now, whatever is written meanwhile. */
+  points(): OrderedMapCursor<Uint8Array | null> {
+    return this.#points.cursor();
+  }
+
   get pointCount(): number {
     return this.#points.size;
   }
