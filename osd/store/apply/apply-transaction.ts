@@ -241,7 +241,10 @@ class Application {
     if (stored === undefined) {
       throw new CairnError('CORRUPT', `the index lacks log block ${block.first} of a PG; run cairn osd fsck`);
     }
-    const tail = decodeLogBlock(stored).filter((entry) => entry.seq <= seq);
-    this.#draft.cutLog({ end, keptBlocks: index, tail });
+    const entries = decodeLogBlock(stored);
+    const tail = entries.filter((entry) => entry.seq <= seq);
+    // A full block that stays whole stays a block: as the tail, it would take entries beyond what a block may hold.
+    if (tail.length === entries.length) this.#draft.cutLog({ end, keptBlocks: index + 1, tail: [] });
+    else this.#draft.cutLog({ end, keptBlocks: index, tail });
   }
 }

@@ -147,6 +147,7 @@ export class PgState {
   }
 
   cut({ end, keptBlocks, tail }: LogCut): void {
+    invariant(tail.length < logBlockEntriesMax, 'what is left behind full blocks is no full block', { pg: this.pg });
     this.#blocks = this.#blocks.slice(0, keptBlocks);
     this.#tail = [...tail];
     this.#tailBytes = tail.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
