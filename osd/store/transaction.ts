@@ -285,6 +285,7 @@ function checkEntry(entry: LogEntryInput): void {
   checkNumber('a sequence number', entry.seq);
   checkNumber('a request number', entry.request);
   if (entry.seq < 1) throw invalid('sequence numbers of a PG log begin at 1');
+  if (entry.seq === Number.MAX_SAFE_INTEGER) throw invalid('nothing could follow the last of all sequence numbers');
   if (entry.session.byteLength > 32) throw invalid('the id of a session has at most 32 bytes');
   if (entry.reply.byteLength > logEntryBytesMax / 2) {
     throw invalid(`a reply that is kept for retries has at most ${logEntryBytesMax / 2} bytes`);
