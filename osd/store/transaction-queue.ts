@@ -21,7 +21,7 @@ import type { LogWriter } from './log/log-writer.js';
 import { frameOverheadBytes, type FramePayload, type OpenBatch } from './log/open-batch.js';
 import type { Space } from './space/space.js';
 import type { ResolvedStoreOptions } from './store-options.js';
-import { checkTransaction, forEachPayload, onlyFrees, type Transaction } from './transaction.js';
+import { checkPayloads, checkTransaction, forEachPayload, onlyFrees, type Transaction } from './transaction.js';
 
 export interface Submitted {
   /** Later reads and transactions see it. Rejects when it was refused; then nothing of it is there. */
@@ -162,6 +162,7 @@ export class TransactionQueue {
   #prepare(transaction: Transaction): Prepared {
     const payloads: FramePayload[] = [];
     let stored = 0;
+    checkPayloads(transaction);
     forEachPayload(transaction, (payload, blockShift, object) => {
       payloads.push({ payload, blockShift, owner: object.owner });
       stored += storedBytes(payload.bytes, blockShift);

@@ -171,6 +171,7 @@ const freeing: ReadonlySet<MutationKind> = new Set<MutationKind>([
 /** Everything that can be said without looking into the store. `INVALID_ARGUMENT` names the mutation. */
 export function checkTransaction(transaction: Transaction<PayloadSize>): void {
   const { pg, blockShift, mutations, entry } = transaction;
+  if (!Number.isInteger(pg.pool) || pg.pool < 1 || pg.pool >= 2 ** 31) throw invalid(`there is no pool ${pg.pool}`);
   if (!Number.isInteger(pg.pg) || pg.pg < 0 || pg.pg >= 2 ** 31) throw invalid(`there is no PG ${pg.pg}`);
   if (!Number.isInteger(blockShift) || blockShift < blockShiftMin || blockShift > blockShiftMax) {
     throw invalid(`checksum blocks have 2^${blockShiftMin} to 2^${blockShiftMax} bytes, not 2^${blockShift}`);
@@ -183,6 +184,24 @@ export function checkTransaction(transaction: Transaction<PayloadSize>): void {
   checkNumber('trimTo', transaction.trimTo ?? 0);
   checkNumber('cutAfter', transaction.cutAfter?.seq ?? 0);
   checkNumber('cutAfter', transaction.cutAfter?.term ?? 0);
+}
+
+/**
+ * Payloads have as many bytes as they say, empty ones too. Found out later, in the middle of a batch, it would cost the
+ * batch. `INVALID_ARGUMENT`.
+ */
+export function checkPayloads({ mutations }: Transaction): void {
+  for (const mutation of mutations) {
+    if (mutation.kind === 'write' || mutation.kind === 'append') checkPayload(mutation.data);
+    else if (mutation.kind === 'omap-set') {
+      for (const { body } of mutation.bodies) if (body !== undefined) checkPayload(body);
+    }
+  }
+}
+
+function checkPayload({ pieces, bytes }: Payload): void {
+  const present = totalBytes(pieces);
+  if (present !== bytes) throw invalid(`a payload of ${bytes} bytes has ${present} in its pieces`);
 }
 
 function checkMutation(mutation: Mutation<PayloadSize>, pg: PgId): void {
@@ -264,7 +283,8 @@ function checkOmapSet(head: Uint8Array | undefined, bodies: readonly BodyChange<
   }
   let last = -1;
   for (const { slot, body } of bodies) {
-    if (slot <= last || slot > 3) throw invalid('the bodies of an omap value are named once each, in ascending order');
+    if (!Number.isInteger(slot) || slot <= last || slot > 3)
+      throw invalid('the bodies of an omap value are named once each, in ascending order');
     last = slot;
     if (body !== undefined && body.bytes > bodyBytesMax) throw invalid(`a body has at most ${bodyBytesMax} bytes`);
   }
