@@ -2,6 +2,7 @@
  * A transaction's effect on the index. Pure but for the draft: the same transaction on the same state has the same effect,
  * when it is written and when it is replayed.
  */
+import { copyBytes } from '../../../base/bytes.js';
 import { CairnError } from '../../../base/errors.js';
 import { invariant, unreachable } from '../../../base/invariant.js';
 import { logBlockKey, markKey, pgPart, pgValueKey } from '../format/index-key.js';
@@ -123,7 +124,8 @@ class Application {
         this.#draft.delete(markKey(mutation.object, mutation.mark));
         return;
       case 'pg-set':
-        this.#draft.put(pgValueKey(this.#transaction.pg, mutation.key), mutation.value);
+        // The caller's buffer is his again once the transaction is durable; layers keep values for longer.
+        this.#draft.put(pgValueKey(this.#transaction.pg, mutation.key), copyBytes(mutation.value));
         return;
       case 'pg-remove':
         this.#draft.delete(pgValueKey(this.#transaction.pg, mutation.key));
@@ -184,7 +186,7 @@ class Application {
     const editor = this.#edit(object);
     editor.create();
     editor.setHasMarks();
-    this.#draft.put(markKey(object, mark), value);
+    this.#draft.put(markKey(object, mark), copyBytes(value));
   }
 
   /** Every object that a transaction with an entry changed has the entry's version, unless it was given another. */
