@@ -57,7 +57,7 @@ export class ObjectReader {
 
   /**
    * The bytes from `offset` on, fewer than `bytes` at the object's end, in pieces that are the caller's to keep but not to
-   * change. `NOT_FOUND` without the object; `CORRUPT` and `IO_ERROR` name object, offset and segment.
+   * change. `NOT_FOUND` without the object; `INVALID_ARGUMENT` for what is no range; `CORRUPT` and `IO_ERROR` name object, offset and segment.
    */
   async read(object: ObjectId, offset: number, bytes: number): Promise<Uint8Array[]> {
     const [pieces] = await this.readMany(object, [{ offset, bytes }]);
@@ -69,6 +69,7 @@ export class ObjectReader {
     object: ObjectId,
     ranges: readonly { readonly offset: number; readonly bytes: number }[],
   ): Promise<Uint8Array[][]> {
+    for (const { offset, bytes } of ranges) checkRange(object, offset, bytes);
     const plans = await look(this.#state, 0, (draft) => {
       const editor = new ObjectEditor(draft, object);
       if (!editor.exists) throw new CairnError('NOT_FOUND', `${showObject(object)} does not exist`);
@@ -114,6 +115,7 @@ export class ObjectReader {
     }
   }
 
+  /** Lent: not to be changed, as are the heads of omap values. */
   async pgGet(pg: PgId, key: string): Promise<Uint8Array | undefined> {
     return await look(this.#state, 0, (draft) => draft.get(pgValueKey(pg, key)));
   }
@@ -172,6 +174,12 @@ export class OmapWalk {
   close(): Promise<void> {
     return this.#walk.close();
   }
+}
+
+/** A range may reach beyond the end of its object. */
+function checkRange(object: ObjectId, offset: number, bytes: number): void {
+  if (Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(bytes) && bytes >= 0) return;
+  throw new CairnError('INVALID_ARGUMENT', `${showObject(object)} has no range of ${bytes} bytes at ${offset}`);
 }
 
 function headOf(draft: Draft, object: ObjectId): ObjectHead | undefined {
