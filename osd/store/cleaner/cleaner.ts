@@ -4,7 +4,7 @@
  * recycled when nothing in it is live and a checkpoint covers that.
  */
 import { ByteWriter } from '../../../base/byte-writer.js';
-import { isCairnError, toCairnError } from '../../../base/errors.js';
+import { CairnError, isCairnError, toCairnError } from '../../../base/errors.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { applyMoves } from '../apply/apply-moves.js';
 import { Draft, MissingKeys, type StoreState } from '../apply/draft.js';
@@ -13,7 +13,7 @@ import { storedBytes } from '../format/payload-ref.js';
 import type { PayloadMove } from '../format/payload-move.js';
 import { writeMoveRecord } from '../format/record.js';
 import type { FetchedValues } from '../index/index.js';
-import { bodyBlockShift, pageBytes } from '../limits.js';
+import { bodyBlockShift, pageBytes, transactionBytesIn } from '../limits.js';
 import { readBatch, type ReadBatch } from '../log/batch-reader.js';
 import type { LogWriter } from '../log/log-writer.js';
 import { frameOverheadBytes, pagesOf, type FramePayload } from '../log/open-batch.js';
@@ -24,7 +24,7 @@ import { payloadOf } from '../transaction.js';
 import { chooseVictim } from './choose-victim.js';
 import { loggedPayloads, movesOf } from './live-payloads.js';
 
-/** Copied at a time: a client's batch waits for one such write at most. */
+/** Written at a time, if it is more than one payload: a client's batch waits for one such write at most. */
 const copiedBytesMax = 256 * 1024;
 
 export interface CleanerParts {
@@ -145,6 +145,7 @@ export class Cleaner {
     const { state } = this.#parts;
     let copies: Copy[] = [];
     let bytes = 0;
+    let frame = frameOverheadBytes + moveCountBytes;
     let offset = pageBytes;
     while (offset < state.segments.info(segment).usedBytes && state.segments.info(segment).liveBytes > 0) {
       const batch = await this.#readBatch(segment, generation, offset);
@@ -156,11 +157,13 @@ export class Cleaner {
       for (const move of await this.#movesOf(batch)) {
         const copy = await this.#read(move);
         if (copy === undefined) continue;
-        if (copies.length > 0 && this.#isEnough(copies, bytes, copy)) {
+        if (copies.length > 0 && this.#isEnough(frame, logBytesOf(copy, copies.at(-1)))) {
           await this.#write(copies, bytes);
           copies = [];
           bytes = 0;
+          frame = frameOverheadBytes + moveCountBytes;
         }
+        frame += logBytesOf(copy, copies.at(-1));
         copies.push(copy);
         bytes += move.bytes;
         if (this.#parts.isStopped()) return;
@@ -170,12 +173,14 @@ export class Cleaner {
     if (copies.length > 0) await this.#write(copies, bytes);
   }
 
-  /** Whether `next` goes into a batch of its own: the copies are many, or would not fit where there is room for some. */
-  #isEnough(copies: readonly Copy[], bytes: number, next: Copy): boolean {
-    if (bytes + next.move.bytes > copiedBytesMax) return true;
+  /**
+   * Whether a copy of `added` bytes in the log goes into a batch of its own: those before are many, or it would not fit where
+   * there is room for some. What counts is the whole frame: of tiny payloads, the records are nearly all of it.
+   */
+  #isEnough(frame: number, added: number): boolean {
+    if (frame + added > Math.min(copiedBytesMax, transactionBytesIn(this.#parts.segmentBytes))) return true;
     const room = this.#parts.writer.coldRoom();
-    const frame = frameBytesOf(copies);
-    return frame <= room && frameBytesOf([...copies, next]) > room;
+    return frame <= room && frame + added > room;
   }
 
   async #readBatch(segment: number, generation: number, offset: number): Promise<ReadBatch | undefined> {
@@ -230,6 +235,7 @@ export class Cleaner {
     const stored = storedBytesOf(payloads);
     let fetched: FetchedValues | undefined;
     for (;;) {
+      if (this.#parts.isStopped()) throw new CairnError('CLOSED', 'the store is closing');
       const batch = writer.place(frameOverheadBytes + record.byteLength + stored, true);
       if (batch === undefined) {
         await runtime.clock.sleep(1);
@@ -255,12 +261,15 @@ function storedBytesOf(payloads: readonly FramePayload[]): number {
   return payloads.reduce((sum, { payload, blockShift }) => sum + storedBytes(payload.bytes, blockShift), 0);
 }
 
-/** At most: the record of a move has a key or two, and a few numbers. */
-function frameBytesOf(copies: readonly Copy[]): number {
-  const records = copies.reduce((sum, { move: { owner } }) => {
-    if (owner.kind === 'shared') return sum + 64;
-    const key = owner.kind === 'body' ? owner.key.length : 16 * owner.extents.length;
-    return sum + 96 + owner.object.key.length + key;
-  }, 16);
-  return frameOverheadBytes + records + storedBytesOf(copies.map(({ payload }) => payload));
+/** Kind of the record and count of its moves, at most. */
+const moveCountBytes = 16;
+
+/** At most: the record of a move has a key or two, and a few numbers; that of the same object as the one before, one less. */
+function logBytesOf({ move: { owner }, payload }: Copy, before: Copy | undefined): number {
+  const stored = storedBytesOf([payload]);
+  if (owner.kind === 'shared') return stored + 64;
+  const key = owner.kind === 'body' ? owner.key.length : 16 * owner.extents.length;
+  const last = before?.move.owner;
+  const isNamed = last !== undefined && last.kind !== 'shared' && last.object.key === owner.object.key;
+  return stored + 96 + (isNamed ? 0 : owner.object.key.length) + key;
 }

@@ -35,7 +35,13 @@ export type MoveOwner =
   | { readonly kind: 'body'; readonly object: ObjectId; readonly key: string; readonly slot: BodySlot }
   | { readonly kind: 'shared'; readonly id: number; readonly owner: bigint };
 
+/** Of one object's payloads that follow each other, only the first names it; the others have an empty key there. */
 export function writeMoves(writer: ByteWriter, moves: readonly PayloadMove[]): void {
+  let named = '';
+  const writeObject = ({ key }: ObjectId): void => {
+    writer.latin1(key === named ? '' : key);
+    named = key;
+  };
   writer.varint(moves.length);
   for (const { from, skip, bytes, owner } of moves) {
     writePayloadRef(writer, from);
@@ -44,7 +50,7 @@ export function writeMoves(writer: ByteWriter, moves: readonly PayloadMove[]): v
     switch (owner.kind) {
       case 'chunk':
         writer.u8(1);
-        writer.latin1(owner.object.key);
+        writeObject(owner.object);
         writer.varint(owner.chunk);
         writer.varint(owner.extents.length);
         for (const extent of owner.extents) {
@@ -55,7 +61,7 @@ export function writeMoves(writer: ByteWriter, moves: readonly PayloadMove[]): v
         break;
       case 'body':
         writer.u8(2);
-        writer.latin1(owner.object.key);
+        writeObject(owner.object);
         writer.latin1(owner.key);
         writer.u8(owner.slot);
         break;
@@ -73,22 +79,25 @@ export function writeMoves(writer: ByteWriter, moves: readonly PayloadMove[]): v
 /** `PARSE_ERROR` for what are none. */
 export function readMoves(reader: ByteReader): PayloadMove[] {
   const moves: PayloadMove[] = [];
+  let named: ObjectId | undefined;
   for (let left = reader.count('moves', 8); left > 0; left--) {
     const from = readPayloadRef(reader);
     const skip = reader.varint('an offset in a payload', transactionBytesMax);
     const bytes = reader.varint('the bytes moved', transactionBytesMax, 1);
     if (skip + bytes > from.bytes) throw reader.error('a move reaches beyond its payload');
-    moves.push({ from, skip, bytes, owner: readMoveOwner(reader) });
+    const owner = readMoveOwner(reader, named);
+    if (owner.kind !== 'shared') named = owner.object;
+    moves.push({ from, skip, bytes, owner });
   }
   return moves;
 }
 
-function readMoveOwner(reader: ByteReader): MoveOwner {
+function readMoveOwner(reader: ByteReader, named: ObjectId | undefined): MoveOwner {
   const at = reader.offset;
   const kind = reader.u8('the kind of an owner');
   switch (kind) {
     case 1: {
-      const object = parseObjectKey(readKey(reader));
+      const object = readMovedObject(reader, named);
       const chunk = reader.varint('a chunk', 2 ** 32 - 1);
       const extents: MovedExtent[] = [];
       for (let left = reader.count('extents', 3, chunkBytes); left > 0; left--) {
@@ -99,7 +108,7 @@ function readMoveOwner(reader: ByteReader): MoveOwner {
       return { kind: 'chunk', object, chunk, extents };
     }
     case 2: {
-      const object = parseObjectKey(readKey(reader));
+      const object = readMovedObject(reader, named);
       const key = readKey(reader);
       const slot = reader.u8('a body');
       if (slot > 3) throw reader.error(`an unknown body ${slot}`, at);
@@ -110,4 +119,9 @@ function readMoveOwner(reader: ByteReader): MoveOwner {
     default:
       throw reader.error(`an owner of unknown kind ${kind}`, at);
   }
+}
+
+function readMovedObject(reader: ByteReader, named: ObjectId | undefined): ObjectId {
+  const key = readKey(reader);
+  return key === '' && named !== undefined ? named : parseObjectKey(key);
 }

@@ -109,6 +109,8 @@ export class LogWriter {
       else open.release();
       this.#open = undefined;
     }
+    const bytesMax = this.#options.segmentBytes - 2 * pageBytes;
+    invariant(batchHeaderBytes + frameBytes <= bytesMax, 'a batch fits a segment', { frameBytes, bytesMax });
     const place = this.#choose(isCold, batchHeaderBytes + frameBytes);
     if (place === undefined) return undefined;
     this.#open = this.#newBatch(place, isCold);
