@@ -219,7 +219,7 @@ async function writeOpening(
   } finally {
     await file.close();
   }
-  moveHeads(state.segments, position.heads, heads);
+  moveHeads(state.segments, position.heads, heads, batch.number);
   state.segments.wrote(place.segment, batch.number, after.offset);
   state.counters.boot = boot;
   return { number: batch.number, checksum, heads };

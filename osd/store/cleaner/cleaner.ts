@@ -128,7 +128,7 @@ export class Cleaner {
     const { state, files } = this.#parts;
     const { generation, lastBatch } = state.segments.info(segment);
     // Its batches may be under way still.
-    await this.#parts.writer.durable(lastBatch);
+    await this.#parts.writer.durable(Math.min(lastBatch, this.#parts.writer.position.number));
     files.pin(segment);
     try {
       await this.#copyLive(segment, generation);

@@ -135,9 +135,12 @@ export class LogWriter {
     });
   }
 
-  /** Seals the batch that is open, if it has frames, so that a checkpoint can be at its end. */
+  /**
+   * Seals the batch that is open, so that a checkpoint can be at its end: if it has frames, or if it is the first to say
+   * that the log left a segment, which is not free before.
+   */
   sealOpen(): void {
-    if (this.#open !== undefined && this.#open.frames > 0) this.#seal(this.#open);
+    if (this.#open !== undefined && (this.#open.frames > 0 || this.#heads !== this.#named)) this.#seal(this.#open);
     this.kick();
   }
 
@@ -200,7 +203,7 @@ export class LogWriter {
     const heads = isCold
       ? { ...this.#heads, cold: next, coldNext: undefined }
       : { ...this.#heads, hot: next, hotNext: undefined };
-    moveHeads(this.#table, this.#heads, heads);
+    moveHeads(this.#table, this.#heads, heads, this.nextNumber);
     const left = isCold ? this.#heads.cold : this.#heads.hot;
     if (left !== undefined) this.#files.finishWriting(left.segment);
     this.#heads = heads;
@@ -301,15 +304,18 @@ export class LogWriter {
   }
 }
 
-/** Brings the segment table from one batch's heads to those of the next: segments are left, and others begun. */
-export function moveHeads(table: SegmentTable, from: LogHeads, to: LogHeads): void {
+/**
+ * Brings the segment table from one batch's heads to those of `batch`, the next: segments are left, and others begun. A
+ * segment that is left counts as used up to `batch`: until that is durable, a restart looks for it there.
+ */
+export function moveHeads(table: SegmentTable, from: LogHeads, to: LogHeads, batch: number): void {
   for (const [name, state] of [
     ['hot', 'hot'],
     ['cold', 'cold'],
   ] as const) {
     const [old, now] = [from[name], to[name]];
     if (old?.segment === now?.segment && old?.generation === now?.generation) continue;
-    if (old !== undefined) table.close(old.segment);
+    if (old !== undefined) table.close(old.segment, batch);
     if (now !== undefined) table.begin(now.segment, state, now.generation);
   }
 }

@@ -46,7 +46,7 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
   for (;;) {
     const batch = await findNext(files, position, options);
     if (batch === undefined) break;
-    moveHeads(state.segments, position.heads, batch.header.heads);
+    moveHeads(state.segments, position.heads, batch.header.heads, batch.header.number);
     for (const frame of batch.frames) await applyFrame(state, frame, batch.header.number);
     const { number, place } = batch.header;
     const end = Math.ceil((place.offset + batch.header.bytes) / pageBytes) * pageBytes;

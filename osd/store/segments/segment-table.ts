@@ -18,7 +18,7 @@ export interface SegmentInfo {
   readonly liveBytes: number;
   /** Where its last batch ends. */
   readonly usedBytes: number;
-  /** The last batch written to it. */
+  /** The last batch written to it, or, once it is closed, the first that no longer names it. */
   readonly lastBatch: number;
   /** The batch that last made some of it dead. */
   readonly diedAt: number;
@@ -85,10 +85,11 @@ export class SegmentTable {
     this.#used[segment] = 0;
   }
 
-  /** No further batch goes to it in this life. */
-  close(segment: number): void {
+  /** No further batch goes to it in this life: `batch`, the next, says so first, and has to be covered as its own have. */
+  close(segment: number, batch: number): void {
     this.#check(segment);
     this.#touch(segment);
+    this.#lastBatch[segment] = batch;
     this.#states[segment] = segmentStates.indexOf('closed');
   }
 
