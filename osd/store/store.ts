@@ -9,6 +9,7 @@
  *     reads ───────┘ where the bytes are ──► segments, or the batch that is under way
  */
 import { CairnError, toCairnError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
 import type { PgId } from '../../cluster/ids.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -174,24 +175,25 @@ export class Store {
     });
   }
 
-  /** Writes a checkpoint of all that was applied before the call. */
+  /** Resolves once a durable checkpoint holds all that was applied before the call. */
   async checkpoint(): Promise<void> {
-    await this.#checkpointing;
     this.#throwIfFailed();
-    if (this.#state.index.active.isEmpty && !this.#state.segments.isDirty) return;
-    this.#wantsCheckpoint = true;
     this.#writer.sealOpen();
-    this.#maybeFreeze(this.#writer.position);
-    await this.#writer.idle();
-    await this.#checkpointing;
-    this.#throwIfFailed();
+    const { number } = this.#writer.position;
+    // The one under way may have been cut off earlier: then another follows it.
+    while (this.#checkpointer.last.batch < number) {
+      this.#freezeNow();
+      await this.#writer.durable(this.#checkpointer.frozenBatch ?? number);
+      await this.#checkpointing;
+      this.#throwIfFailed();
+    }
   }
 
   #throwIfFailed(): void {
     if (this.#failed !== undefined) throw this.#failed;
   }
 
-  /** Everything applied is durable and in a checkpoint when it resolves. Idempotent. */
+  /** Everything applied is durable and in a checkpoint when it resolves; of a store that failed, what can be. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -206,6 +208,7 @@ export class Store {
   async #close(): Promise<void> {
     try {
       await this.#queue.drain();
+      await this.#cleaner.stopped();
       if (this.#failed === undefined) await this.#writer.idle();
       if (this.#failed === undefined) await this.checkpoint();
     } finally {
@@ -215,6 +218,10 @@ export class Store {
 
   async #release(): Promise<void> {
     this.#timer?.cancel();
+    this.#failed ??= new CairnError('CLOSED', 'the store is closed');
+    // Whoever opens the store next finds a log that nobody writes to.
+    this.#writer.stop(this.#failed);
+    await this.#writer.stopped();
     await this.#cleaner.stopped();
     await this.#checkpointing?.catch(() => undefined);
     await this.#pool.close();
@@ -292,6 +299,7 @@ export class Store {
   /** At the end of a batch: the place to cut the index in two. */
   #maybeFreeze(position: LogPosition): void {
     if (this.#checkpointer.isFrozen || this.#failed !== undefined) return;
+    invariant(!this.#writer.hasOpenFrames, 'the index is cut in two at the end of a batch');
     const isOld = this.#runtime.clock.now() - this.#lastFreezeAt >= this.#options.layerMsMax;
     if (!this.#wantsCheckpoint && !isOld && !this.#isLayerLarge()) return;
     this.#wantsCheckpoint = false;
@@ -302,12 +310,14 @@ export class Store {
 
   #maybeWriteCheckpoint(): void {
     const batch = this.#checkpointer.frozenBatch;
+    if (this.#failed !== undefined) return;
     if (batch === undefined || batch > this.#durableBatch || this.#checkpointing !== undefined) return;
     this.#checkpointing = this.#checkpointer.write(this.#durableBatch).then(
       () => {
         this.#checkpointing = undefined;
         this.#space.recount();
         this.#pool.prepare();
+        if (this.#wantsCheckpoint) this.#freezeNow();
         this.#queue.pump();
         this.#cleaner.kick();
       },
@@ -328,13 +338,21 @@ export class Store {
   /** A layer does not grow old because nothing new comes. */
   #watchAge(): void {
     this.#timer = this.#runtime.clock.after(this.#options.layerMsMax, () => {
-      if (!this.#state.index.active.isEmpty && !this.#checkpointer.isFrozen) {
-        this.#wantsCheckpoint = true;
-        this.#writer.sealOpen();
-        this.#maybeFreeze(this.#writer.position);
-      }
+      if (this.#hasNews) this.#freezeNow();
       this.#watchAge();
     });
+  }
+
+  /** A checkpoint would tell something: of segments too, where no transaction changed the index. */
+  get #hasNews(): boolean {
+    return !this.#state.index.active.isEmpty || this.#state.segments.isDirty;
+  }
+
+  /** Begins a checkpoint; while one is under way, the next begins behind it. */
+  #freezeNow(): void {
+    this.#wantsCheckpoint = true;
+    this.#writer.sealOpen();
+    this.#maybeFreeze(this.#writer.position);
   }
 
   /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */
@@ -342,18 +360,16 @@ export class Store {
     this.#pool.prepare();
     this.#cleaner.kick();
     if (this.#checkpointer.isFrozen || this.#wantsCheckpoint) return;
-    if (this.#state.index.active.isEmpty) return;
+    if (!this.#hasNews) return;
     this.#wantsCheckpoint = true;
-    this.#runtime.clock.nextTurn(() => {
-      this.#writer.sealOpen();
-      this.#maybeFreeze(this.#writer.position);
-    });
+    this.#runtime.clock.nextTurn(() => this.#freezeNow());
   }
 
   #fail(error: CairnError): void {
     if (this.#failed !== undefined) return;
     this.#failed = error;
     this.#timer?.cancel();
+    this.#writer.stop(error);
     this.#queue.fail(error);
     if (error.code === 'CLOSED') return;
     (this.#options.onFailed ?? ((reason) => this.#runtime.fatal(reason)))(error);

@@ -140,7 +140,9 @@ export class TransactionQueue {
   /** Nothing is acknowledged any more. */
   fail(error: CairnError): void {
     this.#failed = error;
-    for (const waiters of this.#inBatch.values()) for (const { reject } of waiters) reject(error);
+    // The log may hold them, whatever it was that failed.
+    const maybe = new CairnError(error.code, error.message, { cause: error, applied: 'maybe' });
+    for (const waiters of this.#inBatch.values()) for (const { reject } of waiters) reject(maybe);
     this.#inBatch.clear();
     const refused = new CairnError(error.code, error.message, { cause: error });
     for (const queue of this.#queues.values()) for (const item of queue) this.#refuse(item, refused);

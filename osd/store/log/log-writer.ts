@@ -61,6 +61,8 @@ export class LogWriter {
   readonly #sealed: SealedBatch[] = [];
   #writing: SealedBatch | undefined;
   #isScheduled = false;
+  /** The write under way; never rejects. */
+  #inFlight: Promise<void> | undefined;
   #failed: CairnError | undefined;
   #pendingBytes = 0;
   readonly #whenIdle: (() => void)[] = [];
@@ -171,6 +173,24 @@ export class LogWriter {
     this.#throwIfFailed();
   }
 
+  /** No further batch is written, nor told to be durable; one may be under way still, see `stopped`. */
+  stop(error: CairnError): void {
+    if (this.#failed !== undefined) return;
+    this.#failed = error;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    for (const { reject } of this.#waiters.splice(0)) reject(error);
+  }
+
+  /** Once stopped: resolves when nothing touches the log any more. */
+  async stopped(): Promise<void> {
+    await this.#inFlight;
+  }
+
+  /** Whether frames were added that are in no sealed batch: here is no place to cut the index in two. */
+  get hasOpenFrames(): boolean {
+    return (this.#open?.frames ?? 0) > 0;
+  }
+
   #throwIfFailed(): void {
     if (this.#failed !== undefined) throw this.#failed;
   }
@@ -265,7 +285,7 @@ export class LogWriter {
       return;
     }
     this.#writing = batch;
-    this.#write(batch).then(
+    this.#inFlight = this.#write(batch).then(
       () => this.#onWritten(batch),
       (error: unknown) => this.#onFailed(error),
     );
@@ -279,6 +299,8 @@ export class LogWriter {
   }
 
   #onWritten({ batch }: SealedBatch): void {
+    // Nobody is told any more, and reads find it where it was.
+    if (this.#failed !== undefined) return;
     this.#writing = undefined;
     this.#pendingBytes -= batch.bytes;
     this.#files.closeFinished((segment) => this.#sealed.some(({ batch: other }) => other.place.segment === segment));
@@ -290,12 +312,11 @@ export class LogWriter {
   }
 
   #onFailed(error: unknown): void {
+    if (this.#failed !== undefined) return;
     const cause = toCairnError(error);
     const message = `the log could not be written (${cause.message}); the store takes no more changes`;
-    this.#failed = new CairnError('IO_ERROR', message, { cause, applied: 'maybe' });
-    this.#options.onFailed(this.#failed);
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
-    for (const { reject } of this.#waiters.splice(0)) reject(this.#failed);
+    this.stop(new CairnError('IO_ERROR', message, { cause, applied: 'maybe' }));
+    this.#options.onFailed(this.#failed ?? cause);
   }
 
   #settleWaiters(): void {

@@ -28,6 +28,7 @@ export class SegmentFiles {
   readonly #finished: { readonly segment: number; readonly opening: Promise<DiskFile> }[] = [];
   /** Readers of each segment: it is not recycled under them. */
   readonly #pins = new Map<number, number>();
+  #isClosed = false;
 
   constructor(runtime: Runtime, directory: string, superblock: Superblock) {
     this.#runtime = runtime;
@@ -57,6 +58,7 @@ export class SegmentFiles {
 
   /** Lends a handle for as long as `use` takes. */
   async read<T>(segment: number, use: (file: DiskFile) => Promise<T>): Promise<T> {
+    this.#checkOpen();
     const handle = this.#readHandle(segment);
     handle.readers += 1;
     try {
@@ -67,13 +69,14 @@ export class SegmentFiles {
   }
 
   /** Each write is durable when it resolves. */
-  forWriting(segment: number): Promise<DiskFile> {
+  async forWriting(segment: number): Promise<DiskFile> {
+    this.#checkOpen();
     let opening = this.#writing.get(segment);
     if (opening === undefined) {
       opening = this.#runtime.disk.open(this.path(segment), { mode: 'write', durableWrites: true });
       this.#writing.set(segment, opening);
     }
-    return opening;
+    return await opening;
   }
 
   /** No batch goes to the segment any more. Its handle is closed behind what is under way. */
@@ -141,6 +144,7 @@ export class SegmentFiles {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const handles = [...Array.from(this.#reading.values(), ({ opening }) => opening), ...this.#writing.values()];
     this.#reading.clear();
     this.#writing.clear();
@@ -148,6 +152,11 @@ export class SegmentFiles {
       const file = await opening.catch(() => undefined);
       await file?.close();
     }
+  }
+
+  /** A handle opened later would be nobody's to close. */
+  #checkOpen(): void {
+    if (this.#isClosed) throw new CairnError('CLOSED', `the store in ${this.#directory} is closed`);
   }
 
   #readHandle(segment: number): ReadHandle {

@@ -1,0 +1,106 @@
+/** What a store says and does when it fails, closes, or is short of room. */
+import assert from 'node:assert/strict';
+import { isCairnError } from '../../../base/errors.js';
+import { Checkpointer } from '../../../osd/store/checkpoint/checkpointer.js';
+import { openStore } from '../../../osd/store/open-store.js';
+import { payloadOf } from '../../../osd/store/transaction.js';
+import { World } from '../../../runtime/sim/world.js';
+import { directory, entryOf, freshStore, inWorld, named, pg, transactionOf } from './one-store.js';
+
+describe('osd/store: failing and closing', () => {
+  it('says "maybe" of what the log holds when a checkpoint fails, and writes nothing once it was closed', async () => {
+    const world = new World({ seed: 3 });
+    const machine = world.machine('a');
+    await world.main(async () => {
+      const process = machine.start('osd', async (runtime) => {
+        const failures: string[] = [];
+        const store = await freshStore(runtime, { layerMsMax: 1e9, onFailed: ({ code }) => failures.push(code) });
+        await store.apply(transactionOf([{ kind: 'create', object: named('first') }]));
+        const write = Checkpointer.prototype.write;
+        Checkpointer.prototype.write = async () => {
+          throw new Error('LevelDB failed');
+        };
+        try {
+          await assert.rejects(store.checkpoint(), { message: /LevelDB failed/ });
+        } finally {
+          Checkpointer.prototype.write = write;
+        }
+        assert.deepEqual(failures, ['INTERNAL']);
+        assert.throws(() => store.submit(transactionOf([])));
+        await store.close();
+      });
+      await process.finished;
+    });
+  });
+
+  it('lets no batch follow into the log after it failed and was closed', async () => {
+    await inWorld(async (runtime) => {
+      const store = await freshStore(runtime, { layerMsMax: 1e9, onFailed: () => undefined });
+      const data = payloadOf(new Uint8Array(50_000));
+      const outcomes: Promise<unknown>[] = [];
+      for (let i = 0; i < 12; i++) {
+        const { durable } = store.submit(
+          transactionOf([{ kind: 'write', object: named(`n${i}`), offset: 0, data }], { entry: entryOf(i + 1) }),
+        );
+        outcomes.push(
+          durable.then(
+            () => 'done',
+            (error: unknown) => (isCairnError(error) ? error.applied : error),
+          ),
+        );
+      }
+      await store.abandon();
+      assert.deepEqual(new Set(await Promise.all(outcomes)), new Set(['maybe']));
+      // The next opening finds an end that nobody moves any more.
+      const again = await openStore(runtime, directory);
+      const { lastSeq } = again.logBounds(pg);
+      await again.apply(transactionOf([], { entry: entryOf(lastSeq + 1) }));
+      await runtime.clock.sleep(1_000);
+      await again.close();
+      const last = await openStore(runtime, directory);
+      assert.equal(last.logBounds(pg).lastSeq, lastSeq + 1);
+      await last.close();
+    });
+  });
+});
+
+describe('osd/store: checkpoints on demand', () => {
+  it('cover what was applied before the call, whatever else is under way', async () => {
+    await inWorld(async (runtime) => {
+      const options = { layerBytesMax: 1, layerMsMax: 1e9 };
+      let store = await freshStore(runtime, options);
+      for (let round = 0; round < 20; round++) {
+        store.submit(transactionOf([{ kind: 'create', object: named(`a${round}`) }]));
+        if (round % 2 === 0) await runtime.clock.sleep(0);
+        store.submit(transactionOf([{ kind: 'create', object: named(`b${round}`) }]));
+        if (round % 3 === 0) await Promise.all([store.checkpoint(), store.checkpoint(), store.checkpoint()]);
+        else await store.checkpoint();
+        await store.abandon();
+        store = await openStore(runtime, directory, options);
+        assert.equal(store.replayedBatches, 0, `round ${round}`);
+      }
+      await store.close();
+    });
+  });
+
+  it('end while others keep on writing', async () => {
+    await inWorld(async (runtime) => {
+      const store = await freshStore(runtime, { layerMsMax: 1e9 });
+      let isOver = false;
+      let written = 0;
+      const load = async (): Promise<void> => {
+        while (!isOver && written < 3_000) {
+          written += 1;
+          store.submit(transactionOf([{ kind: 'create', object: named(`n${written}`) }]));
+          await runtime.clock.sleep(0.02);
+        }
+      };
+      const loading = load();
+      await store.checkpoint();
+      isOver = true;
+      await loading;
+      assert.ok(written < 1_000, `${written} transactions were written before a checkpoint ended`);
+      await store.close();
+    });
+  });
+});
