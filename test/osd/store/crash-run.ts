@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { isCairnError } from '../../../base/errors.js';
 import { latin1Bytes, latin1Text } from '../../../base/bytes.js';
-import { printPgId } from '../../../cluster/ids.js';
+import { printPgId, type PgId } from '../../../cluster/ids.js';
 import { mkfs } from '../../../osd/store/mkfs.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import type { Store } from '../../../osd/store/store.js';
 import type { StoreOptions } from '../../../osd/store/store-options.js';
-import type { Transaction } from '../../../osd/store/transaction.js';
+import type { Mutation, Transaction } from '../../../osd/store/transaction.js';
 import { Prng } from '../../../runtime/sim/prng.js';
 import type { Machine } from '../../../runtime/sim/machine.js';
 import { World } from '../../../runtime/sim/world.js';
@@ -17,8 +17,8 @@ import { Reference } from './reference.js';
 import { Workload } from './workload.js';
 
 const directory = '/data/osd';
-/** A PG value that says how many transactions came before, over all PGs. */
-const counterKey = '#';
+/** A PG value that says which transaction was the PG's last. */
+const lastKey = '#';
 
 export interface CrashResult {
   crashes: number;
@@ -32,13 +32,21 @@ export interface CrashResult {
   replayed: number;
 }
 
+interface Step {
+  readonly id: number;
+  readonly transaction: Transaction;
+  /** Its place in the order of application, once that is known. */
+  appliedAs: number | undefined;
+  isAcknowledged: boolean;
+}
+
 interface History {
   /** The state that the store was found in. */
   base: Reference;
-  baseCount: number;
-  /** Applied since, in order; the first `acknowledged` of them are durable for certain. */
-  transactions: Transaction[];
-  acknowledged: number;
+  nextId: number;
+  nextApplied: number;
+  /** Submitted since and not refused, in the order of the calls: of each PG, the store holds a beginning of them. */
+  steps: Step[];
 }
 
 export async function runCrashes(seed: number): Promise<CrashResult> {
@@ -49,7 +57,9 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const workload = new Workload(prng, {
     objects: 8,
     writeBytesMax: prng.pick([2_000, 12_000, segmentBytes / 16]),
-    objectBytesMax: prng.pick([30_000, 400_000]),
+    objectBytesMax: prng.pick([30_000, 400_000, 1_000_000]),
+    mutationsMax: prng.pick([3, 3, 20]),
+    isSharing: prng.chance(0.3),
   });
   const options: StoreOptions = {
     layerBytesMax: prng.pick([3_000, 30_000, 1_000_000]),
@@ -58,7 +68,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     prewrite: prng.chance(0.3),
     pendingBytesMax: prng.pick([100_000, 10_000_000]),
   };
-  const history: History = { base: new Reference(), baseCount: 0, transactions: [], acknowledged: 0 };
+  const history: History = { base: new Reference(), nextId: 1, nextApplied: 0, steps: [] };
   const result: CrashResult = {
     crashes: 0,
     acknowledged: 0,
@@ -79,7 +89,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
       const isPowerLoss = prng.chance(0.7);
       const process = machine.start('osd', (runtime) => live(runtime, prng, workload, options, history, result));
       if (isPowerLoss) {
-        const crashed = machine.crashAtIoBoundary(1 + prng.below(prng.pick([20, 100, 600, 3_000])));
+        const crashed = machine.crashAtIoBoundary(1 + prng.below(prng.pick([8, 20, 100, 600, 3_000])));
         await Promise.race([crashed, process.finished]);
         machine.crash();
         machine.restart();
@@ -121,22 +131,17 @@ async function rotTail(
     // No checkpoint: all of it has to be replayed.
     const store = await openStore(runtime, directory, { ...options, layerBytesMax: 1e9, layerMsMax: 1e9 });
     for (let i = 0; i < 12; i++) {
-      const plain = workload.next(reference);
-      const count = history.baseCount + history.transactions.length + 1;
-      const transaction: Transaction = {
-        ...plain,
-        mutations: [...plain.mutations, { kind: 'pg-set', key: counterKey, value: latin1Bytes(String(count)) }],
-      };
+      const step = nextStep(workload, reference, history);
       places.push(store.logEnd());
       try {
-        await store.apply(transaction);
+        await store.apply(step.transaction);
       } catch (error) {
         if (isCairnError(error, 'NO_SPACE')) break;
         throw error;
       }
-      reference.apply(transaction);
-      history.transactions.push(transaction);
-      history.acknowledged += 1;
+      reference.apply(step.transaction);
+      history.steps.push(step);
+      step.isAcknowledged = true;
     }
   });
   await victim.finished;
@@ -175,80 +180,109 @@ async function live(
   await adopt(store, workload, history);
   result.replayed += store.replayedBatches;
   const reference = history.base.clone();
+  // Transactions that wait for LevelDB, of several PGs at once, or one after the other.
+  const isParallel = prng.chance(0.5);
+  const cleaning = new Set<Promise<void>>();
   let inFlight = 0;
   for (let i = 0; i < 400; i++) {
-    const plain = workload.next(reference);
-    const count = history.baseCount + history.transactions.length + 1;
-    const transaction: Transaction = {
-      ...plain,
-      mutations: [...plain.mutations, { kind: 'pg-set', key: counterKey, value: latin1Bytes(String(count)) }],
-    };
-    const { applied, durable } = store.submit(transaction);
-    try {
-      // Known to be under way before anything of it can be found after a crash.
-      history.transactions.push(transaction);
-      await applied;
-    } catch (error) {
-      if (!isCairnError(error, 'NO_SPACE')) throw error;
-      history.transactions.pop();
-      workload.resume(reference);
-      continue;
-    }
-    reference.apply(transaction);
-    result.applied += 1;
+    const step = nextStep(workload, reference, history);
+    const { applied, durable } = store.submit(step.transaction);
+    // Known to be under way before anything of it can be found after a crash.
+    history.steps.push(step);
     inFlight += 1;
-    const index = history.transactions.length;
-    void durable.then(
+    const known = applied.then(
+      () => {
+        reference.apply(step.transaction);
+        step.appliedAs = history.nextApplied++;
+        result.applied += 1;
+      },
+      (error: unknown) => {
+        // Behind one that was refused, entries may come too late.
+        if (!isCairnError(error, 'NO_SPACE') && !isCairnError(error, 'CONFLICT')) throw error;
+        history.steps.splice(history.steps.indexOf(step), 1);
+        workload.resume(reference);
+      },
+    );
+    const settled = durable.then(
+      () => {
+        step.isAcknowledged = true;
+        result.acknowledged += 1;
+        inFlight -= 1;
+      },
       () => {
         inFlight -= 1;
-        history.acknowledged = Math.max(history.acknowledged, index);
-        result.acknowledged += 1;
       },
-      () => undefined,
     );
-    if (prng.chance(0.2) || inFlight > 20) await durable;
+    if (!isParallel || prng.chance(0.1)) await known;
+    if (prng.chance(isParallel ? 0.05 : 0.2) || inFlight > 20) await settled;
     if (prng.chance(0.03)) {
       await store.checkpoint();
       result.checkpoints += 1;
     }
     if (prng.chance(0.1)) {
       const [segment] = store.cleanable();
-      if (segment !== undefined) {
+      if (segment !== undefined && cleaning.size < 2) {
         const before = store.cleaned().movedBytes;
-        await store.clean(segment);
-        result.cleaned += 1;
-        result.moved += store.cleaned().movedBytes - before;
+        const cleaned = store.clean(segment).then(() => {
+          cleaning.delete(cleaned);
+          result.cleaned += 1;
+          result.moved += store.cleaned().movedBytes - before;
+        });
+        cleaning.add(cleaned);
+        if (!isParallel) await cleaned;
       }
     }
     if (prng.chance(0.05)) await runtime.clock.sleep(prng.float() * 10);
   }
+  await Promise.all(cleaning);
   if (prng.chance(0.5)) await store.close();
 }
 
-/** Finds out which prefix of the history the store holds, checks that it is one, and makes it the new beginning. */
+function nextStep(workload: Workload, reference: Reference, history: History): Step {
+  const plain = workload.next(reference);
+  const id = history.nextId++;
+  const mark: Mutation = { kind: 'pg-set', key: lastKey, value: latin1Bytes(String(id)) };
+  return {
+    id,
+    transaction: { ...plain, mutations: [...plain.mutations, mark] },
+    appliedAs: undefined,
+    isAcknowledged: false,
+  };
+}
+
+/**
+ * Finds out how far into the history of each PG the store is, checks that this is a state that it was in, with everything
+ * that was acknowledged, and makes it the new beginning.
+ */
 async function adopt(store: Store, workload: Workload, history: History): Promise<void> {
-  const found = await countIn(store, workload);
-  const kept = Math.max(0, found - history.baseCount);
-  assert.ok(found >= history.baseCount + history.acknowledged, lostMessage(found, history));
-  assert.ok(kept <= history.transactions.length, `the store holds ${kept} transactions that nobody submitted`);
-  for (const transaction of history.transactions.slice(0, kept)) history.base.apply(transaction);
-  history.baseCount += kept;
-  history.transactions = [];
-  history.acknowledged = 0;
+  const kept = new Set<Step>();
+  const pgs = new Map(workload.objects.map((object) => [printPgId(workload.pgOf(object)), workload.pgOf(object)]));
+  for (const [name, pg] of pgs) {
+    const steps = history.steps.filter(({ transaction }) => printPgId(transaction.pg) === name);
+    const last = await lastIn(store, pg);
+    const isBase = last === baseLast(history.base, name);
+    const count = steps.findIndex(({ id }) => id === last) + 1;
+    assert.ok(isBase || count > 0, `${name} holds transaction ${last}, which nobody submitted to it`);
+    for (const step of steps.slice(0, count)) kept.add(step);
+  }
+  const lost = history.steps.filter((step) => !kept.has(step));
+  const missing = lost.filter(({ isAcknowledged }) => isAcknowledged).map(({ id }) => id);
+  assert.deepEqual(missing, [], 'transactions that were acknowledged');
+  const newest = Math.max(-1, ...Array.from(kept, ({ appliedAs }) => appliedAs ?? -1));
+  const skipped = lost.filter(({ appliedAs }) => appliedAs !== undefined && appliedAs < newest).map(({ id }) => id);
+  assert.deepEqual(skipped, [], 'transactions that were applied before others that are there');
+  for (const step of kept) history.base.apply(step.transaction);
+  history.steps = [];
   await compareAll(store, history.base, workload.objects, (object) => workload.pgOf(object));
   workload.resume(history.base);
 }
 
-function lostMessage(found: number, { baseCount, acknowledged }: History): string {
-  return `${baseCount + acknowledged} transactions were acknowledged, the store holds ${found}`;
+async function lastIn(store: Store, pg: PgId): Promise<number> {
+  const value = await store.objects.pgGet(pg, lastKey);
+  return value === undefined ? 0 : Number(latin1Text(value));
 }
 
-async function countIn(store: Store, workload: Workload): Promise<number> {
-  const pgs = new Map(workload.objects.map((object) => [printPgId(workload.pgOf(object)), workload.pgOf(object)]));
-  let most = 0;
-  for (const pg of pgs.values()) {
-    const value = await store.objects.pgGet(pg, counterKey);
-    if (value !== undefined) most = Math.max(most, Number(latin1Text(value)));
-  }
-  return most;
+function baseLast(base: Reference, name: string): number {
+  const value = base.pg(name).values.get(lastKey);
+  return value === undefined ? 0 : Number(latin1Text(value));
 }

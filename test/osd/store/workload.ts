@@ -16,6 +16,10 @@ export interface WorkloadOptions {
   readonly writeBytesMax: number;
   /** Writes go up to here. */
   readonly objectBytesMax: number;
+  /** Of a transaction. Default 3. */
+  readonly mutationsMax?: number;
+  /** Mostly clones and moved keys, over and over the same bytes. */
+  readonly isSharing?: boolean;
 }
 
 export class Workload {
@@ -50,7 +54,7 @@ export class Workload {
     const pg = this.pgOf(object);
     const mates = this.objects.filter((other) => printPgId(this.pgOf(other)) === printPgId(pg));
     const mutations: Mutation[] = [];
-    for (let left = 1 + this.#prng.below(3); left > 0; left--) {
+    for (let left = 1 + this.#prng.below(this.#options.mutationsMax ?? 3); left > 0; left--) {
       mutations.push(this.#mutation(this.#prng.chance(0.7) ? object : this.#prng.pick(mates), mates));
     }
     const name = printPgId(pg);
@@ -94,7 +98,7 @@ export class Workload {
 
   #mutation(object: ObjectId, mates: readonly ObjectId[]): Mutation {
     const prng = this.#prng;
-    const kind = prng.below(100);
+    const kind = this.#options.isSharing === true && prng.chance(0.5) ? prng.pick([51, 54, 88]) : prng.below(100);
     const size = this.#options.objectBytesMax;
     if (kind < 22) return { kind: 'write', object, offset: this.#offset(size), data: this.#payload() };
     if (kind < 30)
