@@ -37,8 +37,9 @@ async function findPage(state: StoreState, found: PgState, from: number): Promis
     const entries = decodeLogBlock(stored).filter(({ seq }) => seq > from);
     if (entries.length > 0) return entries;
   }
-  // What was the tail may be a full block by now, but then it is one that this loop has not seen.
-  return found.blocks.length > blocks.length ? undefined : found.tail.filter(({ seq }) => seq > from);
+  // What was the tail may be a full block by now, which this loop has not seen. Their number tells nothing: the oldest may
+  // have been trimmed meanwhile.
+  return found.blocks.at(-1) === blocks.at(-1) ? found.tail.filter(({ seq }) => seq > from) : undefined;
 }
 
 function lost(pg: PgId, first: number): CairnError {

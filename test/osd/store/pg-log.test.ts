@@ -38,6 +38,24 @@ describe('osd/store/pg: the log', () => {
     });
   });
 
+  it('is read without a gap while it grows by a block and loses another', async () => {
+    await inWorld(async (runtime) => {
+      const full = logBlockEntriesMax;
+      const options = { readCacheBytes: 0, layerMsMax: 1e9 };
+      const first = await freshStore(runtime, options);
+      await append(first, 1, 2 * full);
+      await first.close();
+      const store = await openStore(runtime, directory, options);
+      const reading = store.readLog(pg, 2 * full);
+      // While LevelDB is asked for the last block: another one is full, and the first is trimmed.
+      for (let seq = 2 * full + 1; seq <= 3 * full; seq++) {
+        store.submit(transactionOf([], { entry: entryOf(seq), trimTo: full }));
+      }
+      assert.equal((await reading).entries[0]?.seq, 2 * full + 1);
+      await store.close();
+    });
+  });
+
   it('takes no sequence number that nothing can follow', async () => {
     await inWorld(async (runtime) => {
       const store = await freshStore(runtime);
