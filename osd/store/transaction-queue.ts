@@ -12,6 +12,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { Timer } from '../../runtime/clock.js';
 import { applyTransaction } from './apply/apply-transaction.js';
 import { Draft, MissingKeys, type StoreState } from './apply/draft.js';
+import { likelyKeys } from './apply/likely-keys.js';
 import { fetchMore } from './apply/look.js';
 import { storedBytes } from './format/payload-ref.js';
 import { writeTransaction } from './format/record.js';
@@ -45,6 +46,7 @@ interface Waiting extends Prepared {
   readonly durable: Deferred;
   fetched: FetchedValues | undefined;
   isFetching: boolean;
+  readonly submittedAt: number;
   spaceTimer: Timer | undefined;
 }
 
@@ -113,6 +115,7 @@ export class TransactionQueue {
       durable,
       fetched: undefined,
       isFetching: false,
+      submittedAt: this.#parts.runtime.clock.now(),
       spaceTimer: undefined,
     };
     const submitted = { applied: applied.promise, durable: durable.promise };
@@ -243,7 +246,7 @@ export class TransactionQueue {
 
   #fetch(item: Waiting, keys: readonly string[]): void {
     item.isFetching = true;
-    fetchMore(this.#parts.state, item.fetched, keys).then(
+    fetchMore(this.#parts.state, item.fetched, keys, () => likelyKeys(item.transaction)).then(
       (fetched) => {
         item.isFetching = false;
         item.fetched = fetched;
@@ -256,12 +259,19 @@ export class TransactionQueue {
     );
   }
 
-  /** False, for `#step`: the transaction waits for the cleaner, but not for ever. */
-  #waitForSpace(item: Waiting): false {
-    this.#parts.onShort();
-    item.spaceTimer ??= this.#parts.runtime.clock.after(this.#parts.options.spaceWaitMs, () => {
-      this.#drop(item, this.#parts.space.refusal());
-    });
+  /**
+   * For `#step`: the transaction waits for the cleaner, but not for ever. Its time runs from the call on, or a hundred that
+   * wait one behind the other would wait a hundred times as long.
+   */
+  #waitForSpace(item: Waiting): boolean {
+    const { runtime, options, space, onShort } = this.#parts;
+    onShort();
+    const leftMs = Math.ceil(item.submittedAt + options.spaceWaitMs - runtime.clock.now());
+    if (leftMs <= 0) {
+      this.#refuse(item, space.refusal());
+      return true;
+    }
+    item.spaceTimer ??= runtime.clock.after(leftMs, () => this.#drop(item, space.refusal()));
     return false;
   }
 

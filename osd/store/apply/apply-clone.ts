@@ -40,6 +40,9 @@ export function applyCloneRange(draft: Draft, source: ObjectEditor, target: Obje
 function cloneBytes(draft: Draft, source: ObjectEditor, target: ObjectEditor, range: CloneRange): void {
   target.grow(range.offset + range.bytes);
   if (range.bytes === 0) return;
+  // All at once, and before any work: each key that has to be read first begins the transaction anew.
+  const first = Math.floor(range.offset / chunkBytes);
+  const present = target.chunks(first, Math.floor((range.offset + range.bytes - 1) / chunkBytes));
   const pieces = shareExtents(draft, source, range);
   const references = new Map<number, number>();
   const chunks = new Map<number, Extent[]>();
@@ -49,7 +52,9 @@ function cloneBytes(draft: Draft, source: ObjectEditor, target: ObjectEditor, ra
       const chunk = Math.floor(at / chunkBytes);
       const bytes = Math.min(extent.bytes - done, (chunk + 1) * chunkBytes - at);
       const part = { at: at % chunkBytes, bytes, source: extent.source, skip: extent.skip + done };
-      chunks.set(chunk, [...(chunks.get(chunk) ?? []), part]);
+      const parts = chunks.get(chunk);
+      if (parts === undefined) chunks.set(chunk, [part]);
+      else parts.push(part);
       if (part.source.kind === 'shared') {
         references.set(part.source.id, (references.get(part.source.id) ?? 0) + 1);
       }
@@ -57,10 +62,9 @@ function cloneBytes(draft: Draft, source: ObjectEditor, target: ObjectEditor, ra
     }
   }
   for (const [chunk, added] of chunks) {
-    const [present = []] = target.chunks(chunk, chunk);
     target.setChunk(
       chunk,
-      [...present, ...added].sort((a, b) => a.at - b.at),
+      [...(present[chunk - first] ?? []), ...added].sort((a, b) => a.at - b.at),
     );
   }
   for (const [id, count] of references) changeReferences(draft, id, count);
@@ -92,15 +96,20 @@ function shareExtents(draft: Draft, source: ObjectEditor, { sourceOffset, offset
     return id === undefined ? extent : { ...extent, source: { kind: 'shared', id } };
   };
   convertSource(source, lists, toShared);
+  // In one pass: an object may have a quarter of a million extents, each of a payload of its own.
+  const uses = new Map<string, { extents: number; bytes: number }>();
+  for (const { source: from, bytes: shown } of lists.flat()) {
+    if (from.kind !== 'own') continue;
+    const key = payloadOwnerKey(from.payload);
+    const before = uses.get(key);
+    uses.set(key, { extents: (before?.extents ?? 0) + 1, bytes: (before?.bytes ?? 0) + shown });
+  }
   for (const [key, payload] of wanted) {
     const id = ids.get(key) ?? 0;
-    const own = lists.flat().filter((extent) => {
-      return extent.source.kind === 'own' && payloadOwnerKey(extent.source.payload) === key;
-    });
-    const shown = own.reduce((sum, extent) => sum + extent.bytes, 0);
+    const { extents, bytes: shown } = uses.get(key) ?? { extents: 0, bytes: 0 };
     // A shared payload counts whole while anything points to it.
     draft.addLive(payload.segment, payload.bytes - shown);
-    const shared = { payload, owner: source.object.owner, references: own.length };
+    const shared = { payload, owner: source.object.owner, references: extents };
     draft.put(sharedKey(id), encodeSharedPayload(shared));
     draft.put(key, encodePayloadOwner({ kind: 'shared', id }));
   }

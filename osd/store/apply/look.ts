@@ -3,25 +3,36 @@ import type { FetchedValues } from '../index/index.js';
 import { Draft, MissingKeys, type StoreState } from './draft.js';
 
 /** `look` sees one state of the store; it may be called several times, and must do nothing before it has read everything. */
-export async function look<T>(state: StoreState, batch: number, see: (draft: Draft) => T): Promise<T> {
+export async function look<T>(
+  state: StoreState,
+  batch: number,
+  see: (draft: Draft) => T,
+  likely?: () => Iterable<string>,
+): Promise<T> {
   let fetched: FetchedValues | undefined;
   for (;;) {
     try {
       return see(new Draft(state, batch, fetched));
     } catch (error) {
       if (!(error instanceof MissingKeys)) throw error;
-      fetched = await fetchMore(state, fetched, error.keys);
+      fetched = await fetchMore(state, fetched, error.keys, likely);
     }
   }
 }
 
-/** The values of earlier rounds are kept while they count. */
+/** The values of earlier rounds are kept while they count. `likely`: what will be asked for next, fetched with the rest. */
 export async function fetchMore(
   state: StoreState,
   before: FetchedValues | undefined,
-  keys: readonly string[],
+  missing: readonly string[],
+  likely?: () => Iterable<string>,
 ): Promise<FetchedValues> {
-  const more = await state.index.fetch(keys);
+  const keys = new Set(missing);
+  const known = before?.version === state.index.version ? before.values : undefined;
+  for (const key of likely?.() ?? []) {
+    if (known?.has(key) !== true && state.index.peek(key) === undefined) keys.add(key);
+  }
+  const more = await state.index.fetch([...keys]);
   if (before === undefined || before.version !== more.version) return more;
   return { version: more.version, values: new Map([...before.values, ...more.values]) };
 }

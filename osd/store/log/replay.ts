@@ -8,6 +8,7 @@ import { CairnError, isCairnError } from '../../../base/errors.js';
 import { applyMoves } from '../apply/apply-moves.js';
 import { applyTransaction } from '../apply/apply-transaction.js';
 import type { Draft, StoreState } from '../apply/draft.js';
+import { likelyKeys } from '../apply/likely-keys.js';
 import { look } from '../apply/look.js';
 import {
   batchHeaderBytes,
@@ -62,7 +63,9 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
 /** What the frame did when it was written. Batches were applied in order, and so are frames. */
 export async function applyFrame(state: StoreState, frame: BatchFrame, batch: number): Promise<void> {
   const refs = frame.payloads.map(({ ref }) => ref);
-  await look(state, batch, (draft) => applyRecord(draft, frame, refs));
+  const { record } = frame;
+  const likely = record.kind === 'transaction' ? () => likelyKeys(record.transaction) : undefined;
+  await look(state, batch, (draft) => applyRecord(draft, frame, refs), likely);
 }
 
 function applyRecord(draft: Draft, { record }: BatchFrame, refs: readonly PayloadRef[]): void {

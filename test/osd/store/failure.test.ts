@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { isCairnError } from '../../../base/errors.js';
 import { Checkpointer } from '../../../osd/store/checkpoint/checkpointer.js';
 import { openStore } from '../../../osd/store/open-store.js';
+import { Space } from '../../../osd/store/space/space.js';
 import { payloadOf } from '../../../osd/store/transaction.js';
 import { World } from '../../../runtime/sim/world.js';
 import { directory, entryOf, freshStore, inWorld, named, pg, transactionOf } from './one-store.js';
@@ -100,6 +101,28 @@ describe('osd/store: checkpoints on demand', () => {
       isOver = true;
       await loading;
       assert.ok(written < 1_000, `${written} transactions were written before a checkpoint ended`);
+      await store.close();
+    });
+  });
+});
+
+describe('osd/store: short of room', () => {
+  it('refuses all that waited long enough at one time, not one after the other', async () => {
+    await inWorld(async (runtime) => {
+      const store = await freshStore(runtime, { spaceWaitMs: 1_000 });
+      const admits = Space.prototype.admits;
+      Space.prototype.admits = () => 'wait';
+      try {
+        const began = runtime.clock.now();
+        const waiting = Array.from({ length: 20 }, (_, i) => {
+          return store.apply(transactionOf([{ kind: 'create', object: named(`n${i}`) }]));
+        });
+        for (const one of waiting) await assert.rejects(one, { code: 'NO_SPACE' });
+        const ms = runtime.clock.now() - began;
+        assert.ok(ms >= 1_000 && ms < 1_100, `${ms} ms`);
+      } finally {
+        Space.prototype.admits = admits;
+      }
       await store.close();
     });
   });
