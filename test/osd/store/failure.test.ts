@@ -6,10 +6,10 @@ import { openStore } from '../../../osd/store/open-store.js';
 import { Space } from '../../../osd/store/space/space.js';
 import { payloadOf } from '../../../osd/store/transaction.js';
 import { World } from '../../../runtime/sim/world.js';
-import { directory, entryOf, freshStore, inWorld, named, pg, transactionOf } from './one-store.js';
+import { directory, entryOf, freshStore, inWorld, named, pg, transactionOf, withMethod } from './one-store.js';
 
 describe('osd/store: failing and closing', () => {
-  it('says "maybe" of what the log holds when a checkpoint fails, and writes nothing once it was closed', async () => {
+  it('takes nothing more once a checkpoint failed, and closes', async () => {
     const world = new World({ seed: 3 });
     const machine = world.machine('a');
     await world.main(async () => {
@@ -17,15 +17,10 @@ describe('osd/store: failing and closing', () => {
         const failures: string[] = [];
         const store = await freshStore(runtime, { layerMsMax: 1e9, onFailed: ({ code }) => failures.push(code) });
         await store.apply(transactionOf([{ kind: 'create', object: named('first') }]));
-        const write = Checkpointer.prototype.write;
-        Checkpointer.prototype.write = async () => {
-          throw new Error('LevelDB failed');
-        };
-        try {
+        const fail = (): Promise<never> => Promise.reject(new Error('LevelDB failed'));
+        await withMethod(Checkpointer.prototype, 'write', fail, async () => {
           await assert.rejects(store.checkpoint(), { message: /LevelDB failed/ });
-        } finally {
-          Checkpointer.prototype.write = write;
-        }
+        });
         assert.deepEqual(failures, ['INTERNAL']);
         assert.throws(() => store.submit(transactionOf([])));
         await store.close();
@@ -110,9 +105,8 @@ describe('osd/store: short of room', () => {
   it('refuses all that waited long enough at one time, not one after the other', async () => {
     await inWorld(async (runtime) => {
       const store = await freshStore(runtime, { spaceWaitMs: 1_000 });
-      const admits = Space.prototype.admits;
-      Space.prototype.admits = () => 'wait';
-      try {
+      const wait = (): string => 'wait';
+      await withMethod(Space.prototype, 'admits', wait, async () => {
         const began = runtime.clock.now();
         const waiting = Array.from({ length: 20 }, (_, i) => {
           return store.apply(transactionOf([{ kind: 'create', object: named(`n${i}`) }]));
@@ -120,9 +114,7 @@ describe('osd/store: short of room', () => {
         for (const one of waiting) await assert.rejects(one, { code: 'NO_SPACE' });
         const ms = runtime.clock.now() - began;
         assert.ok(ms >= 1_000 && ms < 1_100, `${ms} ms`);
-      } finally {
-        Space.prototype.admits = admits;
-      }
+      });
       await store.close();
     });
   });

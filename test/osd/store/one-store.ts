@@ -44,3 +44,19 @@ export async function freshStore(
   await mkfs(runtime, directory, { osd: 0, capacityBytes: 18 * 2 ** 20, segmentBytes: 2 ** 20, ...sizes });
   return await openStore(runtime, directory, options);
 }
+
+/** Runs `body` with a method of a class replaced: for failures that no disk makes on demand. */
+export async function withMethod(
+  prototype: object,
+  name: string,
+  method: () => unknown,
+  body: () => Promise<void>,
+): Promise<void> {
+  const before = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  Object.defineProperty(prototype, name, { ...before, value: method });
+  try {
+    await body();
+  } finally {
+    Object.defineProperty(prototype, name, before);
+  }
+}
