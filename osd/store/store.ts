@@ -358,6 +358,8 @@ export class Store {
   /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */
   #hurry(): void {
     this.#pool.prepare();
+    // A segment that is only not ready yet comes by itself.
+    if (!this.#space.isShort) return;
     this.#cleaner.kick();
     if (this.#checkpointer.isFrozen || this.#wantsCheckpoint) return;
     if (!this.#hasNews) return;

@@ -5,6 +5,7 @@
  * Reading what only LevelDB knows throws `MissingKeys`; whoever drives the draft fetches them and begins anew.
  */
 import type { FetchedValues, Index } from '../index/index.js';
+import type { MissingKeys } from '../index/missing-keys.js';
 import { afterPrefix, payloadOwnerKey, type KeyRange } from '../format/index-key.js';
 import { decodeOmapValue } from '../format/omap-value.js';
 import type { PayloadRef } from '../format/payload-ref.js';
@@ -13,16 +14,6 @@ import type { SegmentTable } from '../segments/segment-table.js';
 import type { LogCut, PgState } from '../pg/pg-state.js';
 import type { PgTable } from '../pg/pg-table.js';
 import type { PgId } from '../../../cluster/ids.js';
-
-/** Thrown to unwind; never seen by callers of the store. */
-export class MissingKeys extends Error {
-  readonly keys: readonly string[];
-
-  constructor(keys: readonly string[]) {
-    super('keys have to be read first');
-    this.keys = keys;
-  }
-}
 
 type Change =
   | { readonly kind: 'put'; readonly key: string; readonly value: Uint8Array }
@@ -67,7 +58,7 @@ export class Draft {
 
   get(key: string): Uint8Array | undefined {
     const value = this.#look(key);
-    if (value === undefined) throw new MissingKeys([key]);
+    if (value === undefined) throw this.#missing([key]);
     return value ?? undefined;
   }
 
@@ -75,7 +66,7 @@ export class Draft {
   getMany(keys: readonly string[]): (Uint8Array | undefined)[] {
     const values = keys.map((key) => this.#look(key));
     const missing = keys.filter((_, i) => values[i] === undefined);
-    if (missing.length > 0) throw new MissingKeys(missing);
+    if (missing.length > 0) throw this.#missing(missing);
     return values.map((value) => value ?? undefined);
   }
 
@@ -157,6 +148,12 @@ export class Draft {
     if (this.#cut !== undefined) pgs.cut(state, this.#cut);
     if (this.#entry !== undefined) pgs.append(state, this.#entry);
     if (this.#trimTo !== undefined) pgs.trim(state, this.#trimTo);
+  }
+
+  #missing(keys: readonly string[]): MissingKeys {
+    const { missing } = this.state.index;
+    missing.keys = keys;
+    return missing;
   }
 
   /** `null`: absent. `undefined`: LevelDB has to be asked. */

@@ -1,6 +1,7 @@
 /** Reads the index within one turn, again and again until all that is asked for is known. */
 import type { FetchedValues } from '../index/index.js';
-import { Draft, MissingKeys, type StoreState } from './draft.js';
+import { Draft, type StoreState } from './draft.js';
+import { MissingKeys } from '../index/missing-keys.js';
 
 /** `look` sees one state of the store; it may be called several times, and must do nothing before it has read everything. */
 export async function look<T>(

@@ -78,7 +78,7 @@ export class Checkpointer {
     const batch = this.#state.index.kv.newBatch();
     const slices = new Slices(this.#runtime);
     await this.#writeRanges(frozen, batch, slices);
-    await writePoints(frozen.layer, batch, slices);
+    await this.#writePoints(frozen.layer, batch, slices);
     for (const [segment, info] of frozen.segments) {
       batch.put(segmentKey(segment), encodeSegmentInfo(info));
       await slices.pass();
@@ -140,16 +140,21 @@ export class Checkpointer {
     });
     this.#state.segments.addLive(segment, -bytes, batch);
   }
-}
 
-async function writePoints(layer: Layer, batch: KvBatchBuilder, slices: Slices): Promise<void> {
-  // A frozen layer does not change.
-  const cursor = layer.viewPoints();
-  while (cursor.next()) {
-    const { key, value } = cursor;
-    if (value === null) batch.delete(key);
-    else batch.put(key, value);
-    await slices.pass();
+  async #writePoints(layer: Layer, batch: KvBatchBuilder, slices: Slices): Promise<void> {
+    const { index } = this.#state;
+    // A frozen layer does not change.
+    const cursor = layer.viewPoints();
+    while (cursor.next()) {
+      const { key, value } = cursor;
+      if (value === null) {
+        batch.delete(key);
+      } else {
+        batch.put(key, value);
+        if (key.startsWith('o')) index.remember(key, value);
+      }
+      await slices.pass();
+    }
   }
 }
 

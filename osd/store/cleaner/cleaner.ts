@@ -7,7 +7,8 @@ import { ByteWriter } from '../../../base/byte-writer.js';
 import { CairnError, isCairnError, toCairnError } from '../../../base/errors.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { applyMoves } from '../apply/apply-moves.js';
-import { Draft, MissingKeys, type StoreState } from '../apply/draft.js';
+import { Draft, type StoreState } from '../apply/draft.js';
+import { MissingKeys } from '../index/missing-keys.js';
 import { fetchMore, look } from '../apply/look.js';
 import { storedBytes } from '../format/payload-ref.js';
 import type { PayloadMove } from '../format/payload-move.js';
@@ -22,10 +23,13 @@ import type { PayloadReader } from '../read/payload-reader.js';
 import type { Space } from '../space/space.js';
 import { payloadOf } from '../transaction.js';
 import { chooseVictim } from './choose-victim.js';
-import { loggedPayloads, movesOf } from './live-payloads.js';
+import { loggedPayloads, movesOf, ownerKeys } from './live-payloads.js';
 
 /** Written at a time, if it is more than one payload: a client's batch waits for one such write at most. */
 const copiedBytesMax = 256 * 1024;
+
+/** Owners that are asked for in one go. */
+const lookedUpTogether = 256;
 
 export interface CleanerParts {
   readonly runtime: Runtime;
@@ -155,7 +159,7 @@ export class Cleaner {
         continue;
       }
       for (const move of await this.#movesOf(batch)) {
-        const copy = await this.#read(move);
+        const copy = await this.#read(move, batch);
         if (copy === undefined) continue;
         if (copies.length > 0 && this.#isEnough(frame, logBytesOf(copy, copies.at(-1)))) {
           await this.#write(copies, bytes);
@@ -190,22 +194,26 @@ export class Cleaner {
   }
 
   async #movesOf(batch: ReadBatch): Promise<PayloadMove[]> {
+    const { state } = this.#parts;
+    const payloads = batch.frames.flatMap(loggedPayloads);
     const moves: PayloadMove[] = [];
-    for (const frame of batch.frames) {
-      for (const payload of loggedPayloads(frame)) {
-        moves.push(...(await look(this.#parts.state, 0, (draft) => movesOf(draft, payload))));
-      }
+    for (let done = 0; done < payloads.length; done += lookedUpTogether) {
+      const some = payloads.slice(done, done + lookedUpTogether);
+      const likely = (): Set<string> => new Set(some.flatMap(ownerKeys));
+      // The first that misses a key has those of all others fetched as well.
+      for (const payload of some) moves.push(...(await look(state, 0, (draft) => movesOf(draft, payload), likely)));
     }
     return moves;
   }
 
   /** `undefined` for what cannot be read: it stays where it is, for another replica to repair. */
-  async #read(move: PayloadMove): Promise<Copy | undefined> {
+  async #read(move: PayloadMove, batch: ReadBatch): Promise<Copy | undefined> {
     const { from, skip, bytes, owner } = move;
     const ownerSeed = owner.kind === 'shared' ? owner.owner : owner.object.owner;
     try {
       const range = { payload: from, owner: ownerSeed, skip, bytes };
-      const data = await this.#parts.payloads.read(range, () => 'cleaning');
+      const known = { start: batch.header.place.offset, bytes: batch.bytes };
+      const data = await this.#parts.payloads.read(range, () => 'cleaning', known);
       const blockShift = owner.kind === 'body' ? bodyBlockShift : from.blockShift;
       return { move, payload: { payload: payloadOf(data), blockShift, owner: ownerSeed } };
     } catch (error) {

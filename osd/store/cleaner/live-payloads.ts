@@ -4,7 +4,7 @@
  */
 import type { Draft } from '../apply/draft.js';
 import { ObjectEditor } from '../apply/object-editor.js';
-import { omapKey, payloadOwnerKey, sharedKey } from '../format/index-key.js';
+import { headKey, omapKey, payloadOwnerKey, sharedKey } from '../format/index-key.js';
 import { decodeOmapValue, type BodySlot } from '../format/omap-value.js';
 import { decodePayloadOwner, type PayloadOwner } from '../format/payload-owner.js';
 import { isSamePayload, type PayloadRef } from '../format/payload-ref.js';
@@ -52,6 +52,20 @@ function writersOf(mutations: readonly Mutation<PayloadSize>[]): PayloadWriter[]
       return body !== undefined && body.bytes > 0 ? [{ kind: 'body' as const, object, key, slot }] : [];
     });
   });
+}
+
+/** Keys that `movesOf` will look at, but for chunks that only the head tells of. */
+export function ownerKeys({ ref, writer }: LoggedPayload): string[] {
+  const own = payloadOwnerKey(ref);
+  switch (writer.kind) {
+    case 'data':
+    case 'chunk':
+      return [own, headKey(writer.object)];
+    case 'body':
+      return [own, omapKey(writer.object, writer.key)];
+    case 'shared':
+      return [own, sharedKey(writer.id)];
+  }
 }
 
 /** Moves of everything that is in use of a payload; none when nothing is. Throws `MissingKeys`. */

@@ -12,6 +12,7 @@ import type { Kv } from '../../../runtime/kv.js';
 import type { KeyRange } from '../format/index-key.js';
 import type { Absence } from './absence.js';
 import { Layer } from './layer.js';
+import { MissingKeys } from './missing-keys.js';
 import { ReadCache } from './read-cache.js';
 
 /** Values that a transaction waited for. They count only while the index has this version. */
@@ -22,6 +23,8 @@ export interface FetchedValues {
 
 export class Index {
   readonly kv: Kv;
+  /** What drafts throw. */
+  readonly missing = new MissingKeys();
   readonly #cache: ReadCache;
   readonly #absence: Absence | undefined;
   #active = new Layer();
@@ -113,6 +116,11 @@ export class Index {
     this.#frozen = this.#active;
     this.#active = new Layer();
     return this.#frozen;
+  }
+
+  /** A value of the frozen layer, which will be LevelDB's: what was written lately is often written again. */
+  remember(key: string, value: Uint8Array): void {
+    if (this.#active.get(key) === undefined) this.#cache.add(key, value);
   }
 
   /** The frozen layer is in LevelDB now, durably. */

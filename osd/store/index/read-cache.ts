@@ -3,6 +3,8 @@
 /** Of an entry in a map of V8, beside key and value. */
 const entryOverheadBytes = 150;
 
+const keptShare = 0.9;
+
 export class ReadCache {
   readonly #bytesMax: number;
   readonly #entries = new Map<string, Uint8Array | null>();
@@ -25,8 +27,13 @@ export class ReadCache {
     this.drop(key);
     this.#entries.set(key, value);
     this.#bytes += sizeOf(key, value);
+    if (this.#bytes > this.#bytesMax) this.#evict();
+  }
+
+  /** Some at once: a walk from the start of a map passes over all that was deleted there before. */
+  #evict(): void {
     for (const [oldest, old] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax) return;
+      if (this.#bytes <= keptShare * this.#bytesMax) return;
       this.#entries.delete(oldest);
       this.#bytes -= sizeOf(oldest, old);
     }

@@ -48,6 +48,7 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
     const batch = await findNext(files, position, options);
     if (batch === undefined) break;
     moveHeads(state.segments, position.heads, batch.header.heads, batch.header.number);
+    await fetchLikely(state, batch);
     for (const frame of batch.frames) await applyFrame(state, frame, batch.header.number);
     const { number, place } = batch.header;
     const end = Math.ceil((place.offset + batch.header.bytes) / pageBytes) * pageBytes;
@@ -58,6 +59,16 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
   }
   await checkEnd(files, position, options);
   return { position, batches: position.number - options.from.number, bytes };
+}
+
+/** What the batch's transactions will look at, fetched at once: one by one, replay would wait for each of them. */
+async function fetchLikely({ index }: StoreState, { frames }: ReadBatch): Promise<void> {
+  const keys = new Set<string>();
+  for (const { record } of frames) {
+    if (record.kind !== 'transaction') continue;
+    for (const key of likelyKeys(record.transaction)) if (index.peek(key) === undefined) keys.add(key);
+  }
+  if (keys.size > 1) await index.fetch([...keys]);
 }
 
 /** What the frame did when it was written. Batches were applied in order, and so are frames. */

@@ -17,6 +17,12 @@ export interface PayloadRange {
   readonly bytes: number;
 }
 
+/** Bytes of the payload's segment, from `start` on. */
+export interface KnownBytes {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Blocks of a read, on the disk and in memory. */
 interface Layout {
   readonly blockBytes: number;
@@ -61,15 +67,18 @@ export class PayloadReader {
 
   /**
    * The bytes, of a payload that is held. `what` names them in errors: `CORRUPT` when a checksum fails, `IO_ERROR` when the
-   * disk cannot read them.
+   * disk cannot read them. `known` spares a read of bytes that the caller has; they are verified like any others.
    */
-  async read(range: PayloadRange, what: () => string): Promise<Uint8Array> {
+  async read(range: PayloadRange, what: () => string, known?: KnownBytes): Promise<Uint8Array> {
     const { payload, owner, bytes } = range;
     const layout = layoutOf(range);
     const data = Buffer.allocUnsafe(layout.dataBytes);
     const sums = Buffer.allocUnsafe(layout.blocks * checksumBytes);
     const targets = interleave(data, sums, layout);
-    if (!this.#readPending(payload.segment, layout, targets)) await this.#readFile(range, layout, targets, what);
+    const isKnown = known !== undefined && copyKnown(known, layout, targets);
+    if (!isKnown && !this.#readPending(payload.segment, layout, targets)) {
+      await this.#readFile(range, layout, targets, what);
+    }
     const seed = batchSeed(this.#storeSeed, payload.batch, payload.segment);
     for (let block = 0; block < layout.blocks; block++) {
       const from = block * layout.blockBytes;
@@ -109,6 +118,18 @@ export class PayloadReader {
     }
     if (count < wanted) throw damaged('CORRUPT', 'lies beyond the end of its file', payload, start, what());
   }
+}
+
+/** False when they are not all there. */
+function copyKnown({ start, bytes }: KnownBytes, layout: Layout, targets: readonly Uint8Array[]): boolean {
+  let at = layout.start - start;
+  const wanted = targets.reduce((sum, target) => sum + target.byteLength, 0);
+  if (at < 0 || at + wanted > bytes.byteLength) return false;
+  for (const target of targets) {
+    target.set(bytes.subarray(at, at + target.byteLength), 0);
+    at += target.byteLength;
+  }
+  return true;
 }
 
 function layoutOf({ payload, skip, bytes }: PayloadRange): Layout {
