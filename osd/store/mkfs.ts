@@ -33,6 +33,7 @@ const indexShare = 1 / 10;
 export async function mkfs(runtime: Runtime, directory: string, options: MkfsOptions): Promise<Superblock> {
   const { disk, kv } = runtime;
   await refuseExisting(runtime, directory);
+  const missing = await missingDirectories(runtime, directory);
   await disk.makeDirectory(`${directory}/${segmentsDirectory}`);
   const superblock = await plan(runtime, directory, options);
   await disk.removeTree(`${directory}/${segmentsDirectory}`);
@@ -73,7 +74,32 @@ export async function mkfs(runtime: Runtime, directory: string, options: MkfsOpt
     await index.close();
   }
   await writeFileDurably(disk, directory, superblockName, encodeSuperblock(superblock));
+  // A directory whose name is not durable would take everything that is synced below it along.
+  for (const path of missing) await disk.syncDirectory(parentOf(path));
   return superblock;
+}
+
+/** The directory and those above it that have to be made, the deepest first. */
+async function missingDirectories({ disk }: Runtime, directory: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (let path = directory; path !== parentOf(path); path = parentOf(path)) {
+    try {
+      await disk.stat(path);
+      break;
+    } catch (error) {
+      if (!isCairnError(error, 'NOT_FOUND')) throw error;
+      missing.push(path);
+    }
+  }
+  return missing;
+}
+
+/** `.` and `/` are their own. */
+function parentOf(path: string): string {
+  const trimmed = path.replace(/\/+$/, '');
+  const slash = trimmed.lastIndexOf('/');
+  if (slash < 0) return '.';
+  return slash === 0 ? '/' : trimmed.slice(0, slash);
 }
 
 async function refuseExisting({ disk }: Runtime, directory: string): Promise<void> {
