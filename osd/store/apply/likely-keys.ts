@@ -15,23 +15,16 @@ export function likelyKeys({ mutations }: Transaction<PayloadSize>): Set<string>
   for (const mutation of mutations) {
     if ('object' in mutation) keys.add(headKey(mutation.object));
     if ('source' in mutation) keys.add(headKey(mutation.source));
-    switch (mutation.kind) {
-      case 'omap-set':
-      case 'omap-remove':
-        keys.add(omapKey(mutation.object, mutation.key));
-        break;
-      case 'omap-move':
-        keys.add(omapKey(mutation.object, mutation.from));
-        keys.add(omapKey(mutation.object, mutation.to));
-        break;
-      case 'write':
-        addChunks(keys, mutation.object, mutation.offset, mutation.data.bytes);
-        break;
-      case 'zero':
-      case 'punch':
-        addChunks(keys, mutation.object, mutation.offset, mutation.bytes);
-        break;
-      default:
+    const { kind } = mutation;
+    if (kind === 'omap-set' || kind === 'omap-remove') {
+      keys.add(omapKey(mutation.object, mutation.key));
+    } else if (kind === 'omap-move') {
+      keys.add(omapKey(mutation.object, mutation.from));
+      keys.add(omapKey(mutation.object, mutation.to));
+    } else if (kind === 'write') {
+      addChunks(keys, mutation.object, mutation.offset, mutation.data.bytes);
+    } else if (kind === 'zero' || kind === 'punch') {
+      addChunks(keys, mutation.object, mutation.offset, mutation.bytes);
     }
   }
   return keys;

@@ -82,10 +82,10 @@ describe('osd/store: checkpoints on demand', () => {
   it('end while others keep on writing', async () => {
     await inWorld(async (runtime) => {
       const store = await freshStore(runtime, { layerMsMax: 1e9 });
-      let isOver = false;
+      const limit = { written: 3_000 };
       let written = 0;
       const load = async (): Promise<void> => {
-        while (!isOver && written < 3_000) {
+        while (written < limit.written) {
           written += 1;
           store.submit(transactionOf([{ kind: 'create', object: named(`n${written}`) }]));
           await runtime.clock.sleep(0.02);
@@ -93,7 +93,7 @@ describe('osd/store: checkpoints on demand', () => {
       };
       const loading = load();
       await store.checkpoint();
-      isOver = true;
+      limit.written = 0;
       await loading;
       assert.ok(written < 1_000, `${written} transactions were written before a checkpoint ended`);
       await store.close();
