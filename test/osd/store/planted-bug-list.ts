@@ -21,7 +21,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'index-ahead-of-log',
-    seed: 1,
+    seed: 207,
     changes: [
       {
         file: 'osd/store/store.js',
@@ -37,7 +37,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'unsynced-checkpoint',
-    seed: 1,
+    seed: 3,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -48,7 +48,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 1,
+    seed: 19,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -107,7 +107,7 @@ async function writePoints(`,
   },
   {
     name: 'no-torn-record-check',
-    seed: 1,
+    seed: 3,
     changes: [
       {
         file: 'osd/store/log/batch-reader.js',
@@ -118,7 +118,7 @@ async function writePoints(`,
   },
   {
     name: 'recycled-without-new-generation',
-    seed: 1,
+    seed: 7,
     changes: [
       {
         file: 'osd/store/log/segment-files.js',
@@ -129,7 +129,7 @@ async function writePoints(`,
   },
   {
     name: 'replay-past-rot',
-    seed: 1,
+    seed: 3,
     changes: [
       {
         file: 'osd/store/log/replay.js',
@@ -163,7 +163,7 @@ async function writePoints(`,
   },
   {
     name: 'move-without-its-condition',
-    seed: 1,
+    seed: 6,
     changes: [
       {
         file: 'osd/store/apply/apply-moves.js',
