@@ -63,10 +63,12 @@ export class Store {
   readonly #checkpointer: Checkpointer;
   readonly #cleaner: Cleaner;
   readonly #absence: Absence;
+  readonly #ballast: Ballast;
   #durableBatch: number;
   #lastFreezeAt: number;
   #timer: Timer | undefined;
   #checkpointing: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
   #failed: CairnError | undefined;
   #closing: Promise<void> | undefined;
   #wantsCheckpoint = false;
@@ -80,6 +82,7 @@ export class Store {
     this.#state = state;
     this.#files = files;
     this.#absence = parts.absence;
+    this.#ballast = parts.ballast;
     this.#durableBatch = position.number;
     this.#lastFreezeAt = runtime.clock.now();
     this.#checkpointer = new Checkpointer(runtime, state, parts.checkpoint, parts.ballast);
@@ -224,6 +227,7 @@ export class Store {
     await this.#writer.stopped();
     await this.#cleaner.stopped();
     await this.#checkpointing?.catch(() => undefined);
+    await this.#looking;
     await this.#pool.close();
     await this.#absence.close();
     await this.#files.close();
@@ -237,7 +241,13 @@ export class Store {
       coveredBatch: () => this.#checkpointer.last.batch,
       durableBatch: () => this.#durableBatch,
       prewrite: () => this.#options.prewrite,
+      hasRoom: () => this.#ballast.hasRoomFor(this.superblock.segmentBytes, this.#options.layerBytesMax),
       onReady: () => this.#queue.pump(),
+      onLacksRoom: () => {
+        this.#space.recount();
+        this.#cleaner.kick();
+        this.#queue.pump();
+      },
       onFailed: (error: CairnError) => this.#fail(error),
     };
     return new SegmentPool(this.#runtime, options, this.#state.segments, this.#files);
@@ -335,9 +345,10 @@ export class Store {
     if (this.#queue.waitingCount > 0) this.#queue.pump();
   }
 
-  /** A layer does not grow old because nothing new comes. */
+  /** A layer does not grow old because nothing new comes; nor does a store that refuses writes stay full because of that. */
   #watchAge(): void {
     this.#timer = this.#runtime.clock.after(this.#options.layerMsMax, () => {
+      this.#lookForRoom();
       if (this.#hasNews) this.#freezeNow();
       this.#watchAge();
     });
@@ -353,6 +364,23 @@ export class Store {
     this.#wantsCheckpoint = true;
     this.#writer.sealOpen();
     this.#maybeFreeze(this.#writer.position);
+  }
+
+  /** The file system had too little room: perhaps there is some by now. */
+  #lookForRoom(): void {
+    if (this.#looking !== undefined || !(this.#ballast.isGivenUp || this.#pool.lacksRoom)) return;
+    const looking = this.#ballast.ensureRoom(0).then(() => this.#pool.lookForRoom());
+    this.#looking = looking.then(
+      () => {
+        this.#looking = undefined;
+        this.#space.recount();
+        this.#queue.pump();
+      },
+      (error: unknown) => {
+        this.#looking = undefined;
+        this.#fail(toCairnError(error));
+      },
+    );
   }
 
   /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */

@@ -123,7 +123,7 @@ export class SegmentFiles {
     const next = Math.max(generation, old?.generation ?? 0) + 1;
     const file = await this.#runtime.disk.open(this.path(segment), { mode: 'create', durableWrites: true });
     try {
-      if (isWhole) await file.preallocate(this.#superblock.segmentBytes);
+      if (isWhole) await this.#preallocate(file, old === undefined);
       const { uuid, segmentBytes } = this.#superblock;
       await file.write(encodeSegmentHeader({ uuid, segment, generation: next, segmentBytes, preparedAfter }), 0);
     } finally {
@@ -132,6 +132,16 @@ export class SegmentFiles {
     // Whether or not the file is new: an earlier life may have ended before its name was durable.
     await this.#runtime.disk.syncDirectory(this.#directory);
     return next;
+  }
+
+  async #preallocate(file: DiskFile, isNew: boolean): Promise<void> {
+    try {
+      await file.preallocate(this.#superblock.segmentBytes);
+    } catch (error) {
+      // What there was room for goes back at once: the index needs it.
+      if (isNew && isCairnError(error, 'NO_SPACE')) await this.#runtime.disk.removeFile(file.path);
+      throw error;
+    }
   }
 
   /** Numbers of the segments that have a file, ascending. */

@@ -21,7 +21,11 @@ export interface SegmentPoolOptions {
   readonly durableBatch: () => number;
   /** Whether new files are written with zeros first: costs a write of the whole segment, gains at every batch. */
   readonly prewrite: () => boolean;
+  /** The file system has room for one more segment file, and for the index beside it. */
+  readonly hasRoom: () => Promise<boolean>;
   readonly onReady: () => void;
+  /** There is no room for further files: what can be had is what is recycled. */
+  readonly onLacksRoom: () => void;
   readonly onFailed: (error: CairnError) => void;
 }
 
@@ -37,6 +41,8 @@ export class SegmentPool {
   #isClosed = false;
   /** Below it there is no unused segment. */
   #unusedFrom = 0;
+  /** The file system has less room than the store was promised: segments without a file are none. */
+  #lacksRoom = false;
 
   constructor(runtime: Runtime, options: SegmentPoolOptions, table: SegmentTable, files: SegmentFiles) {
     this.#runtime = runtime;
@@ -60,8 +66,12 @@ export class SegmentPool {
     if (segment === undefined) return;
     this.#reserved.add(segment);
     this.#preparing = this.#prepareOne(segment).then(
-      () => {
+      (isReady) => {
         this.#preparing = undefined;
+        if (!isReady) {
+          this.#giveUp(segment);
+          return;
+        }
         this.#options.onReady();
         this.prepare();
       },
@@ -80,6 +90,18 @@ export class SegmentPool {
       if (!this.#reserved.has(segment) && this.#isFree(segment, covered)) free += 1;
     }
     return free;
+  }
+
+  /** Fewer segments can be had than the store was made for. */
+  get lacksRoom(): boolean {
+    return this.#lacksRoom;
+  }
+
+  /** Whether there is room by now. */
+  async lookForRoom(): Promise<void> {
+    if (!this.#lacksRoom || !(await this.#options.hasRoom())) return;
+    this.#lacksRoom = false;
+    this.prepare();
   }
 
   /** The next checkpoint frees a segment at least. */
@@ -115,25 +137,34 @@ export class SegmentPool {
   }
 
   #isFree(segment: number, covered: number): boolean {
-    return this.#table.state(segment) === 'unused' || this.#table.isRecyclable(segment, covered);
+    if (this.#table.state(segment) === 'unused') return !this.#lacksRoom;
+    return this.#table.isRecyclable(segment, covered);
   }
 
-  async #prepareOne(segment: number): Promise<void> {
+  /** False when there is no room for it. */
+  async #prepareOne(segment: number): Promise<boolean> {
     const generation = this.#table.generation(segment);
     const isNew = this.#table.state(segment) === 'unused';
     const after = this.#options.durableBatch();
+    if (isNew && !(await this.#options.hasRoom())) return false;
     const next = await this.#files.prepare(segment, generation, after, isNew && this.#options.prewrite());
+    if (isNew) this.#lacksRoom = false;
     this.#ready.push({ segment, generation: next, offset: pageBytes });
+    return true;
+  }
+
+  #fail(segment: number, error: CairnError): void {
+    if (error.code === 'NO_SPACE') this.#giveUp(segment);
+    else this.#options.onFailed(error);
   }
 
   /** A file system without room is not a failure of the store: what is there goes on, and cleaning frees segments. */
-  #fail(segment: number, error: CairnError): void {
+  #giveUp(segment: number): void {
     this.#reserved.delete(segment);
     this.#unusedFrom = Math.min(this.#unusedFrom, segment);
-    if (error.code !== 'NO_SPACE') {
-      this.#options.onFailed(error);
-      return;
-    }
-    this.#runtime.log.warn({ segment, error: error.message }, 'no room for a segment that the store was promised');
+    if (this.#lacksRoom) return;
+    this.#lacksRoom = true;
+    this.#runtime.log.warn({ segment }, 'the file system has no room for a segment that the store was promised');
+    this.#options.onLacksRoom();
   }
 }

@@ -132,13 +132,15 @@ export class SegmentTable {
     return false;
   }
 
-  /** A segment that may begin its next life, none of `taken`. */
+  /** A segment that may begin its next life, none of `taken`: one that has a file, if there is one. */
   firstFree(covered: number, taken: ReadonlySet<number>): number | undefined {
+    let unused: number | undefined;
     for (let segment = 0; segment < this.count; segment++) {
-      const isFree = this.state(segment) === 'unused' || this.isRecyclable(segment, covered);
-      if (isFree && !taken.has(segment)) return segment;
+      if (taken.has(segment)) continue;
+      if (this.isRecyclable(segment, covered)) return segment;
+      if (this.state(segment) === 'unused') unused ??= segment;
     }
-    return undefined;
+    return unused;
   }
 
   get isDirty(): boolean {

@@ -3,7 +3,8 @@
  * batch after one that did not fit, and without checkpoints no segment is ever recycled, not even after deletes.
  *
  * Before each checkpoint the room is looked at. When it is short the ballast goes, and clients' writes are refused; once
- * there is room again the ballast is made anew and they are taken.
+ * there is room again the ballast is made anew and they are taken. New segments leave room for the index: what the ballast
+ * gives up is for checkpoints, not for them.
  */
 import { isCairnError } from '../../../base/errors.js';
 import type { Runtime } from '../../../runtime/runtime.js';
@@ -17,6 +18,9 @@ const roomFactor = 4;
 /** For everything else that LevelDB does while a checkpoint waits. */
 const roomBytesMin = 16 * mebibyte;
 
+/** Of the capacity, half of the index's share: a store that was promised what is there never lacks a segment for this. */
+const keptShareMax = 1 / 20;
+
 export function ballastBytes(capacityBytes: number): number {
   return Math.min(ballastBytesMax, Math.floor(capacityBytes / 50));
 }
@@ -25,11 +29,15 @@ export class Ballast {
   readonly #runtime: Runtime;
   readonly #directory: string;
   readonly #bytes: number;
+  readonly #capacityBytes: number;
   #isThere = false;
+  /** One at a time looks and acts. */
+  #last: Promise<void> = Promise.resolve();
 
   constructor(runtime: Runtime, directory: string, capacityBytes: number) {
     this.#runtime = runtime;
     this.#directory = directory;
+    this.#capacityBytes = capacityBytes;
     this.#bytes = ballastBytes(capacityBytes);
   }
 
@@ -45,7 +53,13 @@ export class Ballast {
   }
 
   /** Before so many bytes go into the index. */
-  async ensureRoom(batchBytes: number): Promise<void> {
+  ensureRoom(batchBytes: number): Promise<void> {
+    const done = this.#last.then(() => this.#ensureRoom(batchBytes));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #ensureRoom(batchBytes: number): Promise<void> {
     const wanted = this.#wanted(batchBytes);
     const { freeBytes } = await this.#runtime.disk.space(this.#directory);
     if (freeBytes < wanted && this.#isThere) {
@@ -55,6 +69,14 @@ export class Ballast {
     } else if (!this.#isThere) {
       await this.#makeIfRoom(batchBytes);
     }
+  }
+
+  /** Whether a file of so many bytes leaves enough for checkpoints of layers of `layerBytes`. */
+  async hasRoomFor(bytes: number, layerBytes: number): Promise<boolean> {
+    if (!this.#isThere) return false;
+    const kept = Math.min(2 * this.#wanted(layerBytes), Math.floor(this.#capacityBytes * keptShareMax));
+    const { freeBytes } = await this.#runtime.disk.space(this.#directory);
+    return freeBytes >= bytes + kept;
   }
 
   async #makeIfRoom(batchBytes: number): Promise<void> {

@@ -102,7 +102,7 @@ export class Space {
 
   /** Why a client's write is refused, and what to do. */
   refusal(): CairnError {
-    if (this.#surroundings.isFileSystemFull()) {
+    if (this.#surroundings.isFileSystemFull() || this.#pool.lacksRoom) {
       const message = "the file system of the OSD's disk has less room than the store was made for";
       return new CairnError('NO_SPACE', `${message}; remove what else is on it, or delete objects`);
     }
