@@ -51,7 +51,7 @@ export interface CleanerParts {
 export interface CleanerCounts {
   readonly segments: number;
   readonly movedBytes: number;
-  /** Payloads that could not be read, and so stay where they are. */
+  /** Payloads and pages that could not be read, and so stay where they are. */
   readonly unreadable: number;
 }
 
@@ -190,7 +190,15 @@ export class Cleaner {
   async #readBatch(segment: number, generation: number, offset: number): Promise<ReadBatch | undefined> {
     const { files, storeSeed, segmentBytes } = this.#parts;
     const options = { storeSeed, segmentBytes, verifyPayloads: false };
-    return await files.read(segment, (file) => readBatch(file, { segment, generation, offset }, options));
+    try {
+      return await files.read(segment, (file) => readBatch(file, { segment, generation, offset }, options));
+    } catch (error) {
+      // A bad sector, or a file that is gone: what it holds stays, and other segments are cleaned.
+      if (!isCairnError(error, 'IO_ERROR') && !isCairnError(error, 'NOT_FOUND')) throw error;
+      this.#unreadable += 1;
+      this.#parts.runtime.log.error({ error: error.message }, 'the cleaner leaves what it cannot read');
+      return undefined;
+    }
   }
 
   async #movesOf(batch: ReadBatch): Promise<PayloadMove[]> {
