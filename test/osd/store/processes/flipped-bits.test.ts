@@ -23,6 +23,21 @@ const quiet = { layerMsMax: 2 ** 31 - 1, layerBytesMax: 2 ** 30, kvCacheBytes: 2
 /** Copies that are looked at beside each other: most of the time is the disk's. */
 const atOnce = 8;
 
+interface Place {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** Any byte of all of them, each as likely as any other. */
+function pickByte(prng: Prng, places: readonly Place[]): { readonly file: string; readonly position: number } {
+  let position = prng.below(places.reduce((sum, { bytes }) => sum + bytes, 0));
+  for (const { file, bytes } of places) {
+    if (position < bytes) return { file, position };
+    position -= bytes;
+  }
+  throw new Error('there are no segments');
+}
+
 type Outcome = 'refused' | 'read' | 'unused';
 
 describe('osd/store: a flipped bit', function () {
@@ -98,18 +113,20 @@ describe('osd/store: a flipped bit', function () {
 
   it('is found, or is in bytes that carry nothing, wherever it is', async () => {
     const prng = new Prng(`flips ${process.env['SEED'] ?? '1'}`);
-    const files = (await readdir(stores.path('a/segments'))).sort();
     // Where the log ends: the last batch looks like a torn end, and peers bring it back.
-    const probe = await lastBatch();
+    const last = await lastBatch();
+    const places: Place[] = [];
+    for (const file of (await readdir(stores.path('a/segments'))).sort()) {
+      const { size } = await stat(stores.path(`a/segments/${file}`));
+      places.push({ file, bytes: Number.parseInt(file, 16) === last.segment ? last.offset : size });
+    }
     const sums = { refused: 0, read: 0, unused: 0 };
     let left = flips;
     const flipSome = async (copy: string): Promise<void> => {
       while (left > 0) {
         left -= 1;
-        const file = prng.pick(files);
+        const { file, position } = pickByte(prng, places);
         const segment = Number.parseInt(file, 16);
-        const { size } = await stat(stores.path(`a/segments/${file}`));
-        const position = prng.below(segment === probe.segment ? probe.offset : size);
         await cp(stores.path('a'), stores.path(copy), { recursive: true, force: true });
         await flip(stores.path(`${copy}/segments/${file}`), position, prng.below(8));
         try {
