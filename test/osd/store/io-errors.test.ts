@@ -147,6 +147,8 @@ describe('osd/store: a disk that cannot write', () => {
         async (runtime) => {
           const store = await make(runtime);
           await store.apply(put(1));
+          // Until the segments that come next are ready: what fails then is the log.
+          await runtime.clock.sleep(1_000);
           machine.disk().faults.failNextWrites = 1_000;
           await store.apply(put(2));
         },
