@@ -57,6 +57,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const workload = new Workload(prng, {
     objects: 8,
     writeBytesMax: prng.pick([2_000, 12_000, segmentBytes / 16]),
+    transactionBytesMax: segmentBytes / 4 - 1_000,
     objectBytesMax: prng.pick([30_000, 400_000, 1_000_000]),
     mutationsMax: prng.pick([3, 3, 20]),
     isSharing: prng.chance(0.3),

@@ -18,6 +18,8 @@ export interface WorkloadOptions {
   readonly objectBytesMax: number;
   /** Of a transaction. Default 3. */
   readonly mutationsMax?: number;
+  /** What a transaction may take in the log. Default: no limit, for segments that are large enough. */
+  readonly transactionBytesMax?: number;
   /** Mostly clones and moved keys, over and over the same bytes. */
   readonly isSharing?: boolean;
 }
@@ -57,6 +59,7 @@ export class Workload {
     for (let left = 1 + this.#prng.below(this.#options.mutationsMax ?? 3); left > 0; left--) {
       mutations.push(this.#mutation(this.#prng.chance(0.7) ? object : this.#prng.pick(mates), mates));
     }
+    while (logBytesOf(mutations) > (this.#options.transactionBytesMax ?? Infinity)) mutations.pop();
     const name = printPgId(pg);
     const last = this.#seqs.get(name) ?? 0;
     const cut = this.#prng.chance(0.02) ? this.#cut(reference, name) : undefined;
@@ -186,4 +189,14 @@ export class Workload {
     for (let at = 0; at < length; at += stamp.byteLength) bytes.set(stamp.subarray(0, length - at), at);
     return bytes;
   }
+}
+
+/** At most: payloads with their checksums, and of each mutation what a record says of it. */
+function logBytesOf(mutations: readonly Mutation[]): number {
+  return mutations.reduce((sum, mutation) => {
+    const bodies = mutation.kind === 'omap-set' ? mutation.bodies.map(({ body }) => body?.bytes ?? 0) : [];
+    const data = mutation.kind === 'write' || mutation.kind === 'append' ? [mutation.data.bytes] : [];
+    const payloads = [...data, ...bodies].reduce((bytes, one) => bytes + one + 8 * Math.ceil(one / 4096), 0);
+    return sum + 300 + payloads;
+  }, 0);
 }
