@@ -52,6 +52,7 @@ export class Absence {
     return this.#filter !== undefined && codes.has(key.charCodeAt(0)) && !this.#filter.mayHave(key);
   }
 
+  /** The key is in the layers, or will be before another turn. */
   put(key: string): void {
     if (!codes.has(key.charCodeAt(0))) return;
     this.#next?.add(key);
@@ -59,7 +60,8 @@ export class Absence {
     if (filter === undefined) return;
     filter.add(key);
     if (filter.added > filter.capacity && this.#next === undefined && filter.capacity < capacityMax) {
-      this.#fill(Math.min(capacityMax, filter.capacity * 4));
+      // With the one that made it begin.
+      this.#fill(Math.min(capacityMax, filter.capacity * 4))?.add(key);
     }
   }
 
@@ -68,8 +70,9 @@ export class Absence {
     await this.#filling;
   }
 
-  #fill(capacity: number): void {
-    if (this.#isClosed) return;
+  /** Returns the filter that is being filled. */
+  #fill(capacity: number): AbsenceFilter | undefined {
+    if (this.#isClosed) return undefined;
     const filter = new AbsenceFilter(capacity);
     this.#next = filter;
     this.#filling = this.#run(filter, this.#layerKeys()).then((isComplete) => {
@@ -81,6 +84,7 @@ export class Absence {
       if (filter.added > filter.capacity && capacity < capacityMax) this.#fill(Math.min(capacityMax, filter.added * 2));
     });
     supervise(this.#runtime, 'filling the filter of absent keys', this.#filling);
+    return filter;
   }
 
   async #run(filter: AbsenceFilter, layers: readonly OrderedMapCursor<unknown>[]): Promise<boolean> {

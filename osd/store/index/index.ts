@@ -97,8 +97,8 @@ export class Index {
 
   put(key: string, value: Uint8Array): void {
     this.#cache.drop(key);
-    this.#absence?.put(key);
     this.#active.put(key, value);
+    this.#absence?.put(key);
   }
 
   delete(key: string): void {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { OrderedMap } from '../../../../base/ordered-map.js';
 import { Absence } from '../../../../osd/store/index/absence.js';
 import { AbsenceFilter } from '../../../../osd/store/index/absence-filter.js';
 import { objectId } from '../../../../osd/store/object-id.js';
@@ -63,18 +64,24 @@ describe('osd/store: the filter of absent keys', () => {
     await inWorld(async (runtime) => {
       const kv = await runtime.kv.open('/data/index');
       const absence = new Absence(runtime, kv);
-      absence.start(() => []);
+      let layer = new OrderedMap<null>();
+      absence.start(() => [layer.cursor()]);
       await runtime.clock.sleep(1_000);
       const count = 2 ** 17 + 20_000;
       // Without the cost of real names.
       const nameOf = (number: number): string => `o${'x'.repeat(number % 7)}${number}`;
       for (let from = 0; from < count; from += 4_000) {
         const keys = Array.from({ length: 4_000 }, (_, i) => nameOf(from + i));
-        for (const key of keys) absence.put(key);
+        for (const key of keys) {
+          layer.set(key, null);
+          absence.put(key);
+        }
         await kv.batch(
           keys.map((key) => ({ type: 'put' as const, key, value: new Uint8Array(0) })),
           { sync: false },
         );
+        // A checkpoint.
+        layer = new OrderedMap();
       }
       await runtime.clock.sleep(60_000);
       for (let number = 0; number < count; number++) assert.equal(absence.isAbsent(nameOf(number)), false);
