@@ -10,7 +10,7 @@ export interface PlantedBug {
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'ack-before-sync',
-    seed: 1,
+    seed: 2,
     changes: [
       {
         file: 'osd/store/log/segment-files.js',
@@ -48,11 +48,11 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 19,
+    seed: 5,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
-        from: `await writePoints(frozen.layer, batch, slices);`,
+        from: `await this.#writePoints(frozen.layer, batch, slices);`,
         to: `const early = this.#state.index.kv.newBatch(); const later = []; const cursor = frozen.layer.viewPoints(); while (cursor.next()) later.push([cursor.key, cursor.value]); setPoints(this, later); void early.close();`,
       },
       {
@@ -65,49 +65,16 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'osd/store/checkpoint/checkpointer.js',
-        from: `async function writePoints(`,
+        from: `class Slices {`,
         to: `const pointsOf = new WeakMap();
 function setPoints(owner, points) { pointsOf.set(owner, points); }
-async function writePoints(`,
-      },
-    ],
-  },
-  {
-    name: 'cleaner-frees-before-copying',
-    seed: 1,
-    changes: [
-      {
-        file: 'osd/store/segments/segment-table.js',
-        from: `return (this.state(segment) === 'closed' &&
-            this.#live[segment] === 0 &&`,
-        to: `return (this.state(segment) === 'closed' &&`,
-      },
-      {
-        file: 'osd/store/segments/segment-table.js',
-        from: `invariant(this.#live[segment] === 0, 'a segment that begins a life holds nothing live', { segment });`,
-        to: ``,
-      },
-    ],
-  },
-  {
-    name: 'recycled-before-the-checkpoint',
-    seed: 1,
-    changes: [
-      {
-        file: 'osd/store/segments/segment-table.js',
-        from: `(this.#lastBatch[segment] ?? 0) <= covered &&`,
-        to: ``,
-      },
-      {
-        file: 'osd/store/segments/segment-table.js',
-        from: `(this.#diedAt[segment] ?? 0) <= covered`,
-        to: `true`,
+class Slices {`,
       },
     ],
   },
   {
     name: 'no-torn-record-check',
-    seed: 3,
+    seed: 46,
     changes: [
       {
         file: 'osd/store/log/batch-reader.js',
@@ -118,7 +85,7 @@ async function writePoints(`,
   },
   {
     name: 'recycled-without-new-generation',
-    seed: 7,
+    seed: 3,
     changes: [
       {
         file: 'osd/store/log/segment-files.js',
@@ -140,7 +107,7 @@ async function writePoints(`,
   },
   {
     name: 'iterator-outlives-its-layer',
-    seed: 1,
+    seed: 61,
     changes: [
       {
         file: 'osd/store/index/walk.js',
@@ -163,7 +130,7 @@ async function writePoints(`,
   },
   {
     name: 'move-without-its-condition',
-    seed: 6,
+    seed: 2,
     changes: [
       {
         file: 'osd/store/apply/apply-moves.js',
@@ -174,7 +141,7 @@ async function writePoints(`,
   },
   {
     name: 'batch-number-reused',
-    seed: 1,
+    seed: 15,
     changes: [
       {
         file: 'osd/store/open-store.js',
