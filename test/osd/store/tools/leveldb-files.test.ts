@@ -74,6 +74,16 @@ async function problems(runtime: Runtime, index: string): Promise<number> {
   return (await checkLevelDirectory(runtime.disk, index))?.problems.length ?? 0;
 }
 
+/** Whether the manifest of `index` names the table `name`. */
+async function isNeeded(runtime: Runtime, index: string, name: string): Promise<boolean> {
+  const path = join(index, name);
+  const good = await readFile(path);
+  await rm(path);
+  const found = await problems(runtime, index);
+  await writeFile(path, good);
+  return found > 0;
+}
+
 async function flipped(path: string, position: number, bit: number, body: () => Promise<void>): Promise<void> {
   const good = await readFile(path);
   const bad = Buffer.from(good);
@@ -104,8 +114,14 @@ describe('osd/store/tools/leveldb: files of a real index', () => {
       const kinds = new Set(names.map((name) => name.replace(/^.*\./, '').replace(/-\d+/, '')));
       assert.deepEqual(Array.from(kinds).sort(), ['CURRENT', 'MANIFEST', 'ldb', 'log']);
       const prng = new Prng('bits');
+      let tables = 0;
       for (const name of names) {
         const path = join(index, name);
+        // A close in the middle of a compaction leaves tables that no version names: the database does not need them.
+        if (name.endsWith('.ldb')) {
+          if (!(await isNeeded(runtime, index, name))) continue;
+          tables += 1;
+        }
         const { byteLength } = await readFile(path);
         // Of a table, its footer to the last byte.
         const positions = name.endsWith('.ldb') ? Array.from({ length: 48 }, (_, i) => byteLength - 1 - i) : [];
@@ -127,6 +143,7 @@ describe('osd/store/tools/leveldb: files of a real index', () => {
         if (isNamed) assert.notEqual(await problems(runtime, index), 0, `all of ${name}`);
         await writeFile(path, good);
       }
+      assert.ok(tables > 0);
       assert.equal(await problems(runtime, index), 0);
     });
   });
