@@ -1,22 +1,13 @@
 /** Pure cores under loss, repetition, reordering, crashes, compaction, changes of membership: the invariants hold after every step. */
 import assert from 'node:assert/strict';
 import { forEachSeed } from '../../sim/seeds.js';
-import { FuzzCluster } from './fuzz-cluster.js';
+import { FuzzCluster, noCounts } from './fuzz-cluster.js';
 
 const stepsPerSeed = 3_000;
 
 describe('raft under fuzzing', () => {
   it('keeps its invariants after every step, and commits again once the faults end', async () => {
-    const sums: FuzzCluster['counts'] = {
-      committed: 0,
-      snapshots: 0,
-      reads: 0,
-      changes: 0,
-      restarts: 0,
-      transfers: 0,
-      outlived: 0,
-      begunAnew: 0,
-    };
+    const sums = noCounts();
     const seeds = await forEachSeed({ count: 100_000, boxMs: 8_000 }, (seed) => {
       const cluster = new FuzzCluster(seed);
       for (let i = 0; i < stepsPerSeed; i++) cluster.step();

@@ -26,7 +26,7 @@ import { encodeLogEntry } from '../../pg/log-entry.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
 import { FrameWriter } from './frame-writer.js';
-import { pieceBytesMax, type PgFileCounts, type PgFileRecord } from './pg-file-record.js';
+import { noPgFileCounts, pieceBytesMax, type PgFileCounts, type PgFileRecord } from './pg-file-record.js';
 import { importMarkKey } from './import-mark.js';
 
 export interface ExportOptions {
@@ -95,22 +95,11 @@ async function writeFile(
   }
 }
 
-type Counts = { -readonly [Name in keyof PgFileCounts]: number };
-
 class PgExport {
   readonly #store: OfflineStore;
   readonly #writer: FrameWriter;
   readonly #options: ExportOptions;
-  readonly #counts: Counts = {
-    objects: 0,
-    dataBytes: 0,
-    omapKeys: 0,
-    bodies: 0,
-    marks: 0,
-    values: 0,
-    entries: 0,
-    skipped: 0,
-  };
+  readonly #counts = noPgFileCounts();
 
   constructor(store: OfflineStore, writer: FrameWriter, options: ExportOptions) {
     this.#store = store;

@@ -19,7 +19,7 @@ import { decodeLogEntry, type LogEntry, type Touched } from '../../pg/log-entry.
 import type { Store } from '../../store.js';
 import { payloadOf, type Mutation, type Transaction } from '../../transaction.js';
 import { importMarkKey } from './import-mark.js';
-import type { PgFileBegin, PgFileCounts, PgFileRecord } from './pg-file-record.js';
+import { noPgFileCounts, type PgFileBegin, type PgFileCounts, type PgFileRecord } from './pg-file-record.js';
 import { readFrames } from './read-frames.js';
 
 export interface ImportOptions {
@@ -73,8 +73,6 @@ export async function verifyFile(
   }
 }
 
-type Counts = { -readonly [Name in keyof PgFileCounts]: number };
-
 class FileChecker {
   readonly #path: string;
   #begin: PgFileBegin | undefined;
@@ -82,16 +80,7 @@ class FileChecker {
   #object: Extract<PgFileRecord, { kind: 'object' }> | undefined;
   #slots: readonly BodySlot[] = [];
   #lastSeq = 0;
-  readonly #counts: Counts = {
-    objects: 0,
-    dataBytes: 0,
-    omapKeys: 0,
-    bodies: 0,
-    marks: 0,
-    values: 0,
-    entries: 0,
-    skipped: 0,
-  };
+  readonly #counts = noPgFileCounts();
 
   constructor(path: string) {
     this.#path = path;

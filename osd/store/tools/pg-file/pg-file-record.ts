@@ -94,6 +94,11 @@ const kindOfCode = new Map(Object.entries(codes).map(([kind, code]) => [code, ki
 
 const countNames = ['objects', 'dataBytes', 'omapKeys', 'bodies', 'marks', 'values', 'entries', 'skipped'] as const;
 
+/** For those who count while they go. */
+export function noPgFileCounts(): { -readonly [Name in keyof PgFileCounts]: number } {
+  return { objects: 0, dataBytes: 0, omapKeys: 0, bodies: 0, marks: 0, values: 0, entries: 0, skipped: 0 };
+}
+
 export function encodePgFileRecord(record: PgFileRecord): Uint8Array {
   const writer = new ByteWriter(256);
   writer.u8(codes[record.kind]);

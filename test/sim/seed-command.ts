@@ -1,0 +1,50 @@
+/** The command line of a simulation that runs for many seeds, or for one: `--seeds n [--first n]`, `--seed n`. */
+import { parseArgs } from 'node:util';
+import { hostNow } from './seeds.js';
+
+const progressMs = 5_000;
+
+/**
+ * Runs what `process.argv` asks for, tells the sums of the counts as it goes, and ends the process with 1 at the first failure.
+ *
+ * @param script the npm script, for the line that says how to replay
+ * @param run returns its counts; `isReplay` when it is the only seed
+ */
+export async function runSeedCommand<Counts extends Readonly<Record<string, number>>>(
+  script: string,
+  run: (seed: number, isReplay: boolean) => Promise<Counts>,
+): Promise<void> {
+  const { values } = parseArgs({
+    options: { seeds: { type: 'string' }, seed: { type: 'string' }, first: { type: 'string' } },
+  });
+  const isReplay = values.seed !== undefined;
+  const first = wholeNumber('first', values.seed ?? values.first ?? '1');
+  const count = isReplay ? 1 : wholeNumber('seeds', values.seeds ?? '1000');
+  const began = hostNow();
+  const sums = new Map<string, number>();
+  let told = began;
+  for (let seed = first; seed < first + count; seed++) {
+    const done = seed - first + 1;
+    try {
+      const counts = await run(seed, isReplay);
+      for (const [name, n] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + n);
+    } catch (error) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const replay = `npm run ${script} -- --seed ${seed}`;
+      process.stderr.write(`${text}\nseed ${seed} failed, number ${done} of this run; replay: ${replay}\n`);
+      process.exit(1);
+    }
+    const now = hostNow();
+    if (now - told < progressMs && done < count) continue;
+    told = now;
+    const rate = (done / (now - began)) * 1_000;
+    const text = Array.from(sums, ([name, sum]) => `${sum} ${name}`).join(', ');
+    process.stdout.write(`${done} of ${count} seeds, ${rate.toFixed(1)}/s: ${text}\n`);
+  }
+}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Error(`--${name} takes a whole number, not ${text}`);
+}
