@@ -33,6 +33,8 @@ export class Absence {
   /** Being filled. */
   #next: AbsenceFilter | undefined;
   #isClosed = false;
+  /** What cannot be walked once is not walked again for every key that comes: the filter stays as large as it is. */
+  #hasFailed = false;
   #filling: Promise<void> | undefined;
   #layerKeys: LayerKeys = () => [];
 
@@ -72,7 +74,7 @@ export class Absence {
 
   /** Returns the filter that is being filled. */
   #fill(capacity: number): AbsenceFilter | undefined {
-    if (this.#isClosed) return undefined;
+    if (this.#isClosed || this.#hasFailed) return undefined;
     const filter = new AbsenceFilter(capacity);
     this.#next = filter;
     this.#filling = this.#run(filter, this.#layerKeys()).then((isComplete) => {
@@ -113,6 +115,7 @@ export class Absence {
       return true;
     } catch (error) {
       if (!isCairnError(error)) throw error;
+      this.#hasFailed = true;
       // Damage is found, and told, by whoever reads the key; without a filter every key is looked up.
       this.#runtime.log.warn({ error: error.message }, 'the filter of absent keys could not be filled');
       return false;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { CairnError } from '../../../../base/errors.js';
 import { OrderedMap } from '../../../../base/ordered-map.js';
 import { Absence } from '../../../../osd/store/index/absence.js';
 import { AbsenceFilter } from '../../../../osd/store/index/absence-filter.js';
+import type { KeyRange } from '../../../../osd/store/format/index-key.js';
 import { objectId } from '../../../../osd/store/object-id.js';
 import { poolId } from '../../../../cluster/ids.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
@@ -88,6 +90,37 @@ describe('osd/store: the filter of absent keys', () => {
       let known = 0;
       for (let number = count + 8_000; number < 2 * count; number++) if (absence.isAbsent(nameOf(number))) known += 1;
       assert.ok(known > (count - 8_000) * 0.98, `${known} of ${count} are known to be absent`);
+      await absence.close();
+      await kv.close();
+    });
+  });
+
+  it('does not walk a damaged index again for every key that comes once it is full', async function () {
+    this.timeout(60_000);
+    await inWorld(async (runtime) => {
+      const kv = await runtime.kv.open('/data/index');
+      let walks = 0;
+      const damaged = new Proxy(kv, {
+        get(target, name) {
+          if (name !== 'iterate') return Reflect.get(target, name, target) as unknown;
+          return (range: KeyRange) => {
+            walks += 1;
+            // Two are those of the first filling.
+            if (walks > 2) throw new CairnError('IO_ERROR', 'a block of a table is damaged');
+            return target.iterate(range);
+          };
+        },
+      });
+      const absence = new Absence(runtime, damaged);
+      absence.start(() => []);
+      await runtime.clock.sleep(1_000);
+      for (let number = 0; number <= 2 ** 17; number++) absence.put(`o${number}`);
+      for (let number = 0; number < 10; number++) {
+        await runtime.clock.sleep(1_000);
+        absence.put(`o more ${number}`);
+      }
+      assert.equal(walks, 3);
+      assert.equal(absence.isAbsent('o more 9'), false);
       await absence.close();
       await kv.close();
     });
