@@ -154,7 +154,9 @@ function writeTouched(writer: ByteWriter, touched: Touched): void {
       return;
     case 'omap-value':
       writer.latin1(touched.key);
-      writer.u8((touched.hasHead ? 1 << bodiesMax : 0) | touched.slots.reduce<number>((mask, slot) => mask | (1 << slot), 0));
+      writer.u8(
+        (touched.hasHead ? 1 << bodiesMax : 0) | touched.slots.reduce<number>((mask, slot) => mask | (1 << slot), 0),
+      );
       return;
     case 'omap-range':
     case 'pg-range':
