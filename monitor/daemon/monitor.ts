@@ -36,7 +36,7 @@ import { markRemoved, refuseRemoved } from './removed.js';
 import { registerHandlers } from './handlers.js';
 import { stateKeyring } from './keyring.js';
 import { Leading } from './leading.js';
-import { LoopDelay } from './loop-delay.js';
+import { LoopDelay } from '../../runtime/loop-delay.js';
 import { Mesh } from './mesh.js';
 import { monitorMetrics } from './metrics.js';
 import { Requests } from './requests.js';

@@ -9,7 +9,7 @@ import type { CheckpointRecord } from './checkpoint/checkpoint-record.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
 import { describeIndexError, loadCheckpointRecord, loadPgs, loadSegments } from './checkpoint/load.js';
 import { headNames, type BatchPlace } from './format/batch-header.js';
-import { writeOpen } from './format/record.js';
+import { openNonce, writeOpen } from './format/record.js';
 import { decodeSuperblock, showUuid, storeSeed, superblockName, type Superblock } from './format/superblock.js';
 import { Absence } from './index/absence.js';
 import { Index } from './index/index.js';
@@ -199,8 +199,7 @@ async function writeOpening(
   if (place === undefined) throw new CairnError('NO_SPACE', 'no segment of the log has room for another batch');
   const boot = state.counters.boot + 1;
   const writer = new ByteWriter(32);
-  const nonce = new DataView(runtime.random.bytes(8).buffer).getBigUint64(0, true);
-  writeOpen(writer, boot, nonce);
+  writeOpen(writer, boot, openNonce(runtime.random));
   const name = headNames.find((one) => position.heads[one] === place);
   const isCold = name === 'cold' || name === 'coldNext';
   const batch = new OpenBatch({ storeSeed: seed, number: position.number + 1, place, isCold, slabs: new SlabPool() });

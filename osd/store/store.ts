@@ -8,6 +8,7 @@
  *                  ▲
  *     reads ───────┘ where the bytes are ──► segments, or the batch that is under way
  */
+import { ByteWriter } from '../../base/byte-writer.js';
 import { CairnError, toCairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import type { PgId } from '../../cluster/ids.js';
@@ -17,10 +18,12 @@ import type { StoreState } from './apply/draft.js';
 import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
 import type { CheckpointRecord } from './checkpoint/checkpoint-record.js';
+import { openNonce, writeOpen } from './format/record.js';
 import type { Superblock } from './format/superblock.js';
 import { showUuid, storeSeed } from './format/superblock.js';
 import type { Absence } from './index/absence.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
+import { frameOverheadBytes } from './log/open-batch.js';
 import type { SegmentFiles } from './log/segment-files.js';
 import type { PackedEntry } from './pg/log-block.js';
 import { readPackedLog, readPgLog, type PgLogPage } from './pg/read-log.js';
@@ -33,6 +36,9 @@ import { Space, type SpaceReport } from './space/space.js';
 import type { ResolvedStoreOptions } from './store-options.js';
 import { TransactionQueue, type Submitted } from './transaction-queue.js';
 import type { Transaction } from './transaction.js';
+
+/** No segment is ready for the log to go on in: one is being prepared. */
+const placeRetryMs = 5;
 
 /** What opening a store found out, for `Store`. */
 export interface StoreParts {
@@ -106,9 +112,35 @@ export class Store {
     return showUuid(this.superblock.uuid);
   }
 
-  /** How often the store was opened, this time included. */
+  /** How often the store was opened, this time included, and `raiseBoot` called: each value belongs to one attempt to register. */
   get boot(): number {
     return this.#state.counters.boot;
+  }
+
+  /**
+   * The next value of `boot`, for a process that registers once more; durable when it resolves. Works on a full store: a
+   * counter takes no room to speak of, and an OSD that is full has to come back as well. Errors: those of the store.
+   */
+  async raiseBoot(): Promise<number> {
+    for (;;) {
+      this.#throwIfFailed();
+      if (this.#closing !== undefined) throw new CairnError('CLOSED', 'the store is closing');
+      const boot = this.boot + 1;
+      const writer = new ByteWriter(32);
+      writeOpen(writer, boot, openNonce(this.#runtime.random));
+      const record = writer.bytes();
+      const batch = this.#writer.place(frameOverheadBytes + record.byteLength);
+      if (batch !== undefined) {
+        batch.add(record, []);
+        // In the step that adds the record: a checkpoint is only cut at the end of a batch, so it has both or neither.
+        this.#state.counters.boot = boot;
+        this.#writer.kick();
+        await this.#writer.durable(batch.number);
+        return boot;
+      }
+      this.#hurry();
+      await this.#runtime.clock.sleep(placeRetryMs);
+    }
   }
 
   /**

@@ -4,6 +4,7 @@
  */
 import { ByteReader } from '../../../base/byte-reader.js';
 import type { ByteWriter } from '../../../base/byte-writer.js';
+import type { Random } from '../../../runtime/random.js';
 import { poolId, type PgId } from '../../../cluster/ids.js';
 import { logEntryBytesMax, mutationsMax } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
@@ -16,7 +17,10 @@ import { ObjectTable, readObject, readObjects } from './record-parts.js';
 
 export type StoreRecord =
   | { readonly kind: 'transaction'; readonly transaction: Transaction<PayloadSize> }
-  /** The store was opened for the `boot`-th time. Written before anything else, so no batch number is ever reused. */
+  /**
+   * The boot counter is `boot` from here on. An opening writes it before anything else, so no batch number is ever reused;
+   * later ones are for registering again.
+   */
   | { readonly kind: 'open'; readonly boot: number; readonly nonce: bigint }
   /** The cleaner's copies: each takes effect only where the payload still is where it was. */
   | { readonly kind: 'move'; readonly moves: readonly PayloadMove[] };
@@ -66,6 +70,11 @@ export function writeOpen(writer: ByteWriter, boot: number, nonce: bigint): void
   writer.u8(recordOpen);
   writer.varint(boot);
   writer.u64(nonce);
+}
+
+/** Makes two logs differ that would be equal otherwise: those of a disk and of its image. */
+export function openNonce(random: Pick<Random, 'bytes'>): bigint {
+  return new DataView(random.bytes(8).buffer).getBigUint64(0, true);
 }
 
 export function writeMoveRecord(writer: ByteWriter, moves: readonly PayloadMove[]): void {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { monotonicMs, wallMs } from '../../../base/instants.js';
 import { osdId } from '../../../cluster/ids.js';
 import { stateKeyring } from '../../../monitor/daemon/keyring.js';
-import { LoopDelay } from '../../../monitor/daemon/loop-delay.js';
+import { LoopDelay } from '../../../runtime/loop-delay.js';
 import { SoftBook } from '../../../monitor/daemon/soft-book.js';
 import { StatusGate } from '../../../monitor/daemon/status-gate.js';
 import { World } from '../../../runtime/sim/world.js';

@@ -1,5 +1,5 @@
 /** How late this process's event loop is, by how late its own timers fire: what everybody who waits for it waits, too. */
-import type { MonotonicMs } from '../../base/instants.js';
+import type { MonotonicMs } from '../base/instants.js';
 
 /** The worst of so many: what an operator should see of a stall some seconds ago. */
 const samplesKept = 100;
