@@ -21,6 +21,8 @@ export interface SentEntry {
   readonly costBytes: number;
   /** `ObjectId.key` of whom it changes. */
   readonly objectKey: string;
+  /** It changes values of the PG, too. */
+  readonly changesPg: boolean;
 }
 
 /**

@@ -63,6 +63,7 @@ export async function append(
     payload: payloadsOf(transaction.mutations),
     costBytes: found.costBytes + reply.byteLength,
     objectKey: object.key,
+    changesPg: trim !== undefined && trim.mutations.length > 0,
   });
   durable.then(
     () => primary.durable(seq),
