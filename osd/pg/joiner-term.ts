@@ -215,17 +215,22 @@ export class JoinerTerm {
   }
 
   #settle({ applied, durable }: Submitted, { onApplied, resolve, reject }: Step, go: () => void): void {
-    const next = (): void => {
-      onApplied();
+    void (async () => {
+      try {
+        await applied;
+        onApplied();
+      } catch {
+        // Nothing may follow what is not there.
+        this.#isBegun = false;
+      }
       go();
-    };
-    applied.then(next, (error: unknown) => {
-      // Nothing may follow what is not there.
-      this.#isBegun = false;
-      reject(toCairnError(error));
-      go();
-    });
-    durable.then(resolve, (error: unknown) => reject(toCairnError(error)));
+      try {
+        await durable;
+        resolve();
+      } catch (error) {
+        reject(toCairnError(error));
+      }
+    })();
   }
 
   /** `undefined` for one that is known. */

@@ -1,7 +1,6 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import type { Epoch, OsdId, StoreNumber } from '../../cluster/ids.js';
-import { printPgId, type PgId } from '../../cluster/ids.js';
+import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { listMethod, opMethod, type OpReply, type OpRequest } from '../../protocol/osd-methods.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
@@ -136,7 +135,7 @@ export class PgService {
       .on(fenceMethod, async ({ header }) => {
         const found = service();
         const pg = await found.#member(header);
-        pg.fenced(recordOfHeader(header.record));
+        pg.learn(recordOfHeader(header.record));
         return { header: { run: runHeader(found.#host.self) } };
       })
       .on(levelMethod, async ({ header }) => {

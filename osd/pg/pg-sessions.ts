@@ -7,7 +7,7 @@ import { decodeLogEntry } from '../store/pg/log-entry.js';
 import type { Store } from '../store/store.js';
 import type { Mutation } from '../store/transaction.js';
 import type { PgCopy } from './pg-copy.js';
-import type { Outcome } from './primary/run-op.js';
+import type { Outcome } from './primary/outcome.js';
 import { refusal } from './refusals.js';
 
 interface Answer {

@@ -177,12 +177,6 @@ export class Pg {
     };
   }
 
-  /** Answered once this term is entered: what an older one promised to this OSD is not relied upon any more. */
-  async fenced(record: PgRecord): Promise<void> {
-    this.learn(record);
-    await Promise.resolve();
-  }
-
   async level(header: LevelRequest): Promise<PositionHeader> {
     const { term } = this.#replicaIn(header);
     const wanted = positionOfHeader(header.last);

@@ -9,7 +9,7 @@ import { writeTransaction } from '../../store/format/record.js';
 import type { ObjectId } from '../../store/object-id.js';
 import type { Mutation, Transaction } from '../../store/transaction.js';
 import type { PrimaryTerm } from './primary-term.js';
-import { replyOf, type Outcome } from './run-op.js';
+import { type Outcome, replyOf } from './outcome.js';
 
 /** As many as Ceph keeps at least (`osd_min_pg_log_entries` was 3,000 until version 16). */
 export const logEntriesMax = 3_000;

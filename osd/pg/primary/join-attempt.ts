@@ -13,8 +13,14 @@ import { printMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { pgAdmit, pgBump } from '../../../protocol/commands/pg.js';
 import { decodeTouched } from '../copy/touched-list.js';
-import { joinStartMethod, joinBeginMethod, joinFinishMethod } from '../messages.js';
-import { joinStateHeader, positionHeader, recordHeader } from '../messages.js';
+import {
+  joinBeginMethod,
+  joinFinishMethod,
+  joinStartMethod,
+  joinStateHeader,
+  positionHeader,
+  recordHeader,
+} from '../messages.js';
 import type { SentEntry } from '../replication.js';
 import { JoinStream } from './join-stream.js';
 import { planJoin } from './join-plan.js';

@@ -231,9 +231,9 @@ export class PrimaryTerm {
 
   /** One way, in the order of the calls. What is lost with a connection is sent again on the next one. */
   tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void {
-    const { peers, fatal } = this.term.host;
-    peers.tell(member.osd, method, header, { payload }).catch((error: unknown) => {
-      if (!isCairnError(error)) fatal(error);
+    const { host } = this.term;
+    host.peers.tell(member.osd, method, header, { payload }).catch((error: unknown) => {
+      if (!isCairnError(error)) host.fatal(error);
     });
   }
 

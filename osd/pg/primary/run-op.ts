@@ -5,19 +5,11 @@ import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import type { OutgoingReply } from '../../../wire/method.js';
 import { evaluate, type Evaluated } from '../execute/evaluate.js';
 import { notServing } from '../refusals.js';
-import { decodeStoredReply, encodeStoredReply, type StoredReply } from '../stored-reply.js';
+import { decodeStoredReply, encodeStoredReply } from '../stored-reply.js';
 import { objectId, type ObjectId } from '../../store/object-id.js';
 import { append } from './append.js';
+import { type Outcome, replyOf } from './outcome.js';
 import type { PrimaryTerm } from './primary-term.js';
-
-/** What a request has come to, before it may be told: `seen` has to be committed first. */
-export interface Outcome {
-  readonly seen: number;
-  readonly answer: StoredReply;
-  readonly payload: readonly Uint8Array[];
-  /** Something was appended: the reply needs no lease, and a lost one may have taken effect. */
-  readonly isChange: boolean;
-}
 
 /**
  * Throws what the request is answered with. Before anything is appended whatever goes wrong fails this request alone, with
@@ -122,10 +114,6 @@ async function guarded(run: () => Promise<Evaluated>): Promise<Guarded> {
     const error = isCairnError(thrown) ? thrown : toCairnError(thrown);
     return { kind: 'failed', error };
   }
-}
-
-export function replyOf({ results, output }: Evaluated, version: OpReply['version']): OpReply {
-  return output === undefined ? { version, results } : { version, results, output };
 }
 
 function told({ answer, payload }: Outcome): OutgoingReply<OpReply> {
