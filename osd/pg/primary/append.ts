@@ -57,6 +57,7 @@ export async function append(
   await applied;
   const now = host.runtime.clock.now();
   sessions.appended(request, seq, reply, now);
+  if (trim !== undefined) sessions.kept(trim.mutations, trim.trimTo, now);
   primary.applied({
     position: { term: term.number, seq },
     record,
@@ -80,5 +81,5 @@ function planTrim(
   if (copy.logEntries < logEntriesMax + trimStep) return undefined;
   const trimTo = Math.min(copy.last.seq - logEntriesMax, replication.everywhere, primary.joining.keepFrom);
   if (trimTo <= copy.trimmedTo) return undefined;
-  return { trimTo, mutations: sessions.keep(trimTo, term.host.runtime.clock.now()) };
+  return { trimTo, mutations: sessions.keep(trimTo, replication.committed, term.host.runtime.clock.now()) };
 }

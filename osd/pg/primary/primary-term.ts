@@ -118,7 +118,7 @@ export class PrimaryTerm {
   async #activate(): Promise<void> {
     const { term, copy } = this;
     await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
-    await this.sessions.catchUp(copy);
+    await this.sessions.catchUp(copy, term.host.runtime.clock.now());
     term.throwIfOver();
     const { acting, mode } = term.record;
     const head = copy.last;

@@ -7,6 +7,7 @@ import { evaluate, type Evaluated } from '../execute/evaluate.js';
 import { notServing } from '../refusals.js';
 import { decodeStoredReply, encodeStoredReply } from '../stored-reply.js';
 import { objectId, type ObjectId } from '../../store/object-id.js';
+import { sessionIdBytes } from '../sessions/stored-answer.js';
 import { append } from './append.js';
 import { type Outcome, replyOf } from './outcome.js';
 import type { PrimaryTerm } from './primary-term.js';
@@ -25,6 +26,7 @@ export async function runOp(
   const { name, namespace, locator } = request;
   const object = objectId(primary.term.pg.pool, { namespace, locator, name });
   const mayChange = request.request > 0;
+  checkSession(request);
   const outcome = mayChange
     ? await once(primary, object, request, payload)
     : await evaluated(primary, object, request, payload);
@@ -119,4 +121,13 @@ async function guarded(run: () => Promise<Evaluated>): Promise<Guarded> {
 function told({ answer, payload }: Outcome): OutgoingReply<OpReply> {
   if (answer.kind === 'error') throw answer.error;
   return { header: answer.reply, payload };
+}
+
+function checkSession({ session, request }: OpRequest): void {
+  const isRequest = Number.isSafeInteger(request) && request >= 0;
+  if (isRequest && (request === 0 || session.byteLength === sessionIdBytes)) return;
+  throw new CairnError(
+    'INVALID_ARGUMENT',
+    `a session has ${sessionIdBytes} bytes, and its requests are numbered from 1`,
+  );
 }
