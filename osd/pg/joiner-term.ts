@@ -72,6 +72,10 @@ export class JoinerTerm {
   }
 
   async start(): Promise<JoinStartReply> {
+    const { spaceLevel } = this.term.host.store;
+    if (spaceLevel === 'full' || spaceLevel === 'backfillfull') {
+      throw new CairnError('NO_SPACE', `the disk of osd.${this.term.host.self.osd} is too full to take a PG in`);
+    }
     await this.#copy.termDurable;
     // A primary that asks again begins anew: what is still to come of its attempt before would come in between.
     this.#isBegun = false;

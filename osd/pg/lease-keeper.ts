@@ -18,6 +18,8 @@ import {
   type LeaseRequest,
 } from './messages.js';
 import type { Member } from '../../cluster/pg-record.js';
+import type { OsdId } from '../../cluster/ids.js';
+import type { Store } from '../store/store.js';
 import type { OsdPeers } from './peers.js';
 
 /** A grant that comes later than this extends nothing. */
@@ -31,11 +33,19 @@ export class LeaseKeeper {
   readonly #runtime: Runtime;
   readonly #self: OsdRun;
   readonly #peers: OsdPeers;
+  readonly #store: Pick<Store, 'spaceLevel'>;
+  /** Whose disks were full when they granted last. */
+  readonly #full = new Set<OsdId>();
   readonly #waiting = new Set<() => void>();
   #timer: Timer | undefined;
   #isClosed = false;
 
-  constructor(runtime: Runtime, { osd, store, boot }: OsdRun, peers: OsdPeers) {
+  constructor(
+    runtime: Runtime,
+    { osd, store, boot }: OsdRun,
+    { store: disk, peers }: { readonly store: Pick<Store, 'spaceLevel'>; readonly peers: OsdPeers },
+  ) {
+    this.#store = disk;
     this.#runtime = runtime;
     this.#self = { osd, store, boot };
     this.#peers = peers;
@@ -61,7 +71,17 @@ export class LeaseKeeper {
     const ask = { holder: runOfHeader(holder), askedAt: monotonicMs(askedAt), noted: noted.map(nameOfHeader) };
     const grant = this.grantor.onAsk(this.#runtime.clock.now(), ask);
     if (grant === undefined) throw new CairnError('CONFLICT', 'a later run of this OSD is known; this one is no more');
-    return { grantor: runHeader(grant.grantor), named: grant.named.map(nameHeader), isGranted: grant.isGranted };
+    return {
+      grantor: runHeader(grant.grantor),
+      isFull: this.#store.spaceLevel === 'full',
+      named: grant.named.map(nameHeader),
+      isGranted: grant.isGranted,
+    };
+  }
+
+  /** Whether one of them, or this OSD, takes no more client data. Known within an interval of leases. */
+  hasFull(members: readonly Member[]): boolean {
+    return this.#store.spaceLevel === 'full' || members.some(({ osd }) => this.#full.has(osd));
   }
 
   /** Resolves with the next grant, at the latest after `ms`. */
@@ -110,6 +130,8 @@ export class LeaseKeeper {
           isGranted: reply.isGranted,
         };
         this.holder.onGrant(this.clocks(), grant);
+        if (reply.isFull) this.#full.add(to.osd);
+        else this.#full.delete(to.osd);
         this.#wake();
       },
       (error: unknown) => {

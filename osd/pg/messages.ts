@@ -62,6 +62,8 @@ export interface LeaseRequest {
 
 export interface LeaseReply {
   readonly grantor: RunHeader;
+  /** Its store takes no more client data. */
+  readonly isFull: boolean;
   readonly named: readonly NameHeader[];
   readonly isGranted: boolean;
 }

@@ -23,26 +23,46 @@ const termKey = `${ownKeyPrefix}term`;
 /** How far a copy is that is not whole. */
 const joinKey = `${ownKeyPrefix}join`;
 
+/** `pgNum` of the pool: a pool that was removed cannot be asked for it. */
+const pgNumKey = `${ownKeyPrefix}pg-num`;
+/** Stands while the copy is taken away. */
+export const removingKey = `${ownKeyPrefix}removing`;
 /** And `ObjectId.key`: parts of an object that are not as the log says. */
 const missingPrefix = `${ownKeyPrefix}missing/`;
 const afterMissing = `${ownKeyPrefix}missing0`;
 
-const termFormat = 1;
+/** The first key behind the copy's own. */
+const afterOwn = '\x01';
+
+const numberFormat = 1;
 
 export class PgCopy {
   readonly pg: PgId;
   readonly #store: Store;
+  #pgNum: number;
   #term: PgTerm;
   /** On its way to the disk, or there. */
   #termDurable: Promise<void> = Promise.resolve();
   #join: JoinState | undefined;
   #last: LogPosition;
+  #isLeaving: boolean;
 
-  private constructor(store: Store, pg: PgId, term: PgTerm, join: JoinState | undefined) {
+  private constructor(
+    store: Store,
+    pg: PgId,
+    own: {
+      readonly term: PgTerm;
+      readonly pgNum: number;
+      readonly join: JoinState | undefined;
+      readonly isLeaving: boolean;
+    },
+  ) {
     this.#store = store;
     this.pg = pg;
-    this.#term = term;
-    this.#join = join;
+    this.#term = own.term;
+    this.#pgNum = own.pgNum;
+    this.#join = own.join;
+    this.#isLeaving = own.isLeaving;
     this.#last = { seq: 0, term: 0 };
     this.#look();
   }
@@ -56,7 +76,28 @@ export class PgCopy {
     const term = await store.objects.pgGet(pg, termKey);
     const join = await store.objects.pgGet(pg, joinKey);
     const joinState = join === undefined ? undefined : decodeJoinState(join);
-    return new PgCopy(store, pg, term === undefined ? pgTerm(0) : decodeTerm(term), joinState);
+    const isLeaving = (await store.objects.pgGet(pg, removingKey)) !== undefined;
+    const pgNum = await store.objects.pgGet(pg, pgNumKey);
+    return new PgCopy(store, pg, {
+      term: pgTerm(term === undefined ? 0 : decodeNumber(term)),
+      // Without a word of it there was never a map of its pool, and nothing is there.
+      pgNum: pgNum === undefined ? pg.pg + 1 : decodeNumber(pgNum),
+      join: joinState,
+      isLeaving,
+    });
+  }
+
+  /** PGs of the pool when it was last known: which objects are of this one. */
+  get pgNum(): number {
+    return this.#pgNum;
+  }
+
+  notePgNum(pgNum: number): void {
+    if (pgNum === this.#pgNum) return;
+    this.#pgNum = pgNum;
+    const mutations: Mutation[] = [{ kind: 'pg-set', key: pgNumKey, value: encodeNumber(pgNum) }];
+    const { durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
+    durable.catch(() => undefined);
   }
 
   get term(): PgTerm {
@@ -76,6 +117,34 @@ export class PgCopy {
     return this.#store.logBounds(this.pg).entries;
   }
 
+  /** It has no object, no log, and nothing of it is being taken away. */
+  get isBlank(): boolean {
+    const { objects } = this.#store.counts(this.pg);
+    return objects === 0 && this.#last.seq === 0 && !this.#isLeaving;
+  }
+
+  /** It is half gone, and has to go before it can come back. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
+  }
+
+  leaves(): void {
+    this.#isLeaving = true;
+  }
+
+  /** The last step of its removal: values and log. The term stays, as what was promised stays promised. */
+  async forget(): Promise<void> {
+    const mutations: Mutation[] = [
+      { kind: 'pg-remove-range', from: afterOwn, to: undefined },
+      { kind: 'pg-remove-range', from: missingPrefix, to: afterMissing },
+      { kind: 'pg-remove', key: joinKey },
+      { kind: 'pg-remove', key: removingKey },
+    ];
+    await this.takeOver({ mutations, cutAfter: { term: 0, seq: 0 } });
+    this.#join = undefined;
+    this.#isLeaving = false;
+  }
+
   /** `undefined`: it is whole. */
   get join(): JoinState | undefined {
     return this.#join;
@@ -90,11 +159,8 @@ export class PgCopy {
     invariant(term >= this.#term, 'terms only rise', { pg: printPgId(this.pg), term });
     if (term === this.#term) return;
     this.#term = term;
-    const writer = new ByteWriter(16);
-    writer.u8(termFormat);
-    writer.varint(term);
-    const mutations: Mutation[] = [{ kind: 'pg-set', key: termKey, value: writer.bytes() }];
-    this.#termDurable = this.#store.apply({ pg: this.pg, blockShift: blockShiftMin, mutations });
+    const mutations: Mutation[] = [{ kind: 'pg-set', key: termKey, value: encodeNumber(term) }];
+    this.#termDurable = this.#store.apply({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
     // Whoever relies on it waits for it; a store that fails ends the daemon anyway.
     this.#termDurable.catch(() => undefined);
   }
@@ -116,7 +182,12 @@ export class PgCopy {
 
   /** Entries of another copy with what they touched, and what is to be noted with them. Durable when it resolves. */
   async takeOver(change: Pick<Transaction, 'mutations' | 'copied' | 'cutAfter' | 'trimTo'>): Promise<void> {
-    const { applied, durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, ...change });
+    const { applied, durable } = this.#store.submit({
+      pg: this.pg,
+      blockShift: blockShiftMin,
+      mayUseReserve: true,
+      ...change,
+    });
     durable.catch(() => undefined);
     await applied;
     this.#look();
@@ -186,9 +257,17 @@ export class PgCopy {
   }
 }
 
-function decodeTerm(bytes: Uint8Array): PgTerm {
+function encodeNumber(value: number): Uint8Array {
+  const writer = new ByteWriter(16);
+  writer.u8(numberFormat);
+  writer.varint(value);
+  return writer.bytes();
+}
+
+/** `PARSE_ERROR` for what is none of a known format. */
+function decodeNumber(bytes: Uint8Array): number {
   const reader = new ByteReader(bytes);
-  const version = reader.u8('the format of a term');
-  if (version !== termFormat) throw reader.error(`a term of unknown format ${version}`, 0);
-  return pgTerm(reader.varint('a term'));
+  const version = reader.u8('the format of a number');
+  if (version !== numberFormat) throw reader.error(`a number of unknown format ${version}`, 0);
+  return reader.varint('a number');
 }

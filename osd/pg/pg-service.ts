@@ -85,7 +85,7 @@ export class PgService {
   constructor(runtime: Runtime, parts: PgServiceParts) {
     const { self, store, peers, monitors } = parts;
     this.#runtime = runtime;
-    this.#leases = new LeaseKeeper(runtime, self, peers);
+    this.#leases = new LeaseKeeper(runtime, self, { store, peers });
     this.#acknowledgements = new Acknowledgements(runtime, self, peers);
     this.#host = {
       runtime,
@@ -102,6 +102,7 @@ export class PgService {
       acknowledge: (to, pg, term, seq) => this.#acknowledgements.add(to, pg, term, seq),
       learn: (pg, record) => this.#table.learn(pg, record),
       leaseNews: (ms) => this.#leases.news(ms),
+      hasFull: (members) => this.#leases.hasFull(members),
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);

@@ -20,6 +20,7 @@ export class PgTable {
   #ups: UpTable | undefined;
   #newest: ClusterMap | undefined;
   #applied = 0;
+  #isStoreRead = false;
   #working: Promise<void> | undefined;
   #closed: CairnError | undefined;
 
@@ -73,7 +74,7 @@ export class PgTable {
 
   async close(reason: CairnError): Promise<void> {
     this.#closed ??= reason;
-    for (const pg of this.#pgs.values()) pg.close(reason);
+    await Promise.all(Array.from(this.#pgs.values(), (pg) => pg.close(reason)));
     await this.#working;
     await Promise.allSettled(this.#opening.values());
   }
@@ -118,12 +119,21 @@ export class PgTable {
       // Opening waits, and the cursor stands where it is meanwhile.
       if (this.get(id) === undefined) await this.#tryOpen(id);
     }
+    if (!this.#isStoreRead) {
+      // Copies that no record names: to be taken away, or to join again.
+      this.#isStoreRead = true;
+      for (const id of this.#host.store.pgs()) if (this.get(id) === undefined) await this.#tryOpen(id);
+    }
     for (const pg of this.#pgs.values()) {
       await slices.pause();
       if (this.#closed !== undefined) return;
       const pool = map.pools.get(pg.id.pool);
       const record = map.records.get(pg.id);
-      if (pool === undefined || record === undefined) continue;
+      if (pool === undefined || record === undefined) {
+        // A map that does not know the pool yet says nothing about it.
+        if (pool === undefined && pg.id.pool <= map.poolLast) pg.drop();
+        continue;
+      }
       pg.update(pool, membersOf(map, ups.up(pg.id)), record);
     }
   }

@@ -40,6 +40,7 @@ import {
 } from './messages.js';
 import { PgCopy } from './pg-copy.js';
 import type { PgHost } from './pg-host.js';
+import { removeCopy } from './pg-removal.js';
 import { PgSessions } from './pg-sessions.js';
 import type { Head } from './primary/activation.js';
 import { PrimaryTerm } from './primary/primary-term.js';
@@ -67,6 +68,8 @@ export class Pg {
   #record: PgRecord | undefined;
   #pool: Pool | undefined;
   #up: readonly Member[] = [];
+  readonly #closing = new AbortController();
+  #removing: Promise<void> | undefined;
 
   private constructor(host: PgHost, copy: PgCopy) {
     this.#host = host;
@@ -107,6 +110,9 @@ export class Pg {
     this.learn(record);
     this.#checkTerm(header);
     const role = this.#role;
+    if (this.copy.isLeaving) {
+      throw new CairnError('OVERLOADED', `an old copy of pg ${printPgId(this.id)} is being removed here; try again`);
+    }
     if (role.kind === 'none') {
       const { term } = role;
       const [primary] = record.acting;
@@ -142,6 +148,43 @@ export class Pg {
     this.#up = up;
     this.learn(record);
     this.primary?.update(pool, up);
+    this.copy.notePgNum(pool.pgNum);
+    if (this.#isStray(up, pool)) this.#remove();
+  }
+
+  /** Its pool is no more. */
+  drop(): void {
+    this.#endRole(new CairnError('NOT_FOUND', `the pool of pg ${printPgId(this.id)} was removed`));
+    this.#role = { kind: 'none', term: undefined };
+    this.#host.holder.leave(this.id);
+    this.#remove();
+  }
+
+  /** Nobody needs this copy: the PG is confirmed and complete without it, and CRUSH does not want it here. */
+  #isStray(up: readonly Member[], pool: Pool): boolean {
+    const record = this.#record;
+    if (record === undefined || this.#role.kind !== 'none' || record.term === 0 || this.copy.isBlank) return false;
+    if (record.eligible.length > 0 || record.acting.length < pool.minSize) return false;
+    const { osds } = this.#host.map();
+    const isWhole = record.acting.every(
+      ({ osd, store }) => osds.get(osd)?.isUp === true && osds.get(osd)?.store === store,
+    );
+    return isWhole && !hasMember(record.acting, this.#self) && (this.copy.isLeaving || !hasMember(up, this.#self));
+  }
+
+  #remove(): void {
+    if (this.#removing !== undefined || this.copy.isBlank) return;
+    this.copy.leaves();
+    const removing = removeCopy(this.#host, this.copy, this.#closing.signal);
+    this.#removing = removing.then(
+      () => {
+        this.#removing = undefined;
+      },
+      (error: unknown) => {
+        this.#removing = undefined;
+        if (!this.#closing.signal.aborted) this.#host.fatal(error);
+      },
+    );
   }
 
   /** From the map, an answer of the monitors, or a message. An older one than is known says nothing. */
@@ -156,11 +199,13 @@ export class Pg {
     this.#enter(record);
   }
 
-  /** Everything of this run is over. */
-  close(reason: CairnError): void {
+  /** Everything of this run is over. Resolves when nothing is changed any more. */
+  async close(reason: CairnError): Promise<void> {
     this.#endRole(reason);
+    this.#closing.abort(reason);
     this.#host.holder.leave(this.id);
     this.#role = { kind: 'none', term: undefined };
+    await this.#removing;
   }
 
   /** A primary collects: the answer of a member of its record. */

@@ -95,7 +95,8 @@ export class ReplicaTerm {
     this.#isApplying = true;
     let submitted;
     try {
-      submitted = this.#copy.submit(transaction);
+      // The primary writes only while every member has room: this was on its way.
+      submitted = this.#copy.submit({ ...transaction, mayUseReserve: true });
     } catch (error) {
       this.#isApplying = false;
       this.#refuse(toCairnError(error));

@@ -33,7 +33,7 @@ import { PayloadReader } from './read/payload-reader.js';
 import { SegmentPool } from './segments/segment-pool.js';
 import type { Ballast } from './space/ballast.js';
 import { Space, type SpaceReport } from './space/space.js';
-import type { ResolvedStoreOptions } from './store-options.js';
+import type { ResolvedStoreOptions, SpaceLevel } from './store-options.js';
 import { TransactionQueue, type Submitted } from './transaction-queue.js';
 import type { Transaction } from './transaction.js';
 
@@ -202,6 +202,11 @@ export class Store {
 
   space(): SpaceReport {
     return this.#space.report();
+  }
+
+  /** As `space().level`, without a count. */
+  get spaceLevel(): SpaceLevel {
+    return this.#space.level;
   }
 
   cleaned(): CleanerCounts {

@@ -184,7 +184,8 @@ export class TransactionQueue {
         `a transaction of ${frameBytes} bytes: at most ${most} fit, so split it`,
       );
     }
-    return { transaction, record, payloads, frameBytes, onlyFrees: onlyFrees(transaction) };
+    const mayUseReserve = transaction.mayUseReserve === true || onlyFrees(transaction);
+    return { transaction, record, payloads, frameBytes, onlyFrees: mayUseReserve };
   }
 
   #checkRoom({ frameBytes }: Prepared): void {

@@ -128,6 +128,11 @@ export interface Transaction<P extends PayloadSize = Payload> {
   readonly copied?: readonly PackedEntry[] | undefined;
   readonly entry?: LogEntryInput | undefined;
   readonly trimTo?: number | undefined;
+  /**
+   * It has to go on while the store is full: what others have acknowledged already, or what the PG needs in order to be moved
+   * away. The reserve is small, so whoever sets it sees to it that little comes. Not stored. Default false.
+   */
+  readonly mayUseReserve?: boolean | undefined;
 }
 
 /**

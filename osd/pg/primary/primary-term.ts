@@ -93,8 +93,7 @@ export class PrimaryTerm {
 
   /** Begins to activate. */
   start(): void {
-    const done = this.#activate();
-    done.catch((error: unknown) => {
+    this.#activateInTime().catch((error: unknown) => {
       if (this.term.ended === undefined) this.term.host.fatal(error);
     });
   }
@@ -113,6 +112,25 @@ export class PrimaryTerm {
       this.#phase.gate.end(new CairnError(code, message, { applied: 'maybe', details }));
     }
     for (const wake of this.#roomWaiters.splice(0)) wake();
+  }
+
+  /** What this OSD cannot read of its copy keeps the PG from being served, and nothing else. */
+  async #activateInTime(): Promise<void> {
+    const { term } = this;
+    for (;;) {
+      try {
+        await this.#activate();
+        return;
+      } catch (error) {
+        term.throwIfOver();
+        if (!isCairnError(error) || error.code === 'INTERNAL') throw error;
+        term.host.runtime.log.error(
+          { pg: printPgId(term.pg), term: term.number, err: error },
+          'a PG cannot be activated',
+        );
+        await term.sleep(unreadableMs);
+      }
+    }
   }
 
   async #activate(): Promise<void> {
@@ -260,6 +278,9 @@ export class PrimaryTerm {
     this.replication.requireJoiner(joiner, durableSeq);
   }
 }
+
+/** Until it is tried again to activate a PG that could not be read. */
+const unreadableMs = 5_000;
 
 /** A grant wakes who waits sooner. */
 const leaseNewsMs = 1_000;

@@ -96,6 +96,12 @@ async function evaluated(
       const reply = replyOf(found.value, version === 'new' || version === 'none' ? undefined : version);
       return { seen, answer: { kind: 'reply', reply }, payload: found.value.payload, isChange: false };
     }
+    if (
+      host.hasFull(term.record.acting) &&
+      !mutations.every(({ kind }) => kind === 'remove' || kind.startsWith('omap-remove'))
+    ) {
+      throw new CairnError('NO_SPACE', 'a disk of this PG is full; delete something, or add OSDs');
+    }
     if (request.request === 0) {
       throw new CairnError('INVALID_ARGUMENT', 'a request that changes something has a number in its session');
     }
