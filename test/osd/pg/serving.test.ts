@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { utf8Bytes, utf8Text } from '../../../base/bytes.js';
 import { CairnClient } from '../../../client/client.js';
 import type { PoolClient } from '../../../client/pool-client.js';
+import { osdOut } from '../../../protocol/commands/osd.js';
 import { poolCreate } from '../../../protocol/commands/pool.js';
 import { World } from '../../../runtime/sim/world.js';
-import { MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
+import { type Client, MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
 import { SimOsd } from '../daemon/osd-cluster.js';
 
 interface Scene {
@@ -13,6 +14,7 @@ interface Scene {
   readonly cluster: MonitorCluster;
   readonly osds: readonly SimOsd[];
   readonly pool: PoolClient;
+  readonly admin: Client;
 }
 
 async function inCluster(seed: number, osdCount: number, run: (scene: Scene) => Promise<void>): Promise<void> {
@@ -32,7 +34,7 @@ async function inCluster(seed: number, osdCount: number, run: (scene: Scene) => 
     const machine = world.machine('client');
     await machine.start('client', async (runtime) => {
       const client = await CairnClient.connect(runtime, { credentials: cluster.admin, role: 'client' });
-      await run({ world, cluster, osds, pool: await client.pool('data') });
+      await run({ world, cluster, osds, admin, pool: await client.pool('data') });
       await client.close();
     }).finished;
   });
@@ -84,6 +86,33 @@ describe('osd/pg: a cluster of three', () => {
       for (let i = 0; i < 100; i++) {
         assert.equal(utf8Text(await pool.read(`object-${i}`, { offset: 0, bytes: 100 })), `value ${i}`);
       }
+    });
+  });
+
+  it('moves what an OSD has that is marked out, and takes its copies away', async () => {
+    await inCluster(3, 5, async ({ pool, osds, cluster, admin }) => {
+      const data = (i: number): Uint8Array => new Uint8Array(30_000).fill(i);
+      for (let i = 0; i < 40; i++) {
+        await pool.writeFull(`object-${i}`, data(i));
+        await pool.omapSet(`object-${i}`, `key-${i}`, { head: utf8Bytes(`head ${i}`) });
+      }
+      await cluster.until('all PGs are whole', 60_000, () => isClean(cluster));
+      await admin.session.change(osdOut, { osds: [osds[0]?.id ?? assert.fail()] }, admin.within(10_000));
+      const writing = (async () => {
+        for (let i = 0; i < 100; i++) await pool.append('log', utf8Bytes(`${i} `));
+      })();
+      const isMoved = (): boolean => {
+        const cursor = cluster.newestMap.records.cursor();
+        while (cursor.next()) if (cursor.record().acting.some(({ osd }) => osd === osds[0]?.id)) return false;
+        return isClean(cluster);
+      };
+      await cluster.until('nothing is on osd.0', 120_000, isMoved);
+      await writing;
+      for (let i = 0; i < 40; i++) {
+        assert.deepEqual(await pool.read(`object-${i}`, { offset: 0, bytes: 40_000 }), Buffer.from(data(i)));
+        assert.equal(utf8Text((await pool.omapGet(`object-${i}`, `key-${i}`)).head ?? assert.fail()), `head ${i}`);
+      }
+      assert.equal(utf8Text(await pool.read('log', { offset: 0, bytes: 10_000 })), Array.from({ length: 100 }, (_, i) => `${i} `).join(''));
     });
   });
 });
