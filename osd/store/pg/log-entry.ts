@@ -5,7 +5,8 @@
 import { ByteReader } from '../../../base/byte-reader.js';
 import type { ByteWriter } from '../../../base/byte-writer.js';
 import { unreachable } from '../../../base/invariant.js';
-import { attributeNameBytesMax, logEntryBytesMax, objectBytesMax } from '../limits.js';
+import { objectBytesMax } from '../../../protocol/object-limits.js';
+import { attributeNameBytesMax, logEntryBytesMax } from '../limits.js';
 import { readKey, readKeyRange, readObjects, ObjectTable } from '../format/record-parts.js';
 import type { ObjectId } from '../object-id.js';
 import type { LogEntryInput, Mutation, PayloadSize } from '../transaction.js';
