@@ -32,6 +32,8 @@ export interface Failure {
 
 export type Next =
   | { readonly kind: 'fail'; readonly error: CairnError }
+  /** Another attempt might have done better, and there is none. */
+  | { readonly kind: 'over'; readonly applied: Applied; readonly cause: CairnError }
   /** After so long, or as soon as a map routes it otherwise, or is of this epoch. */
   | { readonly kind: 'again'; readonly pauseMs: number; readonly untilEpoch: number | undefined };
 
@@ -53,7 +55,7 @@ export class Attempts {
   #applied: Applied = 'no';
   #refusedSince: MonotonicMs | undefined;
   /** Why the last one failed, for the error that tells that the time is over. */
-  last: CairnError | undefined;
+  #last: CairnError | undefined;
 
   constructor({ changes }: { readonly changes: boolean }) {
     this.#changes = changes;
@@ -76,9 +78,10 @@ export class Attempts {
     // `request-over` of a request that is waited for: nobody knows what it was answered, or that it was.
     const isKnown = error.applied === 'no' && refusal !== 'request-over';
     if (!isKnown && this.#changes) this.#applied = 'maybe';
-    if (isRerouted && !isOver) return { kind: 'again', pauseMs: 0, untilEpoch: undefined };
-    this.last = error;
-    if (isOver || !this.#mayPass(failure, refusal)) return { kind: 'fail', error: this.told(error) };
+    if (!isRerouted && !this.#mayPass(failure, refusal)) return { kind: 'fail', error: this.told(error) };
+    if (isOver) return { kind: 'over', applied: this.#applied, cause: this.#last ?? error };
+    if (isRerouted) return { kind: 'again', pauseMs: 0, untilEpoch: undefined };
+    this.#last = error;
     const newer = error.details['epoch'];
     if (refusal === 'stale-route' && typeof newer === 'number' && newer > failure.epoch) {
       return { kind: 'again', pauseMs: newerMapMs, untilEpoch: newer };

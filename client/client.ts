@@ -170,7 +170,7 @@ export class CairnClient {
     }
   }
 
-  /** One page of a PG's objects; `list-objects.ts` asks for all. */
+  /** One page of a PG's objects; `PoolClient.list` asks for all. */
   listPage(
     target: Target,
     pageOf: (route: Route) => { readonly after: Uint8Array; readonly count: number },

@@ -6,7 +6,7 @@
  *        │        ▼                   ▼
  *        └──── pause: until a newer map, or a little longer each time ──► (given up, with what all attempts may have done)
  */
-import { CairnError, toCairnError } from '../base/errors.js';
+import { type Applied, CairnError, toCairnError } from '../base/errors.js';
 import { type MonotonicMs, monotonicMs } from '../base/instants.js';
 import { printPgId } from '../cluster/ids.js';
 import type { ClusterMap } from '../cluster/map.js';
@@ -80,7 +80,11 @@ export class Dispatcher {
       const now = clock.now();
       const isOver = this.#closedBy !== undefined || signal?.aborted === true || now >= deadline;
       const next = attempts.failed({ ...outcome, isOver, now, chance: random.float(), epoch: route.epoch });
-      if (next.kind === 'fail') throw this.#explained(request, next.error, attempts, route);
+      if (next.kind === 'over')
+        throw this.#over(next.cause, next.applied, signal) ?? unanswered(request, attempts, route, next);
+      if (next.kind === 'fail') {
+        throw next.error.code === 'DEADLINE_EXCEEDED' ? unanswered(request, attempts, route, next.error) : next.error;
+      }
       this.metrics.repeats += 1;
       const { untilEpoch = Infinity } = next;
       const isBetter = (map: ClusterMap): boolean => map.epoch >= untilEpoch || !isCurrent(map, request.target, route);
@@ -126,7 +130,10 @@ export class Dispatcher {
     } catch (error) {
       const told = attempts.told(toCairnError(error));
       if (told.code !== 'DEADLINE_EXCEEDED') throw told;
-      throw late(`${what}: ${reason}, and it lasted longer than there was time; see \`cairn status\``, told);
+      throw late(`${what}: ${reason}, and it lasted longer than there was time; see \`cairn status\``, {
+        applied: told.applied,
+        cause: told,
+      });
     }
   }
 
@@ -149,14 +156,12 @@ export class Dispatcher {
     }
   }
 
-  /** The words of a deadline below say what was waited for there, not what the caller asked for. */
-  #explained(request: Request<unknown>, error: CairnError, attempts: Attempts, route: Route): CairnError {
-    if (this.#closedBy !== undefined && error.code === 'CANCELLED') return attempts.told(this.#closedBy);
-    if (error.code !== 'DEADLINE_EXCEEDED') return error;
-    const pg = printPgId(route.pg);
-    const times = attempts.count === 1 ? '' : ` (asked ${attempts.count} times)`;
-    const sentence = `${request.what}: osd.${route.osd}, which leads pg ${pg}, did not answer in time${times}`;
-    return late(`${sentence}; see \`cairn pg map ${pg}\``, error);
+  /** `undefined` when it is over since its time is. */
+  #over(cause: CairnError, applied: Applied, signal: AbortSignal | undefined): CairnError | undefined {
+    const closed = this.#closedBy;
+    if (closed !== undefined) return new CairnError(closed.code, closed.message, { applied, cause });
+    if (signal?.aborted !== true) return undefined;
+    return new CairnError('CANCELLED', 'the caller withdrew it', { applied, cause: signal.reason });
   }
 }
 
@@ -169,6 +174,23 @@ type Attempted<T> =
 /** Why this end withdraws an attempt. */
 const rerouted = new CairnError('CANCELLED', 'a newer map has another primary for it');
 
-function late(sentence: string, cause: CairnError): CairnError {
-  return new CairnError('DEADLINE_EXCEEDED', sentence, { applied: cause.applied, cause });
+/** The words of a deadline below say what was waited for there, not what the caller asked for. */
+function unanswered(
+  { what }: Pick<Request<unknown>, 'what'>,
+  { count }: Attempts,
+  { pg, osd }: Route,
+  { applied, cause }: { readonly applied: Applied; readonly cause?: unknown },
+): CairnError {
+  const id = printPgId(pg);
+  const times = count === 1 ? '' : ` (asked ${count} times)`;
+  const why = cause instanceof CairnError ? ` (last: ${cause.message})` : '';
+  const sentence = `${what}: osd.${osd}, which leads pg ${id}, did not answer in time${times}${why}`;
+  return late(`${sentence}; see \`cairn pg map ${id}\``, { applied, cause });
+}
+
+function late(
+  sentence: string,
+  { applied, cause }: { readonly applied: Applied; readonly cause?: unknown },
+): CairnError {
+  return new CairnError('DEADLINE_EXCEEDED', sentence, { applied, cause });
 }

@@ -1,13 +1,14 @@
 /** The objects of one pool: each method is one atomic operation, but for `list`. Offsets and sizes are bytes. */
 import { CairnError } from '../base/errors.js';
 import type { Pool } from '../cluster/pool.js';
-import type { ClassCall, Guard, ObjectStat, ReadPart, ReadResult } from '../protocol/osd-methods.js';
+import type { ClassCall, Guard, ListedObject, ObjectStat, ReadPart, ReadResult } from '../protocol/osd-methods.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { Payload } from '../wire/method.js';
+import { type Lister, type ListOptions, listPages } from './list-objects.js';
 import { type ObjectRef, type Operation, type Outcome, payloadBytes } from './operation.js';
 
 /** What the methods need of the client that they belong to. */
-export interface Operator {
+export interface Operator extends Lister {
   operate(pool: Pick<Pool, 'id' | 'name'>, ref: ObjectRef, operation: Operation, wait: WaitOptions): Promise<Outcome>;
 }
 
@@ -155,6 +156,11 @@ export class PoolClient {
     const { isReadOnly = false, guards = [], ...wait } = options;
     const { output } = await this.operate(ref, { call, isReadOnly, guards }, wait);
     return output ?? new Uint8Array(0);
+  }
+
+  /** All objects of all namespaces, PG by PG: no order that people know, and no snapshot (list-objects.ts). */
+  async *list(options: ListOptions = {}): AsyncGenerator<ListedObject, void, void> {
+    for await (const page of listPages(this.#operator, this, options)) yield* page;
   }
 
   #change(ref: ObjectRef, operation: Operation, { guards = [], ...wait }: ChangeOptions): Promise<Outcome> {

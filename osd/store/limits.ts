@@ -1,14 +1,12 @@
 /** Sizes that the formats and the memory of the store are built around. Callers split what is larger. */
 import { invariant } from '../../base/invariant.js';
+import { objectBytesMax } from '../../protocol/object-limits.js';
 
 /** Batches, segment headers and pre-written files keep to it: the page of the file systems below. */
 export const pageBytes = 4096;
 
 /** Logical range of an object whose extents share one index key: a random overwrite rewrites one small value. */
 export const chunkBytes = 256 * 1024;
-
-/** Largest object; a removal touches at most `objectBytesMax / chunkBytes` keys. Larger things are striped over objects. */
-export const objectBytesMax = 1024 ** 3;
 
 /** Encoded record and payloads of one transaction. A segment holds several, whatever its size. */
 export const transactionBytesMax = 16 * 1024 * 1024;
@@ -56,5 +54,6 @@ export function transactionBytesIn(segmentBytes: number): number {
 }
 
 invariant(batchBytesMax <= transactionBytesMax, 'the largest transaction is a batch of its own');
+invariant(objectBytesMax / chunkBytes <= 4096, 'the removal of an object touches few keys');
 invariant(chunkBytes % 2 ** blockShiftMin === 0, 'a chunk is whole blocks of the smallest size');
 invariant(segmentBytesDefault >= 4 * transactionBytesMax, 'a segment takes four of the largest transactions');

@@ -9,6 +9,7 @@ import type { PgId } from '../../cluster/ids.js';
 import type { ObjectVersion } from './format/object-head.js';
 import type { BodySlot } from './format/omap-value.js';
 import { storedBytes } from './format/payload-ref.js';
+import { objectBytesMax } from '../../protocol/object-limits.js';
 import {
   attributeBytesMax,
   attributeNameBytesMax,
@@ -18,7 +19,6 @@ import {
   bodyBytesMax,
   logEntryBytesMax,
   mutationsMax,
-  objectBytesMax,
   omapHeadBytesMax,
   omapKeyBytesMax,
 } from './limits.js';

@@ -2,6 +2,7 @@
  * A cluster as its clients see it: a monitor that pushes maps, and OSDs that answer for their PGs from one model that all of
  * them share, as replicas would. What may go wrong between a client and a primary is injected here.
  */
+import { hexText } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';
 import { monotonicMs, wallMs } from '../../base/instants.js';
 import type { MapChange } from '../../cluster/change.js';
@@ -210,6 +211,7 @@ export class FakeOsd {
   readonly #cluster: FakeCluster;
   readonly #chance: Prng;
   readonly #connections = new Map<Peer, number>();
+  readonly #sessions = new Map<string, number>();
   process: SimProcess | undefined;
   requests = 0;
 
@@ -272,7 +274,8 @@ export class FakeOsd {
     if (this.#happens(faults.cutBefore)) cut(peer);
     // Requests die with their connection and their term.
     if (!this.#connections.has(peer)) throw new CairnError('CONNECTION_LOST', 'its connection is gone');
-    const { reply, payload: bytes } = this.#modelOf(header).apply(header, payload, connection);
+    this.#voidOlder(hexText(header.session), connection);
+    const { reply, payload: bytes } = this.#modelOf(header).apply(header, payload);
     if (this.#happens(faults.slowAfter)) await this.#dawdle(runtime);
     if (this.#happens(faults.cutAfter)) cut(peer);
     if (this.#happens(faults.staleAfter)) {
@@ -281,6 +284,13 @@ export class FakeOsd {
       throw new CairnError('CONFLICT', 'the term ended', { applied: 'maybe', details });
     }
     return { header: reply, payload: bytes };
+  }
+
+  /** A session's newest connection is the only one. */
+  #voidOlder(session: string, connection: number): void {
+    const newest = this.#sessions.get(session) ?? 0;
+    if (connection < newest) throw new CairnError('CONNECTION_LOST', 'voided by a newer connection of its session');
+    this.#sessions.set(session, connection);
   }
 
   #happens(chance: number): boolean {

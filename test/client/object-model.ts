@@ -30,8 +30,6 @@ export interface Answer {
 interface Session {
   floor: number;
   readonly answers: Map<number, Answer>;
-  /** The connection that its last request came over: older ones are void. */
-  connection: number;
 }
 
 const answersMax = 1_024;
@@ -48,9 +46,9 @@ export class PgModel {
   /** Most answers kept of one session. */
   answersPeak = 0;
 
-  /** A request of a voided connection, or below its session's floor, does nothing. */
-  apply(request: OpRequest, payload: Uint8Array, connection: number): Answer {
-    const session = this.#session(request, connection);
+  /** A request below its session's floor does nothing. */
+  apply(request: OpRequest, payload: Uint8Array): Answer {
+    const session = this.#session(request);
     const kept = session?.answers.get(request.request);
     if (kept !== undefined) return kept;
     if (session !== undefined && request.request < session.floor) throw refusal('CONFLICT', 'request-over');
@@ -76,12 +74,10 @@ export class PgModel {
   }
 
   /** `undefined` for requests that change nothing. */
-  #session({ session: id, request, floor }: OpRequest, connection: number): Session | undefined {
+  #session({ session: id, request, floor }: OpRequest): Session | undefined {
     if (request === 0) return undefined;
     const key = hexText(id);
-    const session = this.sessions.get(key) ?? { floor: 1, answers: new Map<number, Answer>(), connection };
-    if (connection < session.connection) throw new CairnError('CONNECTION_LOST', 'voided by a newer connection');
-    session.connection = connection;
+    const session = this.sessions.get(key) ?? { floor: 1, answers: new Map<number, Answer>() };
     if (floor > request) throw new CairnError('INVALID_ARGUMENT', `floor ${floor} of request ${request}`);
     session.floor = Math.max(session.floor, floor);
     for (const number of session.answers.keys()) if (number < session.floor) session.answers.delete(number);

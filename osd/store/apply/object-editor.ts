@@ -14,7 +14,8 @@ import {
 } from '../format/object-head.js';
 import { decodeSharedPayload, encodeSharedPayload } from '../format/shared-payload.js';
 import type { PayloadRef } from '../format/payload-ref.js';
-import { attributeBytesMax, chunkBytes, objectBytesMax } from '../limits.js';
+import { objectBytesMax } from '../../../protocol/object-limits.js';
+import { attributeBytesMax, chunkBytes } from '../limits.js';
 import { showObject, type ObjectId } from '../object-id.js';
 import type { Draft } from './draft.js';
 

@@ -3,7 +3,8 @@
  * than one chunk, its extents. So a small object is one key.
  */
 import { ByteReader } from '../../../base/byte-reader.js';
-import { attributeBytesMax, attributeNameBytesMax, chunkBytes, objectBytesMax } from '../limits.js';
+import { objectBytesMax } from '../../../protocol/object-limits.js';
+import { attributeBytesMax, attributeNameBytesMax, chunkBytes } from '../limits.js';
 import { readExtents, writeExtents, type Extent } from './extents.js';
 import { encoded } from './scratch-writer.js';
 

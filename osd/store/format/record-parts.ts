@@ -2,7 +2,8 @@
 import { latin1Text } from '../../../base/bytes.js';
 import type { ByteReader } from '../../../base/byte-reader.js';
 import type { ByteWriter } from '../../../base/byte-writer.js';
-import { objectBytesMax, omapKeyBytesMax, transactionBytesMax } from '../limits.js';
+import { objectBytesMax } from '../../../protocol/object-limits.js';
+import { omapKeyBytesMax, transactionBytesMax } from '../limits.js';
 import { parseObjectKey, type ObjectId } from '../object-id.js';
 import type { PayloadSize } from '../transaction.js';
 

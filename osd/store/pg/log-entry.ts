@@ -5,8 +5,9 @@
 import { ByteReader } from '../../../base/byte-reader.js';
 import type { ByteWriter } from '../../../base/byte-writer.js';
 import { unreachable } from '../../../base/invariant.js';
+import { objectBytesMax } from '../../../protocol/object-limits.js';
 import type { BodySlot } from '../format/omap-value.js';
-import { attributeNameBytesMax, bodiesMax, logEntryBytesMax, objectBytesMax } from '../limits.js';
+import { attributeNameBytesMax, bodiesMax, logEntryBytesMax } from '../limits.js';
 import { readKey, readKeyRange, readObjects, ObjectTable } from '../format/record-parts.js';
 import type { ObjectId } from '../object-id.js';
 import { ownKeyPrefix, type LogEntryInput, type Mutation, type PayloadSize } from '../transaction.js';

@@ -15,13 +15,13 @@ import { poolId, type PgId } from '../../../../cluster/ids.js';
 import type { ObjectVersion } from '../../format/object-head.js';
 import type { BodySlot } from '../../format/omap-value.js';
 import { readBlockShift } from '../../format/payload-ref.js';
+import { objectBytesMax } from '../../../../protocol/object-limits.js';
 import {
   attributeBytesMax,
   attributeNameBytesMax,
   bodiesMax,
   bodyBytesMax,
   logEntryBytesMax,
-  objectBytesMax,
   omapHeadBytesMax,
   omapKeyBytesMax,
 } from '../../limits.js';
