@@ -158,14 +158,7 @@ export interface ListReply {
 export const listMethod = defineMethod<ListRequest, ListReply>('osd.list');
 
 /** Of a `CairnError`'s details. */
-export type OpRefusal =
-  | 'guard'
-  | 'stale-route'
-  | 'not-serving'
-  | 'request-over'
-  | 'session-full'
-  | 'pool'
-  | 'object';
+export type OpRefusal = 'guard' | 'stale-route' | 'not-serving' | 'request-over' | 'session-full' | 'pool' | 'object';
 
 /** Of one request: guards, reads and changes together. */
 export const opPartsMax = 256;

@@ -19,6 +19,13 @@ export class Slices {
     this.#begun = clock.now();
   }
 
+  /** Between two steps of a caller that counts by itself: the other work's turn, if it is time. */
+  async pause(): Promise<void> {
+    if (this.#clock.now() - this.#begun < sliceMs) return;
+    await this.#clock.yieldTurn();
+    this.#begun = this.#clock.now();
+  }
+
   /** Runs all steps and returns their result; what they read must not change meanwhile. One call at a time. */
   async run<T>(steps: Steps<T>): Promise<T> {
     for (;;) {

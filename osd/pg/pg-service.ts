@@ -1,11 +1,41 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
+import { CairnError, toCairnError } from '../../base/errors.js';
 import type { Epoch, OsdId, StoreNumber } from '../../cluster/ids.js';
+import { printPgId, type PgId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
+import { listMethod, opMethod, type OpReply, type OpRequest } from '../../protocol/osd-methods.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { HandlerTable } from '../../wire/handlers.js';
+import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
+import type { OutgoingReply } from '../../wire/method.js';
+import type { ClassTable } from '../classes/object-class.js';
 import type { Store } from '../store/store.js';
+import { Acknowledgements } from './acknowledgements.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import { listObjects } from './list-objects.js';
+import {
+  ackMethod,
+  appendMethod,
+  collectMethod,
+  fenceMethod,
+  leaseMethod,
+  levelMethod,
+  memberOfHeader,
+  nackMethod,
+  partsMethod,
+  pgIdOf,
+  positionOfHeader,
+  recordOfHeader,
+  runHeader,
+  tailMethod,
+  type PgHeader,
+} from './messages.js';
 import type { OsdPeers } from './peers.js';
+import type { Pg } from './pg.js';
+import type { PgHost } from './pg-host.js';
+import { PgTable } from './pg-table.js';
+import { runOp } from './primary/run-op.js';
+import { notServing, refusal, staleRoute } from './refusals.js';
 
 /** As which member of PGs this process speaks: from a committed registration on, until the next. */
 export interface SelfIdentity {
@@ -21,6 +51,8 @@ export interface PgServiceParts {
   readonly store: Store;
   readonly peers: OsdPeers;
   readonly monitors: MonitorClient;
+  /** Default: none. */
+  readonly classes?: ClassTable;
 }
 
 /** For metrics, `osd.stat` and the reports to the monitors. */
@@ -30,38 +62,205 @@ export interface PgServiceStatus {
   readonly slowOps: number;
 }
 
+/** Requests of clients that run or wait at once; more are refused. */
+const opsMax = 4_096;
+const opsBytesMax = 256 * 1024 * 1024;
+
 export class PgService {
   readonly #runtime: Runtime;
-  readonly #parts: PgServiceParts;
+  readonly #table: PgTable;
+  readonly #leases: LeaseKeeper;
+  readonly #acknowledgements: Acknowledgements;
+  readonly #host: PgHost;
+  #map: ClusterMap | undefined;
+  #ops = 0;
+  #opsBytes = 0;
+  #closed: CairnError | undefined;
 
   constructor(runtime: Runtime, parts: PgServiceParts) {
+    const { self, store, peers, monitors } = parts;
     this.#runtime = runtime;
-    this.#parts = parts;
+    this.#leases = new LeaseKeeper(runtime, self, peers);
+    this.#acknowledgements = new Acknowledgements(runtime, self, peers);
+    this.#host = {
+      runtime,
+      self,
+      startedAt: runtime.clock.now(),
+      store,
+      peers,
+      monitors,
+      classes: parts.classes ?? new Map(),
+      holder: this.#leases.holder,
+      grantor: this.#leases.grantor,
+      map: () => this.#knownMap,
+      clocks: () => this.#leases.clocks(),
+      acknowledge: (to, pg, term, seq) => this.#acknowledgements.add(to, pg, term, seq),
+      learn: (pg, record) => this.#table.learn(pg, record),
+      leaseNews: (ms) => this.#leases.news(ms),
+      fatal: (error) => runtime.fatal(error),
+    };
+    this.#table = new PgTable(this.#host, self.registeredAt);
   }
 
   get status(): PgServiceStatus {
-    return { pgs: 0, leading: 0, slowOps: 0 };
+    return { ...this.#table.counts, slowOps: 0 };
+  }
+
+  /** Of one PG, for tests and `pg query`. */
+  pg(id: PgId): Pg | undefined {
+    return this.#table.get(id);
   }
 
   /** Methods of clients (`protocol/osd-methods.ts`) and of other OSDs. Handlers answer `CLOSED` once the service is closed. */
   static register(handlers: HandlerTable, current: () => PgService | undefined): HandlerTable {
-    void current;
-    return handlers;
+    const service = (): PgService => {
+      const found = current();
+      if (found === undefined || found.#closed !== undefined) {
+        throw new CairnError('CLOSED', 'this OSD takes no part in the cluster at the moment; try again');
+      }
+      return found;
+    };
+    return handlers
+      .on(opMethod, (request) => service().#op(request))
+      .on(listMethod, ({ header }) => service().#list(header))
+      .on(collectMethod, async ({ header }) => {
+        const pg = await service().#member(header);
+        return { header: await pg.head(header, recordOfHeader(header.record)) };
+      })
+      .on(fenceMethod, async ({ header }) => {
+        const found = service();
+        const pg = await found.#member(header);
+        pg.fenced(recordOfHeader(header.record));
+        return { header: { run: runHeader(found.#host.self) } };
+      })
+      .on(levelMethod, async ({ header }) => {
+        const pg = await service().#member(header);
+        return { header: { last: await pg.level(header) } };
+      })
+      .on(tailMethod, async ({ header }) => (await service().#member(header)).tail(header))
+      .on(partsMethod, async ({ header, payload }) => (await service().#member(header)).parts(header, payload))
+      .on(leaseMethod, ({ header }) => ({ header: service().#leases.onAsk(header) }))
+      .onMessage(appendMethod, async ({ header, payload }) => {
+        const replica = forMember(current(), header)?.replica;
+        if (replica?.term.number === header.term) await replica.append(header, payload);
+      })
+      .onMessage(ackMethod, ({ header }) => {
+        const found = current();
+        const from = memberOfHeader(header.from);
+        for (const [pool, pg, term, seq] of header.acks) {
+          const primary = found?.pg(pgIdOf({ pool, pg }))?.primary;
+          if (primary?.term.number === term) primary.onAck(from, seq);
+        }
+      })
+      .onMessage(nackMethod, ({ header }) => {
+        const primary = forMember(current(), header)?.primary;
+        if (primary?.term.number !== header.term) return;
+        primary.onNack(memberOfHeader(header.from), positionOfHeader(header.last), header.problem);
+      });
+  }
+
+  /** Whether a message is for this very store: another one under the same id is another member. */
+  isFor({ to: [osd, store] }: PgHeader): boolean {
+    return this.#closed === undefined && osd === this.#host.self.osd && store === this.#host.self.store;
   }
 
   /** Each map that came, newest last; epochs may be skipped. Returns at once: the work is done in slices. */
   onMap(map: ClusterMap): void {
-    void map;
+    if (this.#closed !== undefined) return;
+    this.#map = map;
+    this.#leases.onMap(map);
+    this.#table.onMap(map);
   }
 
   /** A connection to this OSD was made, or made anew: what it has not acknowledged is sent again. */
   onPeerConnected(osd: OsdId): void {
-    void osd;
+    for (const pg of this.#table.all()) pg.primary?.onConnected(osd);
   }
 
   /** Gives up every role, promise and lease, and waits for what is under way. Idempotent; the store stays open. */
   async close(): Promise<void> {
-    void this.#runtime;
-    await Promise.resolve();
+    this.#closed ??= new CairnError('CLOSED', 'this OSD gives up its part in the cluster');
+    this.#leases.close();
+    this.#acknowledgements.close();
+    await this.#table.close(this.#closed);
   }
+
+  get #knownMap(): ClusterMap {
+    if (this.#map === undefined) throw new CairnError('CLOSED', 'this OSD has no map yet; try again');
+    return this.#map;
+  }
+
+  async #op(request: IncomingRequest<OpRequest>): Promise<OutgoingReply<OpReply>> {
+    const { header, payload, signal } = request;
+    const bytes = payload.byteLength;
+    if (this.#ops >= opsMax || this.#opsBytes + bytes > opsBytesMax) {
+      throw new CairnError('OVERLOADED', 'this OSD has as many requests as it takes; try again with a pause');
+    }
+    const id = pgIdOf(header);
+    this.#ops += 1;
+    this.#opsBytes += bytes;
+    try {
+      const primary = this.#primaryFor(id, header.term);
+      return await runOp(primary, header, payload, signal);
+    } catch (error) {
+      throw this.#routed(id, error);
+    } finally {
+      this.#ops -= 1;
+      this.#opsBytes -= bytes;
+    }
+  }
+
+  async #list(header: Parameters<typeof listObjects>[1]): ReturnType<typeof listObjects> {
+    const id = pgIdOf(header);
+    try {
+      return await listObjects(this.#primaryFor(id, header.term), header);
+    } catch (error) {
+      throw this.#routed(id, error);
+    }
+  }
+
+  #primaryFor(id: PgId, term: number): NonNullable<Pg['primary']> {
+    const map = this.#knownMap;
+    if (!map.pools.has(id.pool)) throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${map.epoch}`);
+    const pg = this.#table.get(id);
+    if (pg === undefined) {
+      // Not read yet, or never this OSD's: a newer map tells the client which.
+      throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
+    }
+    if (pg.record === undefined || pg.record.term > term) throw staleRoute(id, map.epoch);
+    if (pg.record.term < term) throw notServing(id, `is in term ${pg.record.term} here, behind the request`);
+    if (pg.primary === undefined) throw staleRoute(id, map.epoch);
+    return pg.primary;
+  }
+
+  /** A term that ended under a request is a matter of its route: the client sends it again under the same id. */
+  #routed(id: PgId, thrown: unknown): CairnError {
+    const error = toCairnError(thrown);
+    if (error.details['overtaken'] === true) return staleRoute(id, this.#map?.epoch ?? 0, error.applied);
+    if (error.code === 'INTERNAL') {
+      this.#runtime.log.error({ pg: printPgId(id), err: error }, 'a request failed by a bug; nothing was changed');
+    }
+    return error;
+  }
+
+  /** The PG that a message between members is about: opened for it if need be. `CONFLICT` for another store's messages. */
+  async #member(header: PgHeader): Promise<Pg> {
+    this.#checkReceiver(header);
+    return await this.#table.open(pgIdOf(header));
+  }
+
+  #checkReceiver(header: PgHeader): void {
+    const [toOsd, toStore] = header.to;
+    const { osd, store } = this.#host.self;
+    if (this.isFor(header)) return;
+    throw new CairnError(
+      'CONFLICT',
+      `a message for store ${toStore} of osd.${toOsd} came to store ${store} of osd.${osd}`,
+    );
+  }
+}
+
+/** One way: a message that is for nobody is lost without a word. */
+function forMember(service: PgService | undefined, header: PgHeader): Pg | undefined {
+  return service?.isFor(header) === true ? service.pg(pgIdOf(header)) : undefined;
 }

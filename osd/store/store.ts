@@ -25,7 +25,8 @@ import type { Absence } from './index/absence.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
 import { frameOverheadBytes } from './log/open-batch.js';
 import type { SegmentFiles } from './log/segment-files.js';
-import { readPgLog, type PgLogPage } from './pg/read-log.js';
+import type { PackedEntry } from './pg/log-block.js';
+import { readPackedLog, readPgLog, type PgLogPage } from './pg/read-log.js';
 import type { PgCounts } from './pg/pg-state.js';
 import { ObjectReader } from './read/object-reader.js';
 import { PayloadReader } from './read/payload-reader.js';
@@ -181,6 +182,11 @@ export class Store {
   /** Entries of a PG's log behind `afterSeq`, oldest first, about a block at a time; none at the end. */
   readLog(pg: PgId, afterSeq: number): Promise<PgLogPage> {
     return readPgLog(this.#state, pg, afterSeq);
+  }
+
+  /** The same entries as they are stored, for another copy. Lent: not to be changed. */
+  readPackedLog(pg: PgId, afterSeq: number): Promise<readonly PackedEntry[]> {
+    return readPackedLog(this.#state, pg, afterSeq);
   }
 
   /** Where the next batch begins, if it fits there. For tests and tools. */

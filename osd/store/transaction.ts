@@ -23,6 +23,7 @@ import {
   omapKeyBytesMax,
 } from './limits.js';
 import { showObject, type ObjectId } from './object-id.js';
+import type { PackedEntry } from './pg/log-block.js';
 
 /** Bytes to store, in pieces, lent until the transaction is durable. */
 export interface Payload {
@@ -121,11 +122,19 @@ export interface Transaction<P extends PayloadSize = Payload> {
   /** Checksum blocks of object data have 2^blockShift bytes: the pool's choice. */
   readonly blockShift: number;
   readonly mutations: readonly Mutation<P>[];
-  /** In this order: the log is cut off behind the entry `cutAfter`, `entry` is added, the beginning goes up to `trimTo`. */
+  /** In this order: the log is cut off behind the entry `cutAfter`, `copied` and `entry` are added, it is trimmed up to `trimTo`. */
   readonly cutAfter?: ObjectVersion | undefined;
+  /** Entries of another copy's log, as they stand there, oldest first; the mutations bring what they touched. */
+  readonly copied?: readonly PackedEntry[] | undefined;
   readonly entry?: LogEntryInput | undefined;
   readonly trimTo?: number | undefined;
 }
+
+/**
+ * Values of a PG whose keys begin so are this copy's own: an entry does not count them among what it touched, so no other
+ * copy takes them over.
+ */
+export const ownKeyPrefix = '\0';
 
 /** Calls for every payload that the log will hold, in its order there. Empty ones have none. */
 export function forEachPayload<P extends PayloadSize>(
@@ -181,6 +190,11 @@ export function checkTransaction(transaction: Transaction<PayloadSize>): void {
   }
   for (const mutation of mutations) checkMutation(mutation, pg);
   if (entry !== undefined) checkEntry(entry);
+  for (const { seq, term, bytes } of transaction.copied ?? []) {
+    checkNumber('a sequence number', seq);
+    checkNumber('a term', term);
+    if (bytes.byteLength > logEntryBytesMax) throw invalid(`a log entry has at most ${logEntryBytesMax} bytes`);
+  }
   checkNumber('trimTo', transaction.trimTo ?? 0);
   checkNumber('cutAfter', transaction.cutAfter?.seq ?? 0);
   checkNumber('cutAfter', transaction.cutAfter?.term ?? 0);

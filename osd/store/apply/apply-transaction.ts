@@ -10,7 +10,7 @@ import type { Extent } from '../format/extents.js';
 import type { PayloadRef } from '../format/payload-ref.js';
 import { chunkBytes, logEntryBytesMax } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
-import { decodeLogBlock } from '../pg/log-block.js';
+import { decodeLogBlock, type PackedEntry } from '../pg/log-block.js';
 import { encodeLogEntry, touchedBy, type Touched } from '../pg/log-entry.js';
 import type { Mutation, PayloadSize, Transaction } from '../transaction.js';
 import { applyClone, applyCloneRange } from './apply-clone.js';
@@ -45,7 +45,7 @@ class Application {
   }
 
   run(): void {
-    const { mutations, entry, cutAfter, trimTo } = this.#transaction;
+    const { mutations, copied, entry, cutAfter, trimTo } = this.#transaction;
     for (const mutation of mutations) {
       if (entry !== undefined) this.#touch(mutation);
       this.#apply(mutation);
@@ -54,6 +54,7 @@ class Application {
     this.#stampVersions();
     for (const editor of this.#editors.values()) editor.finish();
     if (cutAfter !== undefined) this.#cutLog(cutAfter.term, cutAfter.seq);
+    if (copied !== undefined) this.#appendCopied(copied);
     if (entry !== undefined) this.#appendEntry();
     if (trimTo !== undefined) this.#draft.trimLog(trimTo);
   }
@@ -205,10 +206,29 @@ class Application {
     }
   }
 
+  /** Of the log as the transaction has changed it so far. */
+  get #lastSeq(): number {
+    const { pg, cutAfter, copied } = this.#transaction;
+    const stored = this.#draft.state.pgs.get(pg)?.lastSeq ?? 0;
+    return copied?.at(-1)?.seq ?? Math.min(cutAfter?.seq ?? stored, stored);
+  }
+
+  #appendCopied(copied: readonly PackedEntry[]): void {
+    const { pg, cutAfter } = this.#transaction;
+    const stored = this.#draft.state.pgs.get(pg)?.lastSeq ?? 0;
+    let last = Math.min(cutAfter?.seq ?? stored, stored);
+    for (const { term, seq, bytes } of copied) {
+      if (seq <= last) throw new CairnError('CONFLICT', `entry ${seq} does not follow ${last} in the log of the PG`);
+      last = seq;
+      // The caller's buffer is his again once the transaction is durable; the last block of the log keeps its entries.
+      this.#draft.appendEntry({ term, seq, bytes: copyBytes(bytes) });
+    }
+  }
+
   #appendEntry(): void {
-    const { entry, pg, cutAfter } = this.#transaction;
+    const { entry } = this.#transaction;
     invariant(entry !== undefined, 'there is an entry');
-    const last = cutAfter?.seq ?? this.#draft.state.pgs.get(pg)?.lastSeq ?? 0;
+    const last = this.#lastSeq;
     if (entry.seq <= last) {
       throw new CairnError('CONFLICT', `entry ${entry.seq} does not follow ${last} in the log of the PG`);
     }

@@ -46,7 +46,7 @@ export class Draft {
   #objects = 0;
   #bytes = 0;
   #cut: LogCut | undefined;
-  #entry: PackedEntry | undefined;
+  readonly #entries: PackedEntry[] = [];
   #trimTo: number | undefined;
   #sharedCount = 0;
 
@@ -109,7 +109,7 @@ export class Draft {
   }
 
   appendEntry(entry: PackedEntry): void {
-    this.#entry = entry;
+    this.#entries.push(entry);
   }
 
   trimLog(seq: number): void {
@@ -146,7 +146,7 @@ export class Draft {
     const { pgs } = this.state;
     if (this.#objects !== 0 || this.#bytes !== 0) state.count(this.#objects, this.#bytes);
     if (this.#cut !== undefined) pgs.cut(state, this.#cut);
-    if (this.#entry !== undefined) pgs.append(state, this.#entry);
+    for (const entry of this.#entries) pgs.append(state, entry);
     if (this.#trimTo !== undefined) pgs.trim(state, this.#trimTo);
   }
 

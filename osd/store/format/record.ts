@@ -8,6 +8,7 @@ import type { Random } from '../../../runtime/random.js';
 import { poolId, type PgId } from '../../../cluster/ids.js';
 import { logEntryBytesMax, mutationsMax } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
+import type { PackedEntry } from '../pg/log-block.js';
 import type { LogEntryInput, Mutation, PayloadSize, Transaction } from '../transaction.js';
 import { readMutation, writeMutation } from './mutation-codec.js';
 import { readMoves, writeMoves, type PayloadMove } from './payload-move.js';
@@ -32,9 +33,10 @@ const flagEntry = 1;
 const flagTrim = 2;
 const flagCut = 4;
 const flagEntryObject = 8;
+const flagCopied = 16;
 
 export function writeTransaction(writer: ByteWriter, transaction: Transaction<PayloadSize>): void {
-  const { pg, blockShift, mutations, entry, trimTo, cutAfter } = transaction;
+  const { pg, blockShift, mutations, copied = [], entry, trimTo, cutAfter } = transaction;
   const objects = new ObjectTable();
   for (const mutation of mutations) {
     if ('object' in mutation) objects.add(mutation.object);
@@ -48,7 +50,8 @@ export function writeTransaction(writer: ByteWriter, transaction: Transaction<Pa
     (entry === undefined ? 0 : flagEntry) |
       (trimTo === undefined ? 0 : flagTrim) |
       (cutAfter === undefined ? 0 : flagCut) |
-      (entry?.object === undefined ? 0 : flagEntryObject),
+      (entry?.object === undefined ? 0 : flagEntryObject) |
+      (copied.length === 0 ? 0 : flagCopied),
   );
   writer.u8(blockShift);
   objects.write(writer);
@@ -56,6 +59,7 @@ export function writeTransaction(writer: ByteWriter, transaction: Transaction<Pa
     writer.varint(cutAfter.term);
     writer.varint(cutAfter.seq);
   }
+  if (copied.length > 0) writeCopied(writer, copied);
   if (entry !== undefined) writeEntry(writer, entry, objects);
   if (trimTo !== undefined) writer.varint(trimTo);
   writer.varint(mutations.length);
@@ -108,13 +112,35 @@ function readTransaction(reader: ByteReader): Transaction<PayloadSize> {
   const objects = readObjects(reader);
   const cutAfter =
     (flags & flagCut) === 0 ? undefined : { term: reader.varint('a term'), seq: reader.varint('where a log is cut') };
+  const copied = (flags & flagCopied) === 0 ? undefined : readCopied(reader);
   const entry = (flags & flagEntry) === 0 ? undefined : readEntry(reader, objects, (flags & flagEntryObject) !== 0);
   const trimTo = (flags & flagTrim) === 0 ? undefined : reader.varint('where a log is trimmed');
   const mutations: Mutation<PayloadSize>[] = [];
   for (let left = reader.count('mutations', 1, mutationsMax); left > 0; left--) {
     mutations.push(readMutation(reader, objects));
   }
-  return { pg, blockShift, mutations, cutAfter, entry, trimTo };
+  const transaction = { pg, blockShift, mutations, cutAfter, entry, trimTo };
+  return copied === undefined ? transaction : { ...transaction, copied };
+}
+
+function writeCopied(writer: ByteWriter, entries: readonly PackedEntry[]): void {
+  writer.varint(entries.length);
+  for (const { term, seq, bytes } of entries) {
+    writer.varint(term);
+    writer.varint(seq);
+    writer.blob(bytes);
+  }
+}
+
+/** Views of what is read. */
+function readCopied(reader: ByteReader): PackedEntry[] {
+  const entries: PackedEntry[] = [];
+  for (let left = reader.count('copied log entries', 3); left > 0; left--) {
+    const term = reader.varint('a term');
+    const seq = reader.varint('a sequence number', undefined, 1);
+    entries.push({ term, seq, bytes: reader.viewRaw(reader.varint('a length', logEntryBytesMax), 'a log entry') });
+  }
+  return entries;
 }
 
 function writeEntry(writer: ByteWriter, entry: LogEntryInput, objects: ObjectTable): void {

@@ -5,10 +5,11 @@
 import { ByteReader } from '../../../base/byte-reader.js';
 import type { ByteWriter } from '../../../base/byte-writer.js';
 import { unreachable } from '../../../base/invariant.js';
-import { attributeNameBytesMax, logEntryBytesMax, objectBytesMax } from '../limits.js';
+import type { BodySlot } from '../format/omap-value.js';
+import { attributeNameBytesMax, bodiesMax, logEntryBytesMax, objectBytesMax } from '../limits.js';
 import { readKey, readKeyRange, readObjects, ObjectTable } from '../format/record-parts.js';
 import type { ObjectId } from '../object-id.js';
-import type { LogEntryInput, Mutation, PayloadSize } from '../transaction.js';
+import { ownKeyPrefix, type LogEntryInput, type Mutation, type PayloadSize } from '../transaction.js';
 import { encoded } from '../format/scratch-writer.js';
 
 /** Of `object`, or of the PG where there is none. */
@@ -19,7 +20,16 @@ export type Touched =
   /** From here on to the end of either version. */
   | { readonly kind: 'size'; readonly object: ObjectId; readonly from: number }
   | { readonly kind: 'attribute'; readonly object: ObjectId; readonly name: string }
+  /** The value as a whole: removed, moved. */
   | { readonly kind: 'omap-key'; readonly object: ObjectId; readonly key: string }
+  /** Its head or not, and these of its bodies. */
+  | {
+      readonly kind: 'omap-value';
+      readonly object: ObjectId;
+      readonly key: string;
+      readonly hasHead: boolean;
+      readonly slots: readonly BodySlot[];
+    }
   | {
       readonly kind: 'omap-range';
       readonly object: ObjectId;
@@ -57,7 +67,10 @@ export function touchedBy(mutation: Mutation<PayloadSize>, sizeBefore: number): 
       return mutation.names.map((name) => ({ kind: 'attribute', object: mutation.object, name }));
     case 'set-version':
       return [];
-    case 'omap-set':
+    case 'omap-set': {
+      const { object, key, head, bodies } = mutation;
+      return [{ kind: 'omap-value', object, key, hasHead: head !== undefined, slots: bodies.map(({ slot }) => slot) }];
+    }
     case 'omap-remove':
       return [{ kind: 'omap-key', object: mutation.object, key: mutation.key }];
     case 'omap-move':
@@ -72,7 +85,7 @@ export function touchedBy(mutation: Mutation<PayloadSize>, sizeBefore: number): 
       return [{ kind: 'mark', object: mutation.object, mark: mutation.mark }];
     case 'pg-set':
     case 'pg-remove':
-      return [{ kind: 'pg-key', key: mutation.key }];
+      return mutation.key.startsWith(ownKeyPrefix) ? [] : [{ kind: 'pg-key', key: mutation.key }];
     case 'pg-remove-range':
       return [{ kind: 'pg-range', from: mutation.from, to: mutation.to }];
     default:
@@ -91,6 +104,7 @@ const touchedKinds = [
   'mark',
   'pg-key',
   'pg-range',
+  'omap-value',
 ] as const satisfies readonly Touched['kind'][];
 
 const kindCodes = Object.fromEntries(touchedKinds.map((kind, code) => [kind, code])) as Record<Touched['kind'], number>;
@@ -137,6 +151,12 @@ function writeTouched(writer: ByteWriter, touched: Touched): void {
     case 'omap-key':
     case 'pg-key':
       writer.latin1(touched.key);
+      return;
+    case 'omap-value':
+      writer.latin1(touched.key);
+      writer.u8(
+        (touched.hasHead ? 1 << bodiesMax : 0) | touched.slots.reduce<number>((mask, slot) => mask | (1 << slot), 0),
+      );
       return;
     case 'omap-range':
     case 'pg-range':
@@ -188,6 +208,8 @@ function readTouched(reader: ByteReader, objects: readonly ObjectId[]): Touched 
       return { kind, object, name: reader.text('the name of an attribute', attributeNameBytesMax) };
     case 'omap-key':
       return { kind, object, key: readKey(reader) };
+    case 'omap-value':
+      return { kind, object, key: readKey(reader), ...readParts(reader) };
     case 'omap-range':
       return { kind, object, ...readKeyRange(reader) };
     case 'mark':
@@ -195,4 +217,12 @@ function readTouched(reader: ByteReader, objects: readonly ObjectId[]): Touched 
     default:
       return unreachable(kind);
   }
+}
+
+function readParts(reader: ByteReader): { readonly hasHead: boolean; readonly slots: readonly BodySlot[] } {
+  const at = reader.offset;
+  const parts = reader.u8('the parts of an omap value');
+  if (parts >= 2 << bodiesMax) throw reader.error('an unknown part of an omap value', at);
+  const slots = ([0, 1, 2, 3] as const).filter((slot) => (parts & (1 << slot)) !== 0);
+  return { hasHead: (parts & (1 << bodiesMax)) !== 0, slots };
 }

@@ -14,12 +14,18 @@ export interface PgLogPage {
 
 /** Entries behind `afterSeq` and behind what was trimmed, of the first block that has any. */
 export async function readPgLog(state: StoreState, pg: PgId, afterSeq: number): Promise<PgLogPage> {
+  const page = await readPackedLog(state, pg, afterSeq);
+  return { entries: page.map(({ bytes }) => decodeLogEntry(bytes)) };
+}
+
+/** As `readPgLog`, entries as they are stored. Lent: not to be changed. */
+export async function readPackedLog(state: StoreState, pg: PgId, afterSeq: number): Promise<readonly PackedEntry[]> {
   for (;;) {
     const found = state.pgs.get(pg);
-    if (found === undefined) return { entries: [] };
+    if (found === undefined) return [];
     const from = Math.max(afterSeq, found.trimmedTo);
     const page = await findPage(state, found, from);
-    if (page !== undefined) return { entries: page.map(({ bytes }) => decodeLogEntry(bytes)) };
+    if (page !== undefined) return page;
   }
 }
 

@@ -4,7 +4,17 @@ import { rangeBelow, type Draft, type StoreState } from '../apply/draft.js';
 import { look } from '../apply/look.js';
 import { ObjectEditor } from '../apply/object-editor.js';
 import { extentsBetween, type Extent } from '../format/extents.js';
-import { headKey, objectRange, omapKey, pgPart, pgValueKey, prefixRange, sharedKey } from '../format/index-key.js';
+import {
+  headKey,
+  markKey,
+  objectRange,
+  omapKey,
+  pgPart,
+  pgValueKey,
+  prefixRange,
+  sharedKey,
+  type KeyRange,
+} from '../format/index-key.js';
 import { decodeObjectHead, type ObjectHead, type ObjectVersion } from '../format/object-head.js';
 import { decodeOmapValue, type BodySlot } from '../format/omap-value.js';
 import { decodeSharedPayload } from '../format/shared-payload.js';
@@ -36,6 +46,8 @@ export interface OmapEntry {
 
 /** Of one zero-filled piece in the answer of a read: shared by all, so it must not be changed. */
 const zeros = new Uint8Array(chunkBytes);
+
+const walkPage = 256;
 
 type PlannedPiece = { readonly kind: 'zeros'; readonly bytes: number } | ({ readonly kind: 'stored' } & PayloadRange);
 
@@ -118,6 +130,37 @@ export class ObjectReader {
   /** Lent: not to be changed, as are the heads of omap values. */
   async pgGet(pg: PgId, key: string): Promise<Uint8Array | undefined> {
     return await look(this.#state, 0, (draft) => draft.get(pgValueKey(pg, key)));
+  }
+
+  /** Values of a PG from `from` to before `to`. */
+  async pgValues(
+    pg: PgId,
+    { from, to }: { readonly from: string; readonly to: string | undefined },
+  ): Promise<{ readonly key: string; readonly value: Uint8Array }[]> {
+    const prefix = `p${pgPart(pg)}`;
+    return await this.#walkAll(rangeBelow(prefix, from, to), prefix.length);
+  }
+
+  async mark(object: ObjectId, mark: string): Promise<Uint8Array | undefined> {
+    return await look(this.#state, 0, (draft) => draft.get(markKey(object, mark)));
+  }
+
+  async marks(object: ObjectId): Promise<{ readonly mark: string; readonly value: Uint8Array }[]> {
+    const found = await this.#walkAll(objectRange('w', object), 1 + object.key.length);
+    return found.map(({ key, value }) => ({ mark: key, value }));
+  }
+
+  async #walkAll(range: KeyRange, prefixLength: number): Promise<{ key: string; value: Uint8Array }[]> {
+    const walk = new IndexWalk(this.#state.index, range);
+    const all: { key: string; value: Uint8Array }[] = [];
+    try {
+      for (let page = await walk.next(walkPage); page.length > 0; page = await walk.next(walkPage)) {
+        for (const { key, value } of page) all.push({ key: key.slice(prefixLength), value });
+      }
+    } finally {
+      await walk.close();
+    }
+    return all;
   }
 
   /** Values of a PG, under their keys of the index. */

@@ -3,9 +3,7 @@
  *
  *     read the whole file once: all right? ──► mark the PG ──► log, objects, values ──► remove the mark
  *
- * The log comes first, while there is nothing yet: what its entries touched is said by mutations that then do nothing
- * (removing what is not there), so that the entries tell the same to a replica that catches up. Only a change of size is
- * told as a change of the whole object: a replica then copies more than it needs, never less.
+ * The log's entries come as they were, so that they tell the same to a replica that catches up.
  */
 import { CairnError } from '../../../../base/errors.js';
 import { invariant, unreachable } from '../../../../base/invariant.js';
@@ -15,7 +13,7 @@ import type { Runtime } from '../../../../runtime/runtime.js';
 import type { BodySlot } from '../../format/omap-value.js';
 import { blockShiftMin, transactionBytesIn } from '../../limits.js';
 import { parseObjectKey, showObject, type ObjectId } from '../../object-id.js';
-import { decodeLogEntry, type LogEntry, type Touched } from '../../pg/log-entry.js';
+import { decodeLogEntry } from '../../pg/log-entry.js';
 import type { Store } from '../../store.js';
 import { payloadOf, type Mutation, type Transaction } from '../../transaction.js';
 import { importMarkKey } from './import-mark.js';
@@ -206,7 +204,7 @@ class PgImport {
         await this.#run([{ kind: 'pg-set', key: record.key, value: record.value }]);
         return;
       case 'entry':
-        await this.#entry(decodeLogEntry(record.bytes));
+        await this.#entry(record.bytes);
         return;
       case 'object':
         await this.#beginObject(record);
@@ -262,13 +260,9 @@ class PgImport {
     await this.#run([{ kind: 'pg-remove-range', from: '', to: importMarkKey }], { cutAfter: { term: 0, seq: 0 } });
   }
 
-  async #entry({ touched, ...entry }: LogEntry): Promise<void> {
-    const mutations = touched.flatMap(mutationOf);
-    if (touched.some((one) => one.kind === 'pg-range' && coversMark(one))) {
-      // The range takes the mark along, for which nobody waits: it is set again at once.
-      mutations.push({ kind: 'pg-set', key: importMarkKey, value: this.#begin.storeUuid });
-    }
-    await this.#run(mutations, { entry });
+  async #entry(bytes: Uint8Array): Promise<void> {
+    const { term, seq } = decodeLogEntry(bytes);
+    await this.#run([], { copied: [{ term, seq, bytes }] });
   }
 
   /** Brings the log's bounds to where they were. */
@@ -327,33 +321,4 @@ class PgImport {
     this.#last = durable;
     await applied;
   }
-}
-
-/** What tells the same to a replica, and does nothing where there is nothing. */
-function mutationOf(touched: Touched): Mutation[] {
-  switch (touched.kind) {
-    case 'whole':
-    case 'size':
-      return [{ kind: 'remove', object: touched.object }];
-    case 'data':
-      return [{ kind: 'punch', object: touched.object, offset: touched.offset, bytes: touched.bytes }];
-    case 'attribute':
-      return [{ kind: 'remove-attributes', object: touched.object, names: [touched.name] }];
-    case 'omap-key':
-      return [{ kind: 'omap-remove', object: touched.object, key: touched.key }];
-    case 'omap-range':
-      return [{ kind: 'omap-remove-range', object: touched.object, from: touched.from, to: touched.to }];
-    case 'mark':
-      return [{ kind: 'remove-mark', object: touched.object, mark: touched.mark }];
-    case 'pg-key':
-      return touched.key === importMarkKey ? [] : [{ kind: 'pg-remove', key: touched.key }];
-    case 'pg-range':
-      return [{ kind: 'pg-remove-range', from: touched.from, to: touched.to }];
-    default:
-      return unreachable(touched);
-  }
-}
-
-function coversMark({ from, to }: { readonly from: string; readonly to: string | undefined }): boolean {
-  return from <= importMarkKey && (to === undefined || importMarkKey < to);
 }

@@ -141,7 +141,21 @@ const entry = {
     { kind: 'pg-range' as const, from: '', to: undefined },
   ],
 };
+const valueEntry = {
+  ...entry,
+  touched: [{ kind: 'omap-value' as const, object, key: 'k', hasHead: true, slots: [0 as const, 3 as const] }],
+};
 const packed = [{ term: 5, seq: 100, bytes: encodeLogEntry(entry) }];
+/** What a copy takes over from another: entries as they are, and what they touched. */
+const copying: Transaction<PayloadSize> = {
+  pg: { pool, pg: 31 },
+  blockShift: 12,
+  mutations: [{ kind: 'pg-set', key: '\0own', value: utf8Bytes('v') }],
+  cutAfter: undefined,
+  copied: packed,
+  entry: undefined,
+  trimTo: undefined,
+};
 const header = {
   number: 1_000_000_007,
   place,
@@ -244,6 +258,10 @@ export const formatSamples: readonly FormatSample[] = [
     ...recordOf({ kind: 'transaction', transaction }, (writer) => writeTransaction(writer, transaction)),
   },
   {
+    name: 'record of a transaction with copied entries',
+    ...recordOf({ kind: 'transaction', transaction: copying }, (writer) => writeTransaction(writer, copying)),
+  },
+  {
     name: 'record of an opening',
     ...recordOf({ kind: 'open', boot: 4, nonce: 99n }, (writer) => writeOpen(writer, 4, 99n)),
   },
@@ -280,6 +298,7 @@ export const formatSamples: readonly FormatSample[] = [
     value: { kind: 'body', objectKey: object.key, key: 'k\xff', slot: 3 },
   },
   { name: 'log entry', bytes: encodeLogEntry(entry), decode: decodeLogEntry, value: entry },
+  { name: 'log entry of an omap value', bytes: encodeLogEntry(valueEntry), decode: decodeLogEntry, value: valueEntry },
   { name: 'log block', bytes: encodeLogBlock(packed), decode: decodeLogBlock, value: packed },
   { name: 'PG record', bytes: encodePgRecord(pgRecord), decode: decodePgRecord, value: pgRecord },
   { name: 'segment info', bytes: encodeSegmentInfo(segmentInfo), decode: decodeSegmentInfo, value: segmentInfo },

@@ -1,0 +1,188 @@
+/** What the OSDs of a PG say to one another (PG-PROTOCOL.md section 3). */
+import type { Member, PgRecord } from '../../cluster/pg-record.js';
+import { osdId, pgTerm, poolId, storeNumber, type PgId } from '../../cluster/ids.js';
+import { defineMethod } from '../../wire/method.js';
+import type { OsdRun, PgName } from './lease/types.js';
+import type { LogPosition } from './types.js';
+
+/** OSD and store number. */
+export type MemberHeader = readonly [osd: number, store: number];
+
+/** Whom a message is from and for: another store under the same id is another member, and refuses it. */
+export interface PgHeader {
+  readonly pool: number;
+  readonly pg: number;
+  readonly term: number;
+  readonly from: MemberHeader;
+  readonly to: MemberHeader;
+}
+
+export interface RecordHeader {
+  readonly term: number;
+  readonly acting: readonly MemberHeader[];
+  readonly eligible: readonly MemberHeader[];
+  /** 0: sync. */
+  readonly ackCopies: number;
+}
+
+export type PositionHeader = readonly [term: number, seq: number];
+
+/** OSD, store number, boot counter. */
+export type RunHeader = readonly [osd: number, store: number, boot: number];
+
+/** A primary to each of `acting`: enter this term, if it is new, and say what you have. */
+export interface CollectRequest extends PgHeader {
+  readonly record: RecordHeader;
+}
+
+export interface HeadReply {
+  readonly last: PositionHeader;
+  readonly trimmedTo: number;
+  /** The copy is whole: a joiner's is not until it was told so. */
+  readonly isComplete: boolean;
+  /** Of the process that answers. */
+  readonly boot: number;
+  /** Promises to holders of leases in older terms: one run of an OSD each, with the milliseconds left. */
+  readonly promises: readonly (readonly [...RunHeader, leftMs: number])[];
+}
+
+export const collectMethod = defineMethod<CollectRequest, HeadReply>('pg.collect');
+
+/** To the holder of an older term's lease: once it has entered this term, nobody need wait for what it was promised. */
+export const fenceMethod = defineMethod<CollectRequest, { readonly run: RunHeader }>('pg.fence');
+
+/** See `LeaseAsk` and `LeaseGrant`; one for all PGs that two OSDs share. */
+export interface LeaseRequest {
+  readonly holder: RunHeader;
+  readonly askedAt: number;
+  readonly noted: readonly NameHeader[];
+}
+
+export interface LeaseReply {
+  readonly grantor: RunHeader;
+  readonly named: readonly NameHeader[];
+  readonly isGranted: boolean;
+}
+
+/** Pool, PG, term. */
+export type NameHeader = readonly [pool: number, pg: number, term: number];
+
+export const leaseMethod = defineMethod<LeaseRequest, LeaseReply>('pg.lease');
+
+/** A primary to a member that is behind: take over from the member named what is in its log and not in yours. */
+export interface LevelRequest extends PgHeader {
+  readonly source: MemberHeader;
+  readonly last: PositionHeader;
+}
+
+export const levelMethod = defineMethod<LevelRequest, { readonly last: PositionHeader }>('pg.level');
+
+/** Entries of the log behind `after`. The payload is a log block, as the store keeps it. */
+export interface TailRequest extends PgHeader {
+  readonly after: PositionHeader;
+}
+
+export interface TailReply {
+  readonly entries: number;
+  /** Where the log of the answering member ended when it answered. */
+  readonly last: PositionHeader;
+}
+
+/** `CONFLICT` with `details.refusal` `trimmed` or `diverged`: `after` is not in the log. */
+export const tailMethod = defineMethod<TailRequest, TailReply>('pg.tail');
+
+/** Parts of objects and values of the PG, as they are there now. The payload of the request is a log entry's list of touched parts. */
+export type PartsRequest = PgHeader;
+
+export interface PartsReply {
+  /** Where the log of the answering member ended: the parts are as of this entry. */
+  readonly last: PositionHeader;
+  /** The payload: so many bytes of a transaction that makes the parts so, so many of what is left, then its payloads. */
+  readonly recordBytes: number;
+  readonly restBytes: number;
+}
+
+export const partsMethod = defineMethod<PartsRequest, PartsReply>('pg.parts');
+
+/** One entry, in the order of the log. The payload is what the record's mutations write. */
+export interface AppendMessage extends PgHeader {
+  /** The entry before it. */
+  readonly prev: PositionHeader;
+  /** Everything up to here is committed. */
+  readonly commit: number;
+  /** A transaction with its entry, as the store's log has it. */
+  readonly record: Uint8Array;
+}
+
+export const appendMethod = defineMethod<AppendMessage>('pg.append');
+
+/** What became durable since the last one: of each PG the newest entry. All before it is durable too. */
+export interface AckMessage {
+  readonly from: MemberHeader;
+  readonly acks: readonly (readonly [pool: number, pg: number, term: number, seq: number])[];
+}
+
+export const ackMethod = defineMethod<AckMessage>('pg.ack');
+
+/** An append does not follow what is there: the primary sends again from behind `last`. */
+export interface NackMessage extends PgHeader {
+  readonly last: PositionHeader;
+  /** Why it could not be appended, if that was why; the primary waits a little then. */
+  readonly problem?: string | undefined;
+}
+
+export const nackMethod = defineMethod<NackMessage>('pg.nack');
+
+export function memberHeader({ osd, store }: Member): MemberHeader {
+  return [osd, store];
+}
+
+export function memberOfHeader([osd, store]: MemberHeader): Member {
+  return { osd: osdId(osd), store: storeNumber(store) };
+}
+
+export function runHeader({ osd, store, boot }: OsdRun): RunHeader {
+  return [osd, store, boot];
+}
+
+export function runOfHeader([osd, store, boot]: RunHeader): OsdRun {
+  return { osd: osdId(osd), store: storeNumber(store), boot };
+}
+
+export function nameHeader({ pg, term }: PgName): NameHeader {
+  return [pg.pool, pg.pg, term];
+}
+
+export function nameOfHeader([pool, pg, term]: NameHeader): PgName {
+  return { pg: pgIdOf({ pool, pg }), term: pgTerm(term) };
+}
+
+export function recordHeader({ term, acting, eligible, mode }: PgRecord): RecordHeader {
+  return {
+    term,
+    acting: acting.map(memberHeader),
+    eligible: eligible.map(memberHeader),
+    ackCopies: mode.kind === 'sync' ? 0 : mode.ackCopies,
+  };
+}
+
+export function recordOfHeader({ term, acting, eligible, ackCopies }: RecordHeader): PgRecord {
+  return {
+    term: pgTerm(term),
+    acting: acting.map(memberOfHeader),
+    eligible: eligible.map(memberOfHeader),
+    mode: ackCopies === 0 ? { kind: 'sync' } : { kind: 'async', ackCopies },
+  };
+}
+
+export function positionHeader({ term, seq }: LogPosition): PositionHeader {
+  return [term, seq];
+}
+
+export function positionOfHeader([term, seq]: PositionHeader): LogPosition {
+  return { term, seq };
+}
+
+export function pgIdOf({ pool, pg }: { readonly pool: number; readonly pg: number }): PgId {
+  return { pool: poolId(pool), pg };
+}

@@ -1,0 +1,144 @@
+/**
+ * The copy of a PG that this OSD's store has: where its log ends, and what was written down of the PG beside its objects. All
+ * changes of it pass here, one after the other in the order of the log.
+ */
+import { ByteReader } from '../../base/byte-reader.js';
+import { ByteWriter } from '../../base/byte-writer.js';
+import { CairnError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
+import { pgTerm, printPgId, type PgId, type PgTerm } from '../../cluster/ids.js';
+import type { PackedEntry } from '../store/pg/log-block.js';
+import type { Store } from '../store/store.js';
+import type { Submitted } from '../store/transaction-queue.js';
+import { ownKeyPrefix, type Mutation, type Transaction } from '../store/transaction.js';
+import { blockShiftMin } from '../store/limits.js';
+import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
+import { decodeJoinState, encodeJoinState, type JoinState } from './join-state.js';
+import type { LogPosition } from './types.js';
+
+/** The highest term that this copy has entered: it takes part in no lower one again, through restarts too. */
+const termKey = `${ownKeyPrefix}term`;
+/** How far a copy is that is not whole. */
+const joinKey = `${ownKeyPrefix}join`;
+
+const termFormat = 1;
+
+export class PgCopy {
+  readonly pg: PgId;
+  readonly #store: Store;
+  #term: PgTerm;
+  /** On its way to the disk, or there. */
+  #termDurable: Promise<void> = Promise.resolve();
+  #join: JoinState | undefined;
+  #last: LogPosition;
+
+  private constructor(store: Store, pg: PgId, term: PgTerm, join: JoinState | undefined) {
+    this.#store = store;
+    this.pg = pg;
+    this.#term = term;
+    this.#join = join;
+    this.#last = { seq: 0, term: 0 };
+    this.#look();
+  }
+
+  /** `CORRUPT` for a copy that cannot be used: what an import left that was cut short, or a value that is none. */
+  static async open(store: Store, pg: PgId): Promise<PgCopy> {
+    if ((await store.objects.pgGet(pg, importMarkKey)) !== undefined) {
+      const message = `an import of pg ${printPgId(pg)} was cut short here; run cairn osd import-pg again`;
+      throw new CairnError('CORRUPT', message);
+    }
+    const term = await store.objects.pgGet(pg, termKey);
+    const join = await store.objects.pgGet(pg, joinKey);
+    const joinState = join === undefined ? undefined : decodeJoinState(join);
+    return new PgCopy(store, pg, term === undefined ? pgTerm(0) : decodeTerm(term), joinState);
+  }
+
+  get term(): PgTerm {
+    return this.#term;
+  }
+
+  /** Of the newest entry that is applied. */
+  get last(): LogPosition {
+    return this.#last;
+  }
+
+  get trimmedTo(): number {
+    return this.#store.logBounds(this.pg).trimmedTo;
+  }
+
+  get logEntries(): number {
+    return this.#store.logBounds(this.pg).entries;
+  }
+
+  /** `undefined`: it is whole. */
+  get join(): JoinState | undefined {
+    return this.#join;
+  }
+
+  get isComplete(): boolean {
+    return this.#join === undefined;
+  }
+
+  /** From here on no lower term is taken part in. Durable with everything before it when `termDurable` resolves. */
+  enter(term: PgTerm): void {
+    invariant(term >= this.#term, 'terms only rise', { pg: printPgId(this.pg), term });
+    if (term === this.#term) return;
+    this.#term = term;
+    const writer = new ByteWriter(16);
+    writer.u8(termFormat);
+    writer.varint(term);
+    const mutations: Mutation[] = [{ kind: 'pg-set', key: termKey, value: writer.bytes() }];
+    this.#termDurable = this.#store.apply({ pg: this.pg, blockShift: blockShiftMin, mutations });
+    // Whoever relies on it waits for it; a store that fails ends the daemon anyway.
+    this.#termDurable.catch(() => undefined);
+  }
+
+  /** The term is durable, and all that was submitted before it. */
+  get termDurable(): Promise<void> {
+    return this.#termDurable;
+  }
+
+  /** Throws and rejects as `Store.submit`; a refused one leaves nothing. */
+  submit(transaction: Transaction): Submitted {
+    const submitted = this.#store.submit(transaction);
+    submitted.applied.then(
+      () => this.#look(),
+      () => undefined,
+    );
+    return submitted;
+  }
+
+  /** Entries of another copy with what they touched, and what is to be noted with them. Durable when it resolves. */
+  async takeOver(change: Pick<Transaction, 'mutations' | 'copied' | 'cutAfter' | 'trimTo'>): Promise<void> {
+    const { applied, durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, ...change });
+    durable.catch(() => undefined);
+    await applied;
+    this.#look();
+    await durable;
+  }
+
+  /** The mutation that goes with whatever brings the copy so far. In effect from now on. */
+  noteJoin(join: JoinState | undefined): Mutation {
+    this.#join = join;
+    return join === undefined
+      ? { kind: 'pg-remove', key: joinKey }
+      : { kind: 'pg-set', key: joinKey, value: encodeJoinState(join) };
+  }
+
+  /** Entries behind `afterSeq`, a block at a time. */
+  readLog(afterSeq: number): Promise<readonly PackedEntry[]> {
+    return this.#store.readPackedLog(this.pg, afterSeq);
+  }
+
+  #look(): void {
+    const { lastSeq, lastTerm } = this.#store.logBounds(this.pg);
+    this.#last = { seq: lastSeq, term: lastTerm };
+  }
+}
+
+function decodeTerm(bytes: Uint8Array): PgTerm {
+  const reader = new ByteReader(bytes);
+  const version = reader.u8('the format of a term');
+  if (version !== termFormat) throw reader.error(`a term of unknown format ${version}`, 0);
+  return pgTerm(reader.varint('a term'));
+}

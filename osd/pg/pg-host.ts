@@ -1,0 +1,45 @@
+/** What every PG of an OSD has in common, and what it can ask of the service that keeps them. */
+import type { CairnError } from '../../base/errors.js';
+import type { MonotonicMs } from '../../base/instants.js';
+import type { PgId } from '../../cluster/ids.js';
+import type { ClusterMap } from '../../cluster/map.js';
+import type { Member, PgRecord } from '../../cluster/pg-record.js';
+import type { MonitorClient } from '../../protocol/monitor-client.js';
+import type { Runtime } from '../../runtime/runtime.js';
+import type { ClassTable } from '../classes/object-class.js';
+import type { Store } from '../store/store.js';
+import type { LeaseGrantor } from './lease/grantor.js';
+import type { LeaseHolder } from './lease/holder.js';
+import type { Clocks } from './lease/lease-time.js';
+import type { OsdRun } from './lease/types.js';
+import type { OsdPeers } from './peers.js';
+
+export interface PgHost {
+  readonly runtime: Runtime;
+  /** This OSD, its store, and this run of it. */
+  readonly self: OsdRun;
+  /** When this run began to take part: what an earlier one promised may hold for a second from then (pitfall b). */
+  readonly startedAt: MonotonicMs;
+  readonly store: Store;
+  readonly peers: OsdPeers;
+  readonly monitors: MonitorClient;
+  readonly classes: ClassTable;
+  readonly holder: LeaseHolder;
+  readonly grantor: LeaseGrantor;
+  /** The newest. */
+  map(): ClusterMap;
+  clocks(): Clocks;
+  /** Everything up to `seq` is durable here: told to the primary with what else became durable in this turn. */
+  acknowledge(to: Member, pg: PgId, term: number, seq: number): void;
+  /** An answer of the monitors or a message of a peer shows a record: taken if it is newer than what is known. */
+  learn(pg: PgId, record: PgRecord): void;
+  /** Resolves when something was granted to this OSD, or after `ms`. */
+  leaseNews(ms: number): Promise<void>;
+  /** A broken invariant, or a promise that nobody expected to fail. */
+  fatal(error: unknown): void;
+}
+
+/** Why what runs in a term ended. `applied` is for requests that were appended already. */
+export interface TermEnd {
+  readonly reason: CairnError;
+}

@@ -1,0 +1,264 @@
+/**
+ * One PG at one OSD: which term it is in, and which part it plays there.
+ *
+ *     map, message with a newer record ──► enter ──► primary: activates, serves, brings others in
+ *                                               ├──► replica: takes appends
+ *                                               ├──► joiner: once a primary asks
+ *                                               └──► none: holds a copy for others to decide on
+ *
+ * Entering a term ends what ran in the one before, here, at once; the promise to take no part in it any more is durable before
+ * anybody is told (PG-PROTOCOL.md section 4, "enter").
+ */
+import { CairnError } from '../../base/errors.js';
+import { printPgId, type PgId } from '../../cluster/ids.js';
+import { hasMember, isSameMember } from '../../cluster/pg/members.js';
+import type { Member, PgRecord } from '../../cluster/pg-record.js';
+import type { Pool } from '../../cluster/pool.js';
+import { readParts } from './copy/read-parts.js';
+import { packParts } from './copy/parts-message.js';
+import { decodeTouched } from './copy/touched-list.js';
+import { bootWaitLeft } from './lease/lease-time.js';
+import { levelFrom } from './level.js';
+import {
+  memberOfHeader,
+  positionHeader,
+  positionOfHeader,
+  recordHeader,
+  type HeadReply,
+  type LevelRequest,
+  type PartsReply,
+  type PgHeader,
+  type PositionHeader,
+  type TailReply,
+  type TailRequest,
+} from './messages.js';
+import { PgCopy } from './pg-copy.js';
+import type { PgHost } from './pg-host.js';
+import { PgSessions } from './pg-sessions.js';
+import type { Head } from './primary/activation.js';
+import { PrimaryTerm } from './primary/primary-term.js';
+import { ReplicaTerm } from './replica-term.js';
+import { overtaken, Term } from './term.js';
+import { isSamePosition, type LogPosition } from './types.js';
+import { encodeLogBlock } from '../store/pg/log-block.js';
+
+type Role =
+  | PrimaryTerm
+  | ReplicaTerm
+  /** In no list of the record, or eligible: nothing is asked of it in this term. */
+  | { readonly kind: 'none'; readonly term: Term | undefined };
+
+/** Of one answer about parts: a message of this size does not hold up others for long. */
+const partsBytesMax = 4 * 1024 * 1024;
+
+export class Pg {
+  readonly id: PgId;
+  readonly copy: PgCopy;
+  readonly #host: PgHost;
+  readonly #sessions: PgSessions;
+  #role: Role = { kind: 'none', term: undefined };
+  #record: PgRecord | undefined;
+  #pool: Pool | undefined;
+  #up: readonly Member[] = [];
+
+  private constructor(host: PgHost, copy: PgCopy) {
+    this.#host = host;
+    this.copy = copy;
+    this.id = copy.pg;
+    this.#sessions = new PgSessions(host.store, copy.pg);
+  }
+
+  static async open(host: PgHost, id: PgId): Promise<Pg> {
+    return new Pg(host, await PgCopy.open(host.store, id));
+  }
+
+  /** The newest that is known. */
+  get record(): PgRecord | undefined {
+    return this.#record;
+  }
+
+  get role(): Role {
+    return this.#role;
+  }
+
+  get primary(): PrimaryTerm | undefined {
+    return this.#role.kind === 'primary' ? this.#role : undefined;
+  }
+
+  get replica(): ReplicaTerm | undefined {
+    return this.#role.kind === 'replica' ? this.#role : undefined;
+  }
+
+  /** With each map. */
+  update(pool: Pool, up: readonly Member[], record: PgRecord): void {
+    this.#pool = pool;
+    this.#up = up;
+    this.learn(record);
+    this.primary?.update(pool, up);
+  }
+
+  /** From the map, an answer of the monitors, or a message. An older one than is known says nothing. */
+  learn(record: PgRecord): void {
+    const known = this.#record;
+    if (record.term < this.copy.term || (known !== undefined && record.term < known.term)) return;
+    if (known?.term === record.term) {
+      // Within a term it only ever becomes confirmed.
+      if (known.eligible.length > 0 && record.eligible.length === 0) this.#confirm(record);
+      return;
+    }
+    this.#enter(record);
+  }
+
+  /** Everything of this run is over. */
+  close(reason: CairnError): void {
+    this.#endRole(reason);
+    this.#host.holder.leave(this.id);
+    this.#role = { kind: 'none', term: undefined };
+  }
+
+  /** A primary collects: the answer of a member of its record. */
+  async head(header: PgHeader, record: PgRecord): Promise<HeadReply> {
+    this.#check(header, record);
+    const { run, last, promises } = await this.#ownHead(record.term);
+    const { trimmedTo, isComplete } = this.copy;
+    return {
+      last: positionHeader(last),
+      trimmedTo,
+      isComplete,
+      boot: run.boot,
+      promises: promises.map(({ holder, leftMs }) => [holder.osd, holder.store, holder.boot, leftMs]),
+    };
+  }
+
+  /** Answered once this term is entered: what an older one promised to this OSD is not relied upon any more. */
+  async fenced(record: PgRecord): Promise<void> {
+    this.learn(record);
+    await Promise.resolve();
+  }
+
+  async level(header: LevelRequest): Promise<PositionHeader> {
+    const { term } = this.#replicaIn(header);
+    const wanted = positionOfHeader(header.last);
+    if (!isSamePosition(this.copy.last, wanted)) await levelFrom(term, this.copy, memberOfHeader(header.source));
+    term.throwIfOver();
+    return positionHeader(this.copy.last);
+  }
+
+  /** Entries behind `after`, a block. */
+  async tail(header: TailRequest): Promise<{ readonly header: TailReply; readonly payload: Uint8Array }> {
+    this.#checkTerm(header);
+    const after = positionOfHeader(header.after);
+    await this.#checkShared(after);
+    const entries = await this.copy.readLog(after.seq);
+    const reply = { entries: entries.length, last: positionHeader(this.copy.last) };
+    return { header: reply, payload: entries.length === 0 ? new Uint8Array(0) : encodeLogBlock(entries) };
+  }
+
+  async parts(
+    header: PgHeader,
+    touched: Uint8Array,
+  ): Promise<{ readonly header: PartsReply; readonly payload: readonly Uint8Array[] }> {
+    this.#checkTerm(header);
+    const { last } = this.copy;
+    const parts = await readParts(this.#host.store.objects, this.id, decodeTouched(touched), partsBytesMax);
+    const { recordBytes, restBytes, payload } = packParts(this.id, parts);
+    if (!isSamePosition(last, this.copy.last)) throw this.#conflict('went on while its parts were read');
+    return { header: { last: positionHeader(last), recordBytes, restBytes }, payload };
+  }
+
+  #enter(record: PgRecord): void {
+    const { holder, grantor, runtime } = this.#host;
+    const now = runtime.clock.now();
+    this.#endRole(overtaken(this.id, this.copy.term, record.term));
+    holder.leave(this.id);
+    const self: Member = { osd: this.#host.self.osd, store: this.#host.self.store };
+    const [primary] = record.acting;
+    const acts = hasMember(record.acting, self);
+    const leads = primary !== undefined && isSameMember(primary, self);
+    grantor.enter(now, this.id, record.term, acts && !leads ? primary : undefined);
+    this.#record = record;
+    this.copy.enter(record.term);
+    const term = new Term(this.#host, this.id, record);
+    if (leads) this.#lead(term);
+    else if (acts && primary !== undefined) this.#role = new ReplicaTerm(term, this.copy, primary);
+    else this.#role = { kind: 'none', term };
+  }
+
+  #lead(term: Term): void {
+    const primary = new PrimaryTerm({
+      term,
+      copy: this.copy,
+      sessions: this.#sessions,
+      ownHead: () => this.#ownHead(term.number),
+    });
+    this.#role = primary;
+    if (this.#pool !== undefined) primary.update(this.#pool, this.#up);
+    primary.start();
+  }
+
+  #confirm(record: PgRecord): void {
+    this.#record = record;
+    this.#role.term?.confirmed(record);
+  }
+
+  #endRole(reason: CairnError): void {
+    const role = this.#role;
+    if (role.kind === 'none') role.term?.end(reason);
+    else role.end(reason);
+  }
+
+  /** What this OSD has, once nothing can make it forget that it entered the term, nor what an earlier run promised counts. */
+  async #ownHead(number: number): Promise<Head> {
+    const { runtime, startedAt, self, grantor } = this.#host;
+    const { term } = this.#role;
+    const left = bootWaitLeft(runtime.clock.now(), startedAt);
+    if (left > 0) await runtime.clock.sleep(left, term?.signal);
+    await this.copy.termDurable;
+    if (term?.number !== number) throw this.#conflict('is in another term by now');
+    term.throwIfOver();
+    const promises = grantor.promises(runtime.clock.now(), this.id);
+    return { run: self, last: this.copy.last, promises };
+  }
+
+  /** The sender is the primary of the record that it shows, and this OSD acts in it. */
+  #check(header: PgHeader, record: PgRecord): void {
+    if (header.term !== record.term) {
+      throw new CairnError('PROTOCOL_ERROR', 'a message is of the record that it brings');
+    }
+    this.learn(record);
+    this.#checkTerm(header);
+    if (this.#role.kind !== 'replica') throw this.#conflict('is not what this OSD acts in');
+  }
+
+  /** Refused with the newer record: the sender learns from it that its term is over. */
+  #checkTerm(header: PgHeader): void {
+    if (header.term === this.#record?.term) return;
+    throw this.#conflict(`is in term ${this.#record?.term ?? 0} here, not in ${header.term}`);
+  }
+
+  #replicaIn(header: PgHeader): ReplicaTerm {
+    this.#checkTerm(header);
+    if (this.#role.kind !== 'replica') throw this.#conflict('is not led by another here');
+    return this.#role;
+  }
+
+  /** The entry is in this log: its owner has a part of it (I2). */
+  async #checkShared(position: LogPosition): Promise<void> {
+    const { last, trimmedTo } = this.copy;
+    if (position.seq === 0 && trimmedTo === 0) return;
+    if (isSamePosition(position, last)) return;
+    if (position.seq > last.seq) throw this.#conflict(`ends before entry ${position.seq}`, 'diverged');
+    if (position.seq < trimmedTo) throw this.#conflict(`does not reach back to ${position.seq}`, 'trimmed');
+    const [found] = await this.copy.readLog(position.seq - 1);
+    if (found?.seq === position.seq && found.term === position.term) return;
+    // Trimmed just up to it: what comes next follows it, and members agree about that.
+    if (position.seq === trimmedTo) return;
+    throw this.#conflict(`has no entry ${position.seq} of term ${position.term}`, 'diverged');
+  }
+
+  #conflict(problem: string, what = 'term'): CairnError {
+    const record = this.#record;
+    const details = { refusal: what, ...(record === undefined ? {} : { record: recordHeader(record) }) };
+    return new CairnError('CONFLICT', `pg ${printPgId(this.id)} ${problem}`, { details });
+  }
+}

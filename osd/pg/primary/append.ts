@@ -1,0 +1,83 @@
+/** From what a request changes to an entry of the log: here, and on its way to the others. */
+import { ByteWriter } from '../../../base/byte-writer.js';
+import { CairnError } from '../../../base/errors.js';
+import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
+import { payloadsOf } from '../attach-payloads.js';
+import type { Evaluated } from '../execute/evaluate.js';
+import { encodeStoredReply, type StoredReply } from '../stored-reply.js';
+import { writeTransaction } from '../../store/format/record.js';
+import type { ObjectId } from '../../store/object-id.js';
+import type { Mutation, Transaction } from '../../store/transaction.js';
+import type { PrimaryTerm } from './primary-term.js';
+import { replyOf, type Outcome } from './run-op.js';
+
+/** As many as Ceph keeps at least (`osd_min_pg_log_entries` was 3,000 until version 16). */
+export const logEntriesMax = 3_000;
+/** Trimmed so many at a time: a trim costs a look at what has to be kept. */
+const trimStep = 256;
+/** Data that a reply brings along is not kept for retries: changes are asked for apart from large reads. */
+const replyBytesMax = 32 * 1024;
+
+const encoder = new ByteWriter(16 * 1024);
+
+/** Resolves when it is applied here, so that the next request for the object sees it. */
+export async function append(
+  primary: PrimaryTerm,
+  object: ObjectId,
+  request: OpRequest,
+  found: Evaluated,
+): Promise<Outcome> {
+  const { term, copy, sessions } = primary;
+  const { host } = term;
+  if (found.payload.length > 0) {
+    throw new CairnError('INVALID_ARGUMENT', 'a request that changes something reads no data; read in one of its own');
+  }
+  const seq = primary.takeSeq();
+  const version: OpReply['version'] =
+    found.version === 'new' ? { term: term.number, seq } : found.version === 'none' ? undefined : found.version;
+  const answer: StoredReply = { kind: 'reply', reply: replyOf(found, version) };
+  const reply = encodeStoredReply(answer);
+  if (reply.byteLength > replyBytesMax) {
+    throw new CairnError('INVALID_ARGUMENT', `the reply of a change has at most ${replyBytesMax} bytes; read apart`);
+  }
+  const trim = planTrim(primary);
+  const transaction: Transaction = {
+    pg: term.pg,
+    blockShift: Math.log2(primary.pool.checksumBlockBytes),
+    mutations: trim === undefined ? found.mutations : [...found.mutations, ...trim.mutations],
+    entry: { seq, term: term.number, object, session: request.session, request: request.request, reply },
+    ...(trim === undefined ? {} : { trimTo: trim.trimTo }),
+  };
+  encoder.clear();
+  writeTransaction(encoder, transaction);
+  const record = encoder.bytes();
+  const { applied, durable } = copy.submit(transaction);
+  // The store has failed, and the daemon stops; or the entry was refused, which `applied` tells.
+  durable.catch(() => undefined);
+  await applied;
+  const now = host.runtime.clock.now();
+  sessions.appended(request, seq, reply, now);
+  primary.applied({
+    position: { term: term.number, seq },
+    record,
+    payload: payloadsOf(transaction.mutations),
+    costBytes: found.costBytes + reply.byteLength,
+    objectKey: object.key,
+  });
+  durable.then(
+    () => primary.durable(seq),
+    () => undefined,
+  );
+  return { seen: seq, answer, payload: [], isChange: true };
+}
+
+/** What every member has may go, but for answers that somebody may still ask for: they become values of the PG. */
+function planTrim(
+  primary: PrimaryTerm,
+): { readonly trimTo: number; readonly mutations: readonly Mutation[] } | undefined {
+  const { copy, sessions, term, replication } = primary;
+  if (copy.logEntries < logEntriesMax + trimStep) return undefined;
+  const trimTo = Math.min(copy.last.seq - logEntriesMax, replication.everywhere, primary.joining.keepFrom);
+  if (trimTo <= copy.trimmedTo) return undefined;
+  return { trimTo, mutations: sessions.keep(trimTo, term.host.runtime.clock.now()) };
+}

@@ -1,0 +1,264 @@
+/**
+ * A term of a PG that this OSD leads: activation, then requests, in the order in which they are appended.
+ *
+ *     request ──► room? ──► its object's turn ──► evaluated ──► appended here, sent to the others ──► committed ──► reply
+ *                                                   └ nothing to change ──► what it saw is committed ──► lease valid ──► reply
+ */
+import { CairnError, isCairnError } from '../../../base/errors.js';
+import { printPgId } from '../../../cluster/ids.js';
+import { isSameMember } from '../../../cluster/pg/members.js';
+import type { Member } from '../../../cluster/pg-record.js';
+import type { Pool } from '../../../cluster/pool.js';
+import { CommitGate } from '../commit-gate.js';
+import type { PgLease } from '../lease/pg-lease.js';
+import { appendMethod, positionHeader } from '../messages.js';
+import { ObjectQueue } from '../object-queue.js';
+import type { PgCopy } from '../pg-copy.js';
+import { notServing } from '../refusals.js';
+import { Replication, type SentEntry } from '../replication.js';
+import type { PgSessions } from '../pg-sessions.js';
+import type { Term } from '../term.js';
+import type { LogPosition } from '../types.js';
+import { activate, type Head } from './activation.js';
+import { Joining } from './joining.js';
+
+export interface PrimaryParts {
+  readonly term: Term;
+  readonly copy: PgCopy;
+  readonly sessions: PgSessions;
+  readonly ownHead: () => Promise<Head>;
+}
+
+type Phase =
+  | { readonly kind: 'activating' }
+  | { readonly kind: 'active'; readonly replication: Replication; readonly gate: CommitGate };
+
+export class PrimaryTerm {
+  readonly kind = 'primary';
+  readonly term: Term;
+  readonly copy: PgCopy;
+  readonly sessions: PgSessions;
+  readonly lease: PgLease;
+  readonly queue = new ObjectQueue();
+  readonly #ownHead: () => Promise<Head>;
+  readonly #others: readonly Member[];
+  readonly #joining: Joining;
+  /** By `ObjectId.key`: the newest entry that is not committed. */
+  readonly #uncommitted = new Map<string, number>();
+  readonly #roomWaiters: (() => void)[] = [];
+  #phase: Phase = { kind: 'activating' };
+  #pool: Pool | undefined;
+  #nextSeq = 0;
+
+  constructor({ term, copy, sessions, ownHead }: PrimaryParts) {
+    this.term = term;
+    this.copy = copy;
+    this.sessions = sessions;
+    this.#ownHead = ownHead;
+    this.#others = term.record.acting.filter((member) => !isSameMember(member, term.self));
+    this.lease = term.host.holder.lead(term.pg, term.number, this.#others);
+    this.#joining = new Joining(this);
+  }
+
+  get isActive(): boolean {
+    return this.#phase.kind === 'active';
+  }
+
+  get pool(): Pool {
+    if (this.#pool === undefined) throw notServing(this.term.pg, 'knows no pool yet');
+    return this.#pool;
+  }
+
+  /** Clients are served: the term is active and confirmed, with copies enough. */
+  get isServing(): boolean {
+    return (
+      this.isActive && this.term.isConfirmed && this.term.record.acting.length >= (this.#pool?.minSize ?? Infinity)
+    );
+  }
+
+  get joining(): Joining {
+    return this.#joining;
+  }
+
+  get replication(): Replication {
+    if (this.#phase.kind !== 'active') throw notServing(this.term.pg, 'is becoming active');
+    return this.#phase.replication;
+  }
+
+  get gate(): CommitGate {
+    if (this.#phase.kind !== 'active') throw notServing(this.term.pg, 'is becoming active');
+    return this.#phase.gate;
+  }
+
+  /** Begins to activate. */
+  start(): void {
+    const done = this.#activate();
+    done.catch((error: unknown) => {
+      if (this.term.ended === undefined) this.term.host.fatal(error);
+    });
+  }
+
+  /** The pool and where CRUSH wants the PG, with each map. */
+  update(pool: Pool, up: readonly Member[]): void {
+    this.#pool = pool;
+    this.#joining.update(up);
+  }
+
+  end(reason: CairnError): void {
+    this.term.end(reason);
+    this.lease.end();
+    if (this.#phase.kind === 'active') {
+      const { code, message, details } = reason;
+      this.#phase.gate.end(new CairnError(code, message, { applied: 'maybe', details }));
+    }
+    for (const wake of this.#roomWaiters.splice(0)) wake();
+  }
+
+  async #activate(): Promise<void> {
+    const { term, copy } = this;
+    await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
+    await this.sessions.catchUp(copy);
+    term.throwIfOver();
+    const { acting, mode } = term.record;
+    const head = copy.last;
+    this.#nextSeq = head.seq + 1;
+    const replication = new Replication({ head, self: term.self, acting, mode });
+    this.#phase = { kind: 'active', replication, gate: new CommitGate(head.seq) };
+    this.#joining.start();
+  }
+
+  /** The highest uncommitted entry of an object, or 0: a reply that saw the object waits for it. */
+  seenOf(objectKey: string): number {
+    return this.#uncommitted.get(objectKey) ?? 0;
+  }
+
+  /**
+   * Resolves when what was read may be told: the clock is read after the value (PG-PROTOCOL.md section 4, "read"). A lease that
+   * lapsed and came again serves as well: while every member grants in this term, none has entered a newer one.
+   */
+  async untilReadable(signal?: AbortSignal): Promise<void> {
+    const { term, lease } = this;
+    while (!lease.isValid(term.host.clocks())) {
+      await term.host.leaseNews(leaseNewsMs);
+      term.throwIfOver();
+      if (signal?.aborted === true) throw new CairnError('CANCELLED', 'nobody waits for the reply any more');
+    }
+    term.throwIfOver();
+  }
+
+  /** Room for an entry, or the term is over. Whoever waits longest goes first. */
+  async room(): Promise<void> {
+    while (this.term.ended === undefined && !this.replication.hasRoom) {
+      await new Promise<void>((resolve) => {
+        this.#roomWaiters.push(resolve);
+      });
+    }
+    this.term.throwIfOver();
+  }
+
+  /** The number of the next entry. Numbers of refused ones are left out. */
+  takeSeq(): number {
+    const seq = this.#nextSeq;
+    this.#nextSeq += 1;
+    return seq;
+  }
+
+  /** An entry is applied here: it goes to the others, and counts from now on. Returns nothing that could fail. */
+  applied(entry: Omit<SentEntry, 'prev'>): void {
+    if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
+    const { replication } = this.#phase;
+    const sent = { ...entry, prev: replication.last };
+    replication.add(sent);
+    this.#uncommitted.set(entry.objectKey, entry.position.seq);
+    for (const member of this.#others) this.#send(member, sent);
+    this.#joining.onAppend(sent);
+  }
+
+  durable(seq: number): void {
+    this.onAck(this.term.self, seq);
+  }
+
+  onAck(member: Member, seq: number): void {
+    if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
+    const { replication } = this.#phase;
+    const before = replication.hasRoom;
+    const done = replication.onDurable(member, seq);
+    this.#joining.onAck(member, seq);
+    this.#settle(done);
+    if (!before || this.#roomWaiters.length > 0) this.#wakeForRoom();
+  }
+
+  /** A member lacks what follows `last`. */
+  onNack(member: Member, last: LogPosition, problem: string | undefined): void {
+    if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
+    if (this.#joining.onNack(member, last, problem)) return;
+    if (!this.term.isMember(member)) return;
+    if (problem === undefined) {
+      this.#sendBehind(member, last.seq);
+      return;
+    }
+    const { log, clock } = this.term.host.runtime;
+    log.warn({ pg: printPgId(this.term.pg), osd: member.osd, problem }, 'a replica could not append; it is sent again');
+    clock.after(refusedMs, () => {
+      if (this.term.ended === undefined) this.#sendBehind(member, last.seq);
+    });
+  }
+
+  /** A new connection to an OSD: what was on the old one may be lost. */
+  onConnected(osd: number): void {
+    if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
+    const { replication } = this.#phase;
+    for (const member of this.#others) {
+      if (member.osd === osd) this.#sendBehind(member, replication.durableOf(member));
+    }
+    this.#joining.onConnected(osd);
+  }
+
+  #sendBehind(member: Member, seq: number): void {
+    for (const entry of this.replication.behind(seq)) this.#send(member, entry);
+  }
+
+  #send(member: Member, entry: SentEntry): void {
+    const { term } = this;
+    const { peers } = term.host;
+    const header = {
+      ...term.headerTo(member),
+      prev: positionHeader(entry.prev),
+      commit: this.replication.committed,
+      record: entry.record,
+    };
+    // What is lost is sent again on the next connection.
+    peers.tell(member.osd, appendMethod, header, { payload: entry.payload }).catch((error: unknown) => {
+      if (!isCairnError(error)) term.host.fatal(error);
+    });
+  }
+
+  /** Called with what is committed now. */
+  #settle(done: readonly SentEntry[]): void {
+    if (this.#phase.kind !== 'active' || done.length === 0) return;
+    const { replication, gate } = this.#phase;
+    for (const { objectKey, position } of done) {
+      if (this.#uncommitted.get(objectKey) === position.seq) this.#uncommitted.delete(objectKey);
+    }
+    gate.advance(
+      replication.committed,
+      done.map(({ position }) => position.seq),
+    );
+  }
+
+  #wakeForRoom(): void {
+    while (this.#roomWaiters.length > 0 && this.replication.hasRoom) this.#roomWaiters.shift()?.();
+  }
+
+  /** The proposed joiner counts from here on, whatever the monitors answer. */
+  requireJoiner(joiner: Member, durableSeq: number): void {
+    this.lease.require(joiner);
+    this.replication.requireJoiner(joiner, durableSeq);
+  }
+}
+
+/** A grant wakes who waits sooner. */
+const leaseNewsMs = 1_000;
+
+/** A replica whose disk is full may have room again by then. */
+const refusedMs = 500;

@@ -1,0 +1,134 @@
+/** A client's request at the primary of its PG, from the check of its id to the reply. */
+import { hexText } from '../../../base/bytes.js';
+import { CairnError, isCairnError, toCairnError } from '../../../base/errors.js';
+import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
+import type { OutgoingReply } from '../../../wire/method.js';
+import { evaluate, type Evaluated } from '../execute/evaluate.js';
+import { notServing } from '../refusals.js';
+import { decodeStoredReply, encodeStoredReply, type StoredReply } from '../stored-reply.js';
+import { objectId, type ObjectId } from '../../store/object-id.js';
+import { append } from './append.js';
+import type { PrimaryTerm } from './primary-term.js';
+
+/** What a request has come to, before it may be told: `seen` has to be committed first. */
+export interface Outcome {
+  readonly seen: number;
+  readonly answer: StoredReply;
+  readonly payload: readonly Uint8Array[];
+  /** Something was appended: the reply needs no lease, and a lost one may have taken effect. */
+  readonly isChange: boolean;
+}
+
+/**
+ * Throws what the request is answered with. Before anything is appended whatever goes wrong fails this request alone, with
+ * `applied: 'no'`.
+ */
+export async function runOp(
+  primary: PrimaryTerm,
+  request: OpRequest,
+  payload: Uint8Array,
+  signal: AbortSignal,
+): Promise<OutgoingReply<OpReply>> {
+  if (!primary.isServing) throw notServing(primary.term.pg, 'is becoming active, or has too few copies');
+  const { name, namespace, locator } = request;
+  const object = objectId(primary.term.pg.pool, { namespace, locator, name });
+  const mayChange = request.request > 0;
+  const outcome = mayChange
+    ? await once(primary, object, request, payload)
+    : await evaluated(primary, object, request, payload);
+  await primary.gate.passed(outcome.seen);
+  if (!outcome.isChange) await primary.untilReadable(signal);
+  return told(outcome);
+}
+
+/** A request that was seen before is not run again: it gets the answer that it got, or will get. */
+async function once(primary: PrimaryTerm, object: ObjectId, request: OpRequest, payload: Uint8Array): Promise<Outcome> {
+  const { sessions, term } = primary;
+  const key = `${hexText(request.session)}/${request.request}`;
+  const running = sessions.running.get(key);
+  if (running !== undefined) return await running;
+  const known = sessions.look(request, term.host.runtime.clock.now());
+  if (known !== undefined) {
+    // It may be of a request that changed nothing, so what it says has to be readable now.
+    return { seen: known.seq, answer: decodeStoredReply(known.reply), payload: [], isChange: false };
+  }
+  const outcome = evaluated(primary, object, request, payload);
+  sessions.running.set(key, outcome);
+  try {
+    const done = await outcome;
+    // Also what changed nothing: a late copy of it may find the object otherwise, and must not change it then.
+    if (!done.isChange)
+      sessions.answered(request, done.seen, encodeStoredReply(done.answer), term.host.runtime.clock.now());
+    return done;
+  } catch (error) {
+    if (isFinal(error)) {
+      const answer = encodeStoredReply({ kind: 'error', error });
+      sessions.answered(request, primary.copy.last.seq, answer, term.host.runtime.clock.now());
+    }
+    throw error;
+  } finally {
+    sessions.running.delete(key);
+  }
+}
+
+/** The client is told that it failed, and asks no more. */
+function isFinal(error: unknown): error is CairnError {
+  return (
+    isCairnError(error) && error.applied === 'no' && error.code !== 'OVERLOADED' && error.details['overtaken'] !== true
+  );
+}
+
+async function evaluated(
+  primary: PrimaryTerm,
+  object: ObjectId,
+  request: OpRequest,
+  payload: Uint8Array,
+): Promise<Outcome> {
+  const { queue, term } = primary;
+  await primary.room();
+  if (!queue.tryEnter(object.key)) await queue.enter(object.key);
+  try {
+    term.throwIfOver();
+    const { host } = term;
+    const found = await guarded(() => evaluate(host.store.objects, object, request, payload, host.classes));
+    term.throwIfOver();
+    const seen = primary.seenOf(object.key);
+    if (found.kind === 'failed') {
+      return { seen, answer: { kind: 'error', error: found.error }, payload: [], isChange: false };
+    }
+    const { mutations } = found.value;
+    if (mutations.length === 0) {
+      const { version } = found.value;
+      const reply = replyOf(found.value, version === 'new' || version === 'none' ? undefined : version);
+      return { seen, answer: { kind: 'reply', reply }, payload: found.value.payload, isChange: false };
+    }
+    if (request.request === 0) {
+      throw new CairnError('INVALID_ARGUMENT', 'a request that changes something has a number in its session');
+    }
+    return await append(primary, object, request, found.value);
+  } finally {
+    queue.leave(object.key);
+  }
+}
+
+type Guarded =
+  { readonly kind: 'done'; readonly value: Evaluated } | { readonly kind: 'failed'; readonly error: CairnError };
+
+/** The fence: an unexpected exception is this request's `INTERNAL`, and nothing else's. */
+async function guarded(run: () => Promise<Evaluated>): Promise<Guarded> {
+  try {
+    return { kind: 'done', value: await run() };
+  } catch (thrown) {
+    const error = isCairnError(thrown) ? thrown : toCairnError(thrown);
+    return { kind: 'failed', error };
+  }
+}
+
+export function replyOf({ results, output }: Evaluated, version: OpReply['version']): OpReply {
+  return output === undefined ? { version, results } : { version, results, output };
+}
+
+function told({ answer, payload }: Outcome): OutgoingReply<OpReply> {
+  if (answer.kind === 'error') throw answer.error;
+  return { header: answer.reply, payload };
+}

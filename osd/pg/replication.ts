@@ -1,0 +1,146 @@
+/**
+ * Entries of one term on their way to every copy, as the primary counts them: what each member has durably, what is committed,
+ * what has to be sent again. Pure.
+ *
+ *     added ──► sent, and in the primary's own log ──► acknowledged by all that are required ──► committed, in order
+ *
+ * Sync: committed is what every required member has. Async: what `ackCopies` of `acting` have, the primary among them.
+ */
+import { invariant } from '../../base/invariant.js';
+import type { Member, ReplicationMode } from '../../cluster/pg-record.js';
+import { memberKey, type LogPosition } from './types.js';
+
+/** An entry as it is sent. */
+export interface SentEntry {
+  readonly position: LogPosition;
+  /** The entry before it in the log. */
+  readonly prev: LogPosition;
+  readonly record: Uint8Array;
+  readonly payload: readonly Uint8Array[];
+  /** What another copy has to fetch to catch up with it, about. */
+  readonly costBytes: number;
+  /** `ObjectId.key` of whom it changes. */
+  readonly objectKey: string;
+}
+
+/**
+ * Entries of a PG that are not committed, at most. A member that lacks them takes them over in one transaction, with what they
+ * touched (`level.ts`), so their cost stays well below what a transaction takes (16 MiB).
+ */
+export const windowBytesMax = 8 * 1024 * 1024;
+export const windowEntriesMax = 1_024;
+
+export interface ReplicationOptions {
+  /** Where the log of every member ended when the term began to serve. */
+  readonly head: LogPosition;
+  readonly self: Member;
+  readonly acting: readonly Member[];
+  readonly mode: ReplicationMode;
+}
+
+export class Replication {
+  readonly #mode: ReplicationMode;
+  readonly #self: string;
+  /** Highest sequence number that each has durably, of `acting`. */
+  readonly #durable = new Map<string, number>();
+  /** The proposed joiner: required as well, but no copy of those that an async pool counts. */
+  readonly #joiners = new Map<string, number>();
+  #window: SentEntry[] = [];
+  #windowBytes = 0;
+  #committed: number;
+  #last: LogPosition;
+
+  constructor({ head, self, acting, mode }: ReplicationOptions) {
+    this.#mode = mode;
+    this.#self = memberKey(self);
+    this.#committed = head.seq;
+    this.#last = head;
+    for (const member of acting) this.#durable.set(memberKey(member), head.seq);
+    invariant(this.#durable.has(this.#self), 'the primary acts');
+  }
+
+  /** Of the newest entry. */
+  get last(): LogPosition {
+    return this.#last;
+  }
+
+  /** Entries up to here are committed. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  /** Every member of `acting` has the log up to here: what may be trimmed. */
+  get everywhere(): number {
+    return Math.min(...this.#durable.values());
+  }
+
+  /** 0 for who is neither a member nor a proposed joiner. */
+  durableOf(member: Member): number {
+    const key = memberKey(member);
+    return this.#durable.get(key) ?? this.#joiners.get(key) ?? 0;
+  }
+
+  get hasRoom(): boolean {
+    return this.#window.length < windowEntriesMax && this.#windowBytes < windowBytesMax;
+  }
+
+  get windowEntries(): number {
+    return this.#window.length;
+  }
+
+  add(entry: SentEntry): void {
+    invariant(entry.position.seq > this.#last.seq, 'entries are added in order', { seq: entry.position.seq });
+    this.#last = entry.position;
+    this.#window.push(entry);
+    this.#windowBytes += entry.costBytes;
+  }
+
+  /** Returns the entries that are committed by it, in order. A number above the newest entry's is a lie and is ignored. */
+  onDurable(member: Member, seq: number): readonly SentEntry[] {
+    const key = memberKey(member);
+    if (seq > this.#last.seq) return [];
+    const known = this.#durable.get(key);
+    if (known !== undefined) this.#durable.set(key, Math.max(known, seq));
+    const joined = this.#joiners.get(key);
+    if (joined !== undefined) this.#joiners.set(key, Math.max(joined, seq));
+    return this.#advance();
+  }
+
+  /** From here to the end of the term nothing is committed that this joiner lacks (PG-PROTOCOL.md section 4, join, 4). */
+  requireJoiner(member: Member, durableSeq: number): void {
+    this.#joiners.set(memberKey(member), durableSeq);
+  }
+
+  /** Entries behind `seq` that somebody may lack, in order. */
+  behind(seq: number): readonly SentEntry[] {
+    return this.#window.filter((entry) => entry.position.seq > seq);
+  }
+
+  #advance(): readonly SentEntry[] {
+    const committed = this.#committable;
+    const everywhere = Math.min(this.everywhere, ...this.#joiners.values());
+    const done: SentEntry[] = [];
+    for (const entry of this.#window) {
+      if (entry.position.seq > committed) break;
+      if (entry.position.seq > this.#committed) done.push(entry);
+    }
+    this.#committed = Math.max(this.#committed, committed);
+    // An async pool commits what some lack: they get it again after a lost connection.
+    const kept = Math.min(everywhere, this.#committed);
+    let count = 0;
+    while (count < this.#window.length && (this.#window[count]?.position.seq ?? Infinity) <= kept) {
+      this.#windowBytes -= this.#window[count]?.costBytes ?? 0;
+      count += 1;
+    }
+    if (count > 0) this.#window.splice(0, count);
+    return done;
+  }
+
+  get #committable(): number {
+    const own = this.#durable.get(this.#self) ?? 0;
+    const joined = Math.min(...this.#joiners.values());
+    if (this.#mode.kind === 'sync') return Math.min(this.everywhere, joined);
+    const sorted = [...this.#durable.values()].sort((a, b) => b - a);
+    return Math.min(own, sorted[this.#mode.ackCopies - 1] ?? 0, joined);
+  }
+}

@@ -1,0 +1,24 @@
+/** Words that all of `osd/pg/` uses. */
+import type { Member } from '../../cluster/pg-record.js';
+
+/** An entry of a PG's log. Two logs that share one agree up to it (PG-PROTOCOL.md section 2). */
+export interface LogPosition {
+  readonly term: number;
+  readonly seq: number;
+}
+
+export const logStart: LogPosition = { term: 0, seq: 0 };
+
+export function isSamePosition(a: LogPosition, b: LogPosition): boolean {
+  return a.term === b.term && a.seq === b.seq;
+}
+
+/** By last term, then length: which of two logs is the longer (pitfall a). */
+export function comparePositions(a: LogPosition, b: LogPosition): number {
+  return a.term - b.term || a.seq - b.seq;
+}
+
+/** For maps: a member by its OSD and store. */
+export function memberKey({ osd, store }: Member): string {
+  return `${osd}/${store}`;
+}

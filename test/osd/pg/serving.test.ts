@@ -1,0 +1,75 @@
+/** PGs of a whole simulated cluster, step by step: what a client sees while nothing, or one thing, goes wrong. */
+import assert from 'node:assert/strict';
+import { utf8Bytes, utf8Text } from '../../../base/bytes.js';
+import { CairnClient } from '../../../client/client.js';
+import type { PoolClient } from '../../../client/pool-client.js';
+import { poolCreate } from '../../../protocol/commands/pool.js';
+import { World } from '../../../runtime/sim/world.js';
+import { MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
+import { SimOsd } from '../daemon/osd-cluster.js';
+
+interface Scene {
+  readonly world: World;
+  readonly cluster: MonitorCluster;
+  readonly osds: readonly SimOsd[];
+  readonly pool: PoolClient;
+}
+
+async function inCluster(seed: number, osdCount: number, run: (scene: Scene) => Promise<void>): Promise<void> {
+  const world = new World({ seed, traceLines: 60 });
+  await world.main(async () => {
+    const cluster = await MonitorCluster.found(world, { monitors: 3 });
+    const admin = await cluster.client();
+    const osds: SimOsd[] = [];
+    for (let id = 0; id < osdCount; id++) osds.push(await SimOsd.make(cluster, admin, { id, host: `host-${id}` }));
+    for (const osd of osds) osd.start();
+    await cluster.until('all OSDs serve', 20_000, () => osds.every(({ daemon }) => daemon?.status.state === 'serving'));
+    await admin.session.change(poolCreate, { name: 'data', size: 3, minSize: 2, pgNum: 8, confirmed: true }, admin.within(10_000));
+    const machine = world.machine('client');
+    await machine.start('client', async (runtime) => {
+      const client = await CairnClient.connect(runtime, { credentials: cluster.admin, role: 'client' });
+      await run({ world, cluster, osds, pool: await client.pool('data') });
+      await client.close();
+    }).finished;
+  });
+}
+
+describe('osd/pg: a cluster of three', () => {
+  it('keeps what was written, and tells of it', async () => {
+    await inCluster(1, 3, async ({ pool }) => {
+      for (let i = 0; i < 50; i++) await pool.writeFull(`object-${i}`, utf8Bytes(`value ${i}`));
+      for (let i = 0; i < 50; i++) {
+        assert.equal(utf8Text(await pool.read(`object-${i}`, { offset: 0, bytes: 100 })), `value ${i}`);
+      }
+    });
+  });
+
+  it('goes on when one dies, and takes it in again when it returns', async () => {
+    await inCluster(2, 3, async ({ pool, osds, world }) => {
+      const write = async (from: number, to: number): Promise<number> => {
+        let longest = 0;
+        for (let i = from; i < to; i++) {
+          const began = world.now;
+          await pool.append('log', utf8Bytes(`${i} `));
+          await pool.writeFull(`object-${i}`, utf8Bytes(`value ${i}`));
+          longest = Math.max(longest, world.now - began);
+        }
+        return longest;
+      };
+      await write(0, 20);
+      osds[0]?.process?.kill();
+      const pause = await write(20, 40);
+      assert.ok(pause < 3_000, `a client waited ${pause} ms`);
+      osds[0]?.start();
+      await write(40, 80);
+      await world.sleep(5_000);
+      osds[1]?.process?.kill();
+      await write(80, 100);
+      const log = utf8Text(await pool.read('log', { offset: 0, bytes: 10_000 }));
+      assert.equal(log, Array.from({ length: 100 }, (_, i) => `${i} `).join(''));
+      for (let i = 0; i < 100; i++) {
+        assert.equal(utf8Text(await pool.read(`object-${i}`, { offset: 0, bytes: 100 })), `value ${i}`);
+      }
+    });
+  });
+});
