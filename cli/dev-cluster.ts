@@ -2,9 +2,11 @@
 import { CairnError, isCairnError, toCairnError } from '../base/errors.js';
 import { type MonotonicMs, monotonicMs } from '../base/instants.js';
 import { initCluster } from '../monitor/daemon/boot.js';
+import { type OsdId, osdId } from '../cluster/ids.js';
 import type { NodeAddress } from '../cluster/osd.js';
 import { printAddress } from '../protocol/address-text.js';
 import { monAdd, monDump } from '../protocol/commands/mon.js';
+import { osdDump } from '../protocol/commands/osd.js';
 import type { Credentials } from '../protocol/credentials.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import type { ChildExit } from '../runtime/node/child.js';
@@ -17,11 +19,20 @@ import { encodeClusterConf, readClusterConf } from './cluster-conf.js';
 import { clusterFileName } from './connect.js';
 import type { CliContext } from './context.js';
 import { DevDaemon } from './dev-daemon.js';
+import { DevDisks, setDefaultSize } from './dev-disks.js';
 import { encodeMonitorFile } from './monitor-settings.js';
 
 export interface DevClusterOptions {
   readonly directory: string;
   readonly monitors: number;
+  /** At least so many; those of an earlier run are started as well. */
+  readonly osds: number;
+  /** That new OSDs stand on in CRUSH, one after the other. */
+  readonly hosts: number;
+  /** Copies of new pools, decided when the cluster is made. */
+  readonly size: number;
+  /** Of new OSDs' stores. Default: 10 GiB each, less where the disk has less. */
+  readonly osdBytes?: number | undefined;
   readonly respawn: boolean;
 }
 
@@ -38,12 +49,15 @@ export class DevCluster {
   readonly #context: CliContext;
   readonly #runtime: Runtime;
   readonly #options: DevClusterOptions;
+  /** By name: `mon.a`, `osd.0`. */
   readonly #daemons = new Map<string, DevDaemon>();
   readonly #stop = new AbortController();
   /** Resolves when somebody asked for it and every process has ended. */
   readonly stopped: Promise<void>;
   #pidFile: PidFile | undefined;
   #addresses: readonly NodeAddress[] = [];
+  #osds: readonly OsdId[] = [];
+  #isNew = false;
 
   private constructor(context: CliContext, options: DevClusterOptions) {
     this.#context = context;
@@ -52,12 +66,13 @@ export class DevCluster {
     this.stopped = untilSignal().then(() => this.#close());
   }
 
-  /** Resolves when every monitor is in quorum. Errors stop what was started; `CANCELLED` when asked to stop meanwhile. */
+  /** Resolves when every monitor is in quorum and every OSD up. Errors stop what was started; `CANCELLED` when asked to stop meanwhile. */
   static async start(context: CliContext, options: DevClusterOptions): Promise<DevCluster> {
     const cluster = new DevCluster(context, options);
     try {
       await cluster.#prepare();
       await cluster.#startMonitors();
+      await cluster.#startOsds();
     } catch (error) {
       const wasAsked = cluster.#stop.signal.aborted;
       await cluster.#close();
@@ -69,6 +84,10 @@ export class DevCluster {
   /** Addresses of the monitors. */
   get monitors(): readonly string[] {
     return this.#addresses.map((address) => printAddress(address));
+  }
+
+  get osds(): readonly OsdId[] {
+    return this.#osds;
   }
 
   async #prepare(): Promise<void> {
@@ -92,10 +111,10 @@ export class DevCluster {
     const { directory } = this.#options;
     const deadline = monotonicMs(this.#runtime.clock.now() + leftOverMs);
     const names = await this.#runtime.disk.list(`${directory}/run`);
-    for (const name of names.filter((file) => file.startsWith('mon.') && file.endsWith('.pid'))) {
+    for (const name of names.filter((file) => /^(?:mon|osd)\..+\.pid$/.test(file))) {
       const path = `${directory}/run/${name}`;
       const pid = pidIn(path);
-      if (!stopLeftOver(path, this.#confOf(name.slice('mon.'.length, -'.pid'.length))) || pid === undefined) continue;
+      if (!stopLeftOver(path, this.#confOf(name.slice(0, -'.pid'.length))) || pid === undefined) continue;
       this.#context.note(`cairn: waiting for process ${pid} of an earlier run to stop\n`);
       while (isAlive(pid) && this.#runtime.clock.now() < deadline) await this.#pause();
     }
@@ -104,10 +123,8 @@ export class DevCluster {
   async #startMonitors(): Promise<void> {
     const { directory, monitors } = this.#options;
     if (!(await this.#exists(`${directory}/${clusterFileName}`))) await this.#init();
-    const present = (await this.#runtime.disk.list(`${directory}/conf`))
-      .filter((name) => name.startsWith('mon.') && name.endsWith('.yaml'))
-      .map((name) => name.slice('mon.'.length, -'.yaml'.length));
-    for (const name of present) await this.#startMonitor(name);
+    const present = [...(await this.#present('mon'))];
+    for (const name of present) await this.#startDaemon(`mon.${name}`, 'monitor');
 
     const deadline = monotonicMs(this.#runtime.clock.now() + readyMs);
     const client = await this.#context.connect({ dir: directory, conf: undefined });
@@ -129,7 +146,41 @@ export class DevCluster {
     }
   }
 
+  async #startOsds(): Promise<void> {
+    const { osds, hosts, size, osdBytes, directory } = this.#options;
+    const deadline = monotonicMs(this.#runtime.clock.now() + readyMs);
+    const client = await this.#context.connect({ dir: directory, conf: undefined });
+    try {
+      const wait = { deadline, signal: this.#stop.signal };
+      if (this.#isNew) await setDefaultSize(client, size, wait);
+      const ids = new Set((await this.#present('osd')).map(Number));
+      const disks = new DevDisks(this.#context, { directory, hosts, count: osds, bytes: osdBytes });
+      for (let id = 0; ids.size < osds; id++) {
+        if (ids.has(id)) continue;
+        ids.add(id);
+        await disks.make(client, osdId(id), {
+          conf: this.#confOf(`osd.${id}`),
+          addresses: () => this.#freeAddress(),
+          wait,
+        });
+      }
+      this.#osds = [...ids].sort((a, b) => a - b).map((id) => osdId(id));
+      await Promise.all(this.#osds.map((id) => this.#startDaemon(`osd.${id}`, 'osd')));
+      await this.#untilUp(client, deadline);
+    } finally {
+      await client.close();
+    }
+  }
+
+  /** What stands behind `TYPE.` in the names of the settings files. */
+  async #present(type: 'mon' | 'osd'): Promise<readonly string[]> {
+    return (await this.#runtime.disk.list(`${this.#options.directory}/conf`))
+      .filter((name) => name.startsWith(`${type}.`) && name.endsWith('.yaml'))
+      .map((name) => name.slice(`${type}.`.length, -'.yaml'.length));
+  }
+
   async #init(): Promise<void> {
+    this.#isNew = true;
     const { directory } = this.#options;
     const [name, address] = ['a', await this.#freeAddress()];
     const data = `${directory}/mon.${name}`;
@@ -152,26 +203,26 @@ export class DevCluster {
     const wait = { deadline, signal: this.#stop.signal };
     const { fsid, key, monitors } = await client.change(monAdd, { name }, wait);
     await this.#writeMonitorFile(name, await this.#freeAddress(), { fsid, key, monitors, name: `mon.${name}` });
-    await this.#startMonitor(name);
+    await this.#startDaemon(`mon.${name}`, 'monitor');
   }
 
   async #writeMonitorFile(name: string, address: NodeAddress, credentials: Credentials): Promise<void> {
     const directory = `${this.#options.directory}/mon.${name}`;
     const adminAddress = await this.#freeAddress();
     const file = encodeMonitorFile({ name, directory, address, adminAddress, credentials });
-    await this.#context.writeFile(this.#confOf(name), file, { isPrivate: true });
+    await this.#context.writeFile(this.#confOf(`mon.${name}`), file, { isPrivate: true });
   }
 
-  async #startMonitor(name: string): Promise<void> {
+  async #startDaemon(name: string, command: 'monitor' | 'osd'): Promise<void> {
     const { directory, respawn } = this.#options;
     const daemon = new DevDaemon(this.#runtime, {
-      name: `mon.${name}`,
-      args: ['monitor', 'run', '--conf', this.#confOf(name)],
+      name,
+      args: [command, 'run', '--conf', this.#confOf(name)],
       script: this.#context.script,
       environment: { ...this.#context.env, ...noTls },
       directory,
       respawn,
-      onDied: (exit) => this.#noteDeath(`mon.${name}`, exit),
+      onDied: (exit) => this.#noteDeath(name, exit),
     });
     this.#daemons.set(name, daemon);
     await daemon.start();
@@ -187,10 +238,7 @@ export class DevCluster {
           `the monitors did not come together; their logs are in ${this.#options.directory}/log`,
         );
       }
-      const dead = [...this.#daemons].find(([, daemon]) => !daemon.isRunning && !this.#options.respawn);
-      if (dead !== undefined) {
-        throw new CairnError('CLOSED', `mon.${dead[0]} ended; see ${this.#options.directory}/log/mon.${dead[0]}.log`);
-      }
+      this.#throwIfDead();
       const attempt = monotonicMs(Math.min(deadline, this.#runtime.clock.now() + 2_000));
       const answer = await client.query(monDump, {}, { deadline: attempt, signal: this.#stop.signal }).catch(notYet);
       const monitors = answer?.result.monitors ?? [];
@@ -198,6 +246,30 @@ export class DevCluster {
       if (ready.length >= count) return monitors.map(({ address }) => address);
       await this.#pause();
     }
+  }
+
+  /** Every OSD that was started is up in the map. */
+  async #untilUp(client: MonitorClient, deadline: MonotonicMs): Promise<void> {
+    for (;;) {
+      this.#throwIfStopped();
+      this.#throwIfDead();
+      const attempt = monotonicMs(Math.min(deadline, this.#runtime.clock.now() + 2_000));
+      const answer = await client.query(osdDump, {}, { deadline: attempt, signal: this.#stop.signal }).catch(notYet);
+      const up = new Set(answer?.result.osds.filter(({ isUp }) => isUp).map(({ id }) => id));
+      const missing = this.#osds.filter((id) => !up.has(id)).map((id) => `osd.${id}`);
+      if (missing.length === 0) return;
+      if (this.#runtime.clock.now() >= deadline) {
+        const where = `their logs are in ${this.#options.directory}/log`;
+        throw new CairnError('DEADLINE_EXCEEDED', `${missing.join(', ')} did not come up; ${where}`);
+      }
+      await this.#pause();
+    }
+  }
+
+  #throwIfDead(): void {
+    const dead = [...this.#daemons].find(([, daemon]) => !daemon.isRunning && !this.#options.respawn);
+    if (dead === undefined) return;
+    throw new CairnError('CLOSED', `${dead[0]} ended; see ${this.#options.directory}/log/${dead[0]}.log`);
   }
 
   #noteDeath(name: string, exit: ChildExit): void {
@@ -208,12 +280,17 @@ export class DevCluster {
 
   async #close(): Promise<void> {
     this.#stop.abort(interruption);
-    await Promise.all([...this.#daemons.values()].map((daemon) => daemon.stop()));
+    // The OSDs first: they say goodbye to the monitors.
+    for (const type of ['osd.', 'mon.']) {
+      const daemons = [...this.#daemons].filter(([name]) => name.startsWith(type));
+      await Promise.all(daemons.map(([, daemon]) => daemon.stop()));
+    }
     this.#pidFile?.remove();
   }
 
+  /** `mon.a`, `osd.0`. */
   #confOf(name: string): string {
-    return `${this.#options.directory}/conf/mon.${name}.yaml`;
+    return `${this.#options.directory}/conf/${name}.yaml`;
   }
 
   async #freeAddress(): Promise<NodeAddress> {

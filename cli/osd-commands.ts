@@ -10,6 +10,8 @@ import { addOsdMkfs } from './osd-mkfs.js';
 import { addOsdDumpStore } from './osd-dump-store.js';
 import { addOsdFlags } from './osd-flags.js';
 import { addOsdDump, addOsdFind, addOsdLs, addOsdStat } from './osd-queries.js';
+import { addOsdNew } from './osd-new.js';
+import { addOsdRun } from './osd-run.js';
 import { addOsdReweight } from './osd-reweight.js';
 import { addOsdState } from './osd-state.js';
 import { addOsdTree } from './osd-tree.js';
@@ -30,7 +32,9 @@ export function registerOsdCommands(program: Command, context: CliContext): void
   addOsdUpmap(osd, context);
   addOsdRmUpmap(osd, context);
   addOsdDestroy(osd, context);
+  addOsdNew(osd, context);
   addOsdMkfs(osd, context);
+  addOsdRun(osd, context);
   addOsdFsck(osd, context);
   addOsdDumpStore(osd, context);
   addOsdExportPg(osd, context);

@@ -33,7 +33,8 @@ export function registerAuthCommands(table: CommandTable): void {
     .onQuery(authLs, ({ after }, { state }) => page(state.map, after));
 }
 
-function addEntity(
+/** A new key, or the one that the entity has with just these capabilities. */
+export function addEntity(
   { name, caps }: { name: string; caps: Caps },
   context: CommandContext,
 ): Effects<IssuedKey & { readonly isNew: boolean }> {

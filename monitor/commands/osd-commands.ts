@@ -1,6 +1,7 @@
 import * as osd from '../../protocol/commands/osd.js';
 import { evaluateOsdLost, evaluateOsdPurge, evaluateOsdRm } from './osd-destroy.js';
 import { evaluateOsdSet, evaluateOsdUnset } from './osd-flags.js';
+import { evaluateOsdNew } from './osd-new.js';
 import { answerOsdDump, answerOsdFind, answerOsdLs, answerOsdStat } from './osd-queries.js';
 import { evaluateOsdGoodbye, evaluateOsdRegister } from './osd-register.js';
 import { evaluateOsdReweight } from './osd-reweight.js';
@@ -17,6 +18,7 @@ export function registerOsdCommands(table: CommandTable): void {
     .onQuery(osd.osdLs, answerOsdLs)
     .onQuery(osd.osdStat, answerOsdStat)
     .onQuery(osd.osdDump, answerOsdDump)
+    .onChange(osd.osdNew, evaluateOsdNew)
     .onChange(osd.osdRegister, evaluateOsdRegister)
     .onChange(osd.osdGoodbye, evaluateOsdGoodbye)
     .onChange(osd.osdIn, evaluateOsdIn)

@@ -10,7 +10,8 @@
  * A registration makes the cluster take all promises of this OSD's life before for ended. So between a `PgService` and the
  * next registration always stands its `close()`: whatever it promised, it has given up by then.
  */
-import { type CairnError, isCairnError } from '../../base/errors.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
+import type { MetricsRegistry } from '../../base/metrics/registry.js';
 import { type MonotonicMs, monotonicMs } from '../../base/instants.js';
 import type { Epoch, OsdId } from '../../cluster/ids.js';
 import { epoch } from '../../cluster/ids.js';
@@ -32,6 +33,7 @@ import type { Store } from '../store/store.js';
 import { openDisk, osdOf } from './disk.js';
 import { Listeners } from './listeners.js';
 import { Mesh } from './mesh.js';
+import { osdMetrics } from './metrics.js';
 import { Registrar } from './registrar.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { type Standing, standingOf } from './standing.js';
@@ -111,7 +113,11 @@ export class Osd {
   #living: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #beats = 0;
+  #registrations = 0;
+  readonly #startedAt: MonotonicMs;
   #closing: Promise<void> | undefined;
+  /** For /metrics. */
+  readonly metrics: MetricsRegistry;
 
   private constructor(runtime: Runtime, options: OsdOptions, store: Store) {
     const { credentials, tls } = options;
@@ -119,6 +125,7 @@ export class Osd {
     this.#runtime = runtime;
     this.#options = options;
     this.#store = store;
+    this.#startedAt = runtime.clock.now();
     this.#session = new MonitorSession(runtime, { credentials, role: 'osd', tls });
     this.#signs = new SignsOfLife(runtime, { credentials, role: 'osd', tls });
     this.#returns = new Backoff(runtime.random, { minMs: returnMsMin, maxMs: returnMsMax });
@@ -129,6 +136,13 @@ export class Osd {
       { osd: this.id, fsid, key: undefined, tls, onConnected: (osd) => this.#onPeerConnected(osd) },
       this.#handlers,
     );
+    this.metrics = osdMetrics({
+      status: () => this.status,
+      space: () => store.space(),
+      peersConnected: () => this.#mesh.connected.length,
+      registrations: () => this.#registrations,
+      monitorSilentMs: () => runtime.clock.now() - (this.#signs.heardAt ?? this.#startedAt),
+    });
   }
 
   /**
@@ -140,7 +154,7 @@ export class Osd {
     const store = await openDisk(runtime, { directory, credentials, store: storeOptions });
     const osd = new Osd(runtime, options, store);
     try {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) throw new CairnError('CANCELLED', 'asked to stop while starting');
       await osd.#begin();
     } catch (error) {
       await osd.close();
@@ -211,6 +225,7 @@ export class Osd {
     while (!signal.aborted) {
       this.#state = { kind: 'registering' };
       const self = await registrar.register(signal);
+      this.#registrations += 1;
       const since = this.#runtime.clock.now();
       this.#state = { kind: 'waiting', self };
       const standing = await this.#untilLeave();

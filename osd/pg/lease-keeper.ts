@@ -1,5 +1,5 @@
 /** The leases of one OSD, both sides: asks when it is time, answers, wakes who waits for one. The rules are in `lease/`. */
-import { isCairnError } from '../../base/errors.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
 import { monotonicMs } from '../../base/instants.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { Timer } from '../../runtime/clock.js';
@@ -17,7 +17,6 @@ import {
   type LeaseReply,
   type LeaseRequest,
 } from './messages.js';
-import { CairnError } from '../../base/errors.js';
 import type { Member } from '../../cluster/pg-record.js';
 import type { OsdPeers } from './peers.js';
 

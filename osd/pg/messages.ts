@@ -1,7 +1,9 @@
 /** What the OSDs of a PG say to one another (PG-PROTOCOL.md section 3). */
+import { latin1Bytes, latin1Text } from '../../base/bytes.js';
 import type { Member, PgRecord } from '../../cluster/pg-record.js';
 import { osdId, pgTerm, poolId, storeNumber, type PgId } from '../../cluster/ids.js';
 import { defineMethod } from '../../wire/method.js';
+import type { JoinState } from './join-state.js';
 import type { OsdRun, PgName } from './lease/types.js';
 import type { LogPosition } from './types.js';
 
@@ -133,6 +135,79 @@ export interface NackMessage extends PgHeader {
 
 export const nackMethod = defineMethod<NackMessage>('pg.nack');
 
+/** Of a log: each term with its last entry, oldest first. */
+export type LineageHeader = readonly PositionHeader[];
+
+/** A primary to an OSD that is no member: enter this term, and say what you have. */
+export interface JoinStartRequest extends PgHeader {
+  readonly record: RecordHeader;
+}
+
+export interface JoinStartReply {
+  readonly boot: number;
+  readonly last: PositionHeader;
+  readonly lineage: LineageHeader;
+  /** How far the copy is; `null`: it was whole. */
+  readonly state: JoinStateHeader | null;
+}
+
+/** `JoinState`; the cursor is latin1. */
+export interface JoinStateHeader {
+  readonly behind: number | null;
+  readonly cursor: Uint8Array | null;
+}
+
+export const joinStartMethod = defineMethod<JoinStartRequest, JoinStartReply>('pg.join-start');
+
+/** What the primary decided on: the log is cut behind `cutAfter`, and begins behind `trimmedTo` where it is made anew. */
+export interface JoinBeginRequest extends PgHeader {
+  readonly cutAfter: PositionHeader;
+  readonly state: JoinStateHeader;
+}
+
+/** The payload of the reply lists what entries that were cut off had touched, now and in earlier joins: it is to be copied. */
+export const joinBeginMethod = defineMethod<JoinBeginRequest, Record<string, never>>('pg.join-begin');
+
+/** Entries without their effects, in the order of the log, on the way of the appends. The payload is a log block. */
+export interface JoinEntriesMessage extends PgHeader {
+  readonly prev: PositionHeader;
+  readonly trimTo: number;
+}
+
+export const joinEntriesMethod = defineMethod<JoinEntriesMessage>('pg.join-entries');
+
+/**
+ * Parts of objects as they were at this place among the appends. The payload is that of `pg.parts`. What is noted with them:
+ * objects that are whole again, and how far the copy is.
+ */
+export interface JoinCopyRequest extends PgHeader {
+  readonly recordBytes: number;
+  readonly restBytes: number;
+  /** `ObjectId.key` of objects that are as the log says from here on. */
+  readonly done: readonly Uint8Array[];
+  readonly state: JoinStateHeader;
+}
+
+export const joinCopyMethod = defineMethod<JoinCopyRequest, Record<string, never>>('pg.join-copy');
+
+/** Objects of the joiner with their versions, of a range: from behind `after` to `until`, both `ObjectId.key` in latin1. */
+export interface JoinScanRequest extends PgHeader {
+  readonly after: Uint8Array;
+  /** `null`: to the end of the PG. */
+  readonly until: Uint8Array | null;
+}
+
+export interface JoinScanReply {
+  readonly objects: readonly (readonly [key: Uint8Array, term: number, seq: number])[];
+  /** There are more behind the last one. */
+  readonly isMore: boolean;
+}
+
+export const joinScanMethod = defineMethod<JoinScanRequest, JoinScanReply>('pg.join-scan');
+
+/** The copy has everything up to here: it notes that it is whole. */
+export const joinFinishMethod = defineMethod<PgHeader, { readonly last: PositionHeader }>('pg.join-finish');
+
 export function memberHeader({ osd, store }: Member): MemberHeader {
   return [osd, store];
 }
@@ -155,6 +230,14 @@ export function nameHeader({ pg, term }: PgName): NameHeader {
 
 export function nameOfHeader([pool, pg, term]: NameHeader): PgName {
   return { pg: pgIdOf({ pool, pg }), term: pgTerm(term) };
+}
+
+export function joinStateHeader({ from, cursor }: JoinState): JoinStateHeader {
+  return { behind: from ?? null, cursor: cursor === undefined ? null : latin1Bytes(cursor) };
+}
+
+export function joinStateOfHeader({ behind, cursor }: JoinStateHeader): JoinState {
+  return { from: behind ?? undefined, cursor: cursor === null ? undefined : latin1Text(cursor) };
 }
 
 export function recordHeader({ term, acting, eligible, mode }: PgRecord): RecordHeader {

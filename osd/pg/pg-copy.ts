@@ -8,11 +8,13 @@ import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import { pgTerm, printPgId, type PgId, type PgTerm } from '../../cluster/ids.js';
 import type { PackedEntry } from '../store/pg/log-block.js';
+import type { Touched } from '../store/pg/log-entry.js';
 import type { Store } from '../store/store.js';
 import type { Submitted } from '../store/transaction-queue.js';
 import { ownKeyPrefix, type Mutation, type Transaction } from '../store/transaction.js';
-import { blockShiftMin } from '../store/limits.js';
+import { blockShiftMin, omapHeadBytesMax } from '../store/limits.js';
 import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
+import { decodeTouched, encodeTouched } from './copy/touched-list.js';
 import { decodeJoinState, encodeJoinState, type JoinState } from './join-state.js';
 import type { LogPosition } from './types.js';
 
@@ -20,6 +22,10 @@ import type { LogPosition } from './types.js';
 const termKey = `${ownKeyPrefix}term`;
 /** How far a copy is that is not whole. */
 const joinKey = `${ownKeyPrefix}join`;
+
+/** And `ObjectId.key`: parts of an object that are not as the log says. */
+const missingPrefix = `${ownKeyPrefix}missing/`;
+const afterMissing = `${ownKeyPrefix}missing0`;
 
 const termFormat = 1;
 
@@ -117,12 +123,56 @@ export class PgCopy {
     await durable;
   }
 
-  /** The mutation that goes with whatever brings the copy so far. In effect from now on. */
+  /** The mutation that goes with whatever brings the copy so far; `joinIs` once that is applied. */
   noteJoin(join: JoinState | undefined): Mutation {
-    this.#join = join;
     return join === undefined
       ? { kind: 'pg-remove', key: joinKey }
       : { kind: 'pg-set', key: joinKey, value: encodeJoinState(join) };
+  }
+
+  joinIs(join: JoinState | undefined): void {
+    this.#join = join;
+  }
+
+  /** Each term in the log with its last entry, oldest first: where two logs part (PG-PROTOCOL.md section 4, join 1). */
+  async lineage(): Promise<LogPosition[]> {
+    const terms: LogPosition[] = [];
+    let after = this.trimmedTo;
+    for (let page = await this.readLog(after); page.length > 0; page = await this.readLog(after)) {
+      for (const { term, seq } of page) {
+        if (terms.at(-1)?.term === term) terms.pop();
+        terms.push({ term, seq });
+        after = seq;
+      }
+    }
+    return terms;
+  }
+
+  /** What entries that were cut off had touched, of objects that are not whole again. */
+  async missing(): Promise<readonly Touched[]> {
+    const stored = await this.#store.objects.pgValues(this.pg, { from: missingPrefix, to: afterMissing });
+    return stored.flatMap(({ value }) => decodeTouched(value));
+  }
+
+  /** Notes it, in the transaction that cuts the entries off. */
+  noteMissing(touched: readonly Touched[]): Mutation[] {
+    const byObject = new Map<string, Touched[]>();
+    for (const one of touched) {
+      const key = 'object' in one ? one.object.key : '';
+      byObject.set(key, [...(byObject.get(key) ?? []), one]);
+    }
+    return [...byObject].map(([key, parts]): Mutation => {
+      const encoded = encodeTouched(parts);
+      const [first] = parts;
+      const isLong = encoded.byteLength > omapHeadBytesMax && first !== undefined && 'object' in first;
+      const value = isLong ? encodeTouched([{ kind: 'whole', object: first.object }]) : encoded;
+      return { kind: 'pg-set', key: `${missingPrefix}${key}`, value };
+    });
+  }
+
+  /** Notes that the objects with these keys are as the log says; of '' the values of the PG. */
+  noteFound(keys: readonly string[]): Mutation[] {
+    return keys.map((key): Mutation => ({ kind: 'pg-remove', key: `${missingPrefix}${key}` }));
   }
 
   /** Entries behind `afterSeq`, a block at a time. */

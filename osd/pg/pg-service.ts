@@ -1,7 +1,6 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import type { Epoch, OsdId, StoreNumber } from '../../cluster/ids.js';
-import { printPgId, type PgId } from '../../cluster/ids.js';
+import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { listMethod, opMethod, type OpReply, type OpRequest } from '../../protocol/osd-methods.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
@@ -18,6 +17,12 @@ import {
   appendMethod,
   collectMethod,
   fenceMethod,
+  joinBeginMethod,
+  joinCopyMethod,
+  joinEntriesMethod,
+  joinFinishMethod,
+  joinScanMethod,
+  joinStartMethod,
   leaseMethod,
   levelMethod,
   memberOfHeader,
@@ -130,7 +135,7 @@ export class PgService {
       .on(fenceMethod, async ({ header }) => {
         const found = service();
         const pg = await found.#member(header);
-        pg.fenced(recordOfHeader(header.record));
+        pg.learn(recordOfHeader(header.record));
         return { header: { run: runHeader(found.#host.self) } };
       })
       .on(levelMethod, async ({ header }) => {
@@ -141,9 +146,30 @@ export class PgService {
       .on(partsMethod, async ({ header, payload }) => (await service().#member(header)).parts(header, payload))
       .on(leaseMethod, ({ header }) => ({ header: service().#leases.onAsk(header) }))
       .onMessage(appendMethod, async ({ header, payload }) => {
-        const replica = forMember(current(), header)?.replica;
-        if (replica?.term.number === header.term) await replica.append(header, payload);
+        const pg = forMember(current(), header);
+        const role = pg?.replica ?? pg?.joiner;
+        if (role?.term.number === header.term) await role.append(header, payload);
       })
+      .on(joinStartMethod, async ({ header }) => {
+        const pg = await service().#member(header);
+        return { header: await pg.joinStart(header, recordOfHeader(header.record)) };
+      })
+      .on(joinBeginMethod, async ({ header }) => ({
+        header: {},
+        payload: await service().#joiner(header).joinBegin(header),
+      }))
+      .onMessage(joinEntriesMethod, async ({ header, payload }) => {
+        const joiner = forMember(current(), header)?.joiner;
+        if (joiner?.term.number === header.term) await joiner.entries(header, payload);
+      })
+      .on(joinCopyMethod, async ({ header, payload }) => {
+        await service().#joiner(header).joinCopy(header, payload);
+        return { header: {} };
+      })
+      .on(joinScanMethod, async ({ header }) => ({ header: await service().#joiner(header).joinScan(header) }))
+      .on(joinFinishMethod, async ({ header }) => ({
+        header: { last: await service().#joiner(header).joinFinish(header) },
+      }))
       .onMessage(ackMethod, ({ header }) => {
         const found = current();
         const from = memberOfHeader(header.from);
@@ -247,6 +273,15 @@ export class PgService {
   async #member(header: PgHeader): Promise<Pg> {
     this.#checkReceiver(header);
     return await this.#table.open(pgIdOf(header));
+  }
+
+  /** Without a wait: what a joiner is sent stays in its order. */
+  #joiner(header: PgHeader): Pg {
+    this.#checkReceiver(header);
+    const id = pgIdOf(header);
+    const pg = this.#table.get(id);
+    if (pg === undefined) throw new CairnError('CONFLICT', `pg ${printPgId(id)} is not open here; begin with a start`);
+    return pg;
   }
 
   #checkReceiver(header: PgHeader): void {

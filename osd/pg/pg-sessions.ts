@@ -1,103 +1,111 @@
-/** What clients of a PG were answered: kept by its entries and values, in memory once this OSD leads it. */
-import { hexText } from '../../base/bytes.js';
+/** What clients of a PG were answered, in memory once this OSD leads it: read from the PG's values and log, then kept up to date. */
 import type { MonotonicMs } from '../../base/instants.js';
 import { printPgId, type PgId } from '../../cluster/ids.js';
 import type { OpRequest } from '../../protocol/osd-methods.js';
-import { decodeLogEntry } from '../store/pg/log-entry.js';
+import { decodeLogAnswer } from '../store/pg/log-entry.js';
 import type { Store } from '../store/store.js';
 import type { Mutation } from '../store/transaction.js';
 import type { PgCopy } from './pg-copy.js';
-import type { Outcome } from './primary/run-op.js';
+import type { Outcome } from './primary/outcome.js';
 import { refusal } from './refusals.js';
+import { SessionTable } from './sessions/session-table.js';
+import {
+  encodeStoredAnswer,
+  sessionIdBytes,
+  storedAnswerKey,
+  storedAnswersEnd,
+  storedAnswersPrefix,
+} from './sessions/stored-answer.js';
 
-interface Answer {
-  readonly seq: number;
-  readonly reply: Uint8Array;
-}
-
-interface Session {
-  floor: number;
-  readonly answers: Map<number, Answer>;
-}
-
-const answersMax = 1_024;
+/** Removed with one trim. */
+const obsoleteMax = 1_024;
 
 export class PgSessions {
   /** Requests under way, by session and number: a repetition gets the same outcome. */
   readonly running = new Map<string, Promise<Outcome>>();
   readonly #store: Store;
   readonly #pg: PgId;
-  readonly #sessions = new Map<string, Session>();
-  #loadedTo = 0;
+  #table = new SessionTable();
 
   constructor(store: Store, pg: PgId) {
     this.#store = store;
     this.#pg = pg;
   }
 
-  /** Reads what the log got since. Before requests are served. */
-  async catchUp(copy: PgCopy): Promise<void> {
+  /**
+   * Reads what there is. Before requests are served, and in a term of its own: floors and what changed nothing do not survive the
+   * term (sessions/README.md).
+   */
+  async catchUp(copy: PgCopy, now: MonotonicMs): Promise<void> {
     this.running.clear();
-    if (this.#loadedTo > copy.last.seq) this.#sessions.clear();
-    let after = Math.min(this.#loadedTo, copy.last.seq);
+    const table = new SessionTable();
+    this.#table = table;
+    const range = { from: storedAnswersPrefix, to: storedAnswersEnd };
+    for (const { key, value } of await this.#store.objects.pgValues(this.#pg, range)) table.onStored(key, value, now);
+    let after = copy.trimmedTo;
     for (let page = await copy.readLog(after); page.length > 0; page = await copy.readLog(after)) {
       for (const packed of page) {
-        const { session, request, reply, seq } = decodeLogEntry(packed.bytes);
-        if (session.byteLength > 0) this.#add(session, request, { seq, reply });
+        const { session, request, reply, seq } = decodeLogAnswer(packed.bytes);
+        if (session.byteLength === sessionIdBytes && request > 0) table.add({ session, request, seq, reply }, now);
         after = seq;
       }
     }
-    this.#loadedTo = copy.last.seq;
-    void this.#store;
   }
 
-  look({ session, request, floor }: OpRequest, now: MonotonicMs): Answer | undefined {
-    void now;
-    const known = this.#session(session);
-    if (request < known.floor) {
-      const message = `request ${request} is over: its session waits for ${known.floor} and later ones in pg ${printPgId(this.#pg)}`;
-      throw refusal('CONFLICT', 'request-over', message);
+  /** The answer that the request got already; `undefined`: it is to be run, and answered in the same step. */
+  look({ session, request, floor }: OpRequest, now: MonotonicMs): { seq: number; reply: Uint8Array } | undefined {
+    const found = this.#table.look(session, request, floor, now);
+    switch (found.kind) {
+      case 'new':
+        return undefined;
+      case 'known':
+        return found;
+      case 'over': {
+        const message = `request ${request} is over in pg ${printPgId(this.#pg)}: its client waits for later ones only`;
+        throw refusal('CONFLICT', 'request-over', message);
+      }
+      case 'full':
+        throw refusal(
+          'OVERLOADED',
+          'session-full',
+          'as many answers of the session are kept as may be; raise its floor',
+        );
+      case 'crowded':
+        throw refusal(
+          'OVERLOADED',
+          'session-full',
+          `pg ${printPgId(this.#pg)} keeps as many answers as it can; try again`,
+        );
     }
-    if (floor > known.floor) {
-      known.floor = floor;
-      for (const number of known.answers.keys()) if (number < floor) known.answers.delete(number);
+  }
+
+  /** It changed nothing: the answer is kept in memory only, for copies of the request that are on their way in this term. */
+  answered(request: OpRequest, seq: number, reply: Uint8Array, now: MonotonicMs): void {
+    this.#table.add({ session: request.session, request: request.request, seq, reply }, now);
+  }
+
+  appended(request: OpRequest, seq: number, reply: Uint8Array, now: MonotonicMs): void {
+    this.#table.add({ session: request.session, request: request.request, seq, reply }, now);
+  }
+
+  /** What goes into the transaction that trims the log so far: answers that are still needed, and no longer needed ones. */
+  keep(trimTo: number, committed: number, now: MonotonicMs): Mutation[] {
+    this.#table.idle(now, committed);
+    const mutations: Mutation[] = [];
+    for (const key of this.#table.obsolete(obsoleteMax)) mutations.push({ kind: 'pg-remove', key });
+    for (const answer of this.#table.mustKeep(trimTo, now)) {
+      const key = storedAnswerKey(answer.session, answer.request);
+      mutations.push({ kind: 'pg-set', key, value: encodeStoredAnswer(answer) });
     }
-    const answer = known.answers.get(request);
-    if (answer === undefined && known.answers.size >= answersMax) {
-      throw refusal('OVERLOADED', 'session-full', `${answersMax} answers of the session are kept; raise its floor`);
+    return mutations;
+  }
+
+  /** That transaction is applied. */
+  kept(mutations: readonly Mutation[], trimTo: number, now: MonotonicMs): void {
+    for (const mutation of mutations) {
+      if (mutation.kind === 'pg-remove') this.#table.onRemoved(mutation.key);
+      else if (mutation.kind === 'pg-set') this.#table.onStored(mutation.key, mutation.value, now);
     }
-    return answer;
-  }
-
-  answered({ session, request }: OpRequest, seq: number, reply: Uint8Array, now: MonotonicMs): void {
-    void now;
-    this.#add(session, request, { seq, reply });
-  }
-
-  appended({ session, request }: OpRequest, seq: number, reply: Uint8Array, now: MonotonicMs): void {
-    void now;
-    this.#add(session, request, { seq, reply });
-    this.#loadedTo = seq;
-  }
-
-  keep(trimTo: number, now: MonotonicMs): readonly Mutation[] {
-    void trimTo;
-    void now;
-    return [];
-  }
-
-  #add(session: Uint8Array, request: number, answer: Answer): void {
-    const known = this.#session(session);
-    if (request >= known.floor) known.answers.set(request, answer);
-  }
-
-  #session(bytes: Uint8Array): Session {
-    const key = hexText(bytes);
-    let session = this.#sessions.get(key);
-    if (session === undefined) {
-      session = { floor: 1, answers: new Map() };
-      this.#sessions.set(key, session);
-    }
-    return session;
+    this.#table.onTrimmed(trimTo);
   }
 }

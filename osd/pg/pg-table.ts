@@ -1,5 +1,5 @@
 /** The PGs of an OSD: opened when a map or a message brings one, told of every map, in slices. */
-import { CairnError, toCairnError } from '../../base/errors.js';
+import { type CairnError, toCairnError } from '../../base/errors.js';
 import { printPgId, type Epoch, type OsdId, type PgId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { memberOf } from '../../cluster/pg/context.js';
@@ -118,7 +118,7 @@ export class PgTable {
       // Opening waits, and the cursor stands where it is meanwhile.
       if (this.get(id) === undefined) await this.#tryOpen(id);
     }
-    for (const pg of [...this.#pgs.values()]) {
+    for (const pg of this.#pgs.values()) {
       await slices.pause();
       if (this.#closed !== undefined) return;
       const pool = map.pools.get(pg.id.pool);

@@ -18,6 +18,7 @@ import { readParts } from './copy/read-parts.js';
 import { packParts } from './copy/parts-message.js';
 import { decodeTouched } from './copy/touched-list.js';
 import { bootWaitLeft } from './lease/lease-time.js';
+import { JoinerTerm } from './joiner-term.js';
 import { levelFrom } from './level.js';
 import {
   memberOfHeader,
@@ -25,6 +26,11 @@ import {
   positionOfHeader,
   recordHeader,
   type HeadReply,
+  type JoinBeginRequest,
+  type JoinCopyRequest,
+  type JoinScanReply,
+  type JoinScanRequest,
+  type JoinStartReply,
   type LevelRequest,
   type PartsReply,
   type PgHeader,
@@ -45,6 +51,7 @@ import { encodeLogBlock } from '../store/pg/log-block.js';
 type Role =
   | PrimaryTerm
   | ReplicaTerm
+  | JoinerTerm
   /** In no list of the record, or eligible: nothing is asked of it in this term. */
   | { readonly kind: 'none'; readonly term: Term | undefined };
 
@@ -89,6 +96,46 @@ export class Pg {
     return this.#role.kind === 'replica' ? this.#role : undefined;
   }
 
+  get joiner(): JoinerTerm | undefined {
+    return this.#role.kind === 'joiner' ? this.#role : undefined;
+  }
+
+  /** A primary wants this OSD as a member: it is none, and not eligible either (pitfall p). */
+  async joinStart(header: PgHeader, record: PgRecord): Promise<JoinStartReply> {
+    if (header.term !== record.term)
+      throw new CairnError('PROTOCOL_ERROR', 'a message is of the record that it brings');
+    this.learn(record);
+    this.#checkTerm(header);
+    const role = this.#role;
+    if (role.kind === 'none') {
+      const { term } = role;
+      const [primary] = record.acting;
+      const self = this.#self;
+      if (term === undefined || primary === undefined || hasMember(record.eligible, self)) {
+        throw this.#conflict('has this OSD as a member already');
+      }
+      this.#host.grantor.enter(this.#host.runtime.clock.now(), this.id, record.term, primary);
+      this.#role = new JoinerTerm(term, this.copy, primary);
+    }
+    return await this.#joinerIn(header).start();
+  }
+
+  async joinBegin(header: JoinBeginRequest): Promise<Uint8Array> {
+    return await this.#joinerIn(header).begin(header);
+  }
+
+  async joinCopy(header: JoinCopyRequest, payload: Uint8Array): Promise<void> {
+    await this.#joinerIn(header).copy(header, payload);
+  }
+
+  async joinScan(header: JoinScanRequest): Promise<JoinScanReply> {
+    return await this.#joinerIn(header).scan(header);
+  }
+
+  async joinFinish(header: PgHeader): Promise<PositionHeader> {
+    return positionHeader(await this.#joinerIn(header).finish());
+  }
+
   /** With each map. */
   update(pool: Pool, up: readonly Member[], record: PgRecord): void {
     this.#pool = pool;
@@ -130,12 +177,6 @@ export class Pg {
     };
   }
 
-  /** Answered once this term is entered: what an older one promised to this OSD is not relied upon any more. */
-  async fenced(record: PgRecord): Promise<void> {
-    this.learn(record);
-    await Promise.resolve();
-  }
-
   async level(header: LevelRequest): Promise<PositionHeader> {
     const { term } = this.#replicaIn(header);
     const wanted = positionOfHeader(header.last);
@@ -171,7 +212,7 @@ export class Pg {
     const now = runtime.clock.now();
     this.#endRole(overtaken(this.id, this.copy.term, record.term));
     holder.leave(this.id);
-    const self: Member = { osd: this.#host.self.osd, store: this.#host.self.store };
+    const self = this.#self;
     const [primary] = record.acting;
     const acts = hasMember(record.acting, self);
     const leads = primary !== undefined && isSameMember(primary, self);
@@ -234,6 +275,17 @@ export class Pg {
   #checkTerm(header: PgHeader): void {
     if (header.term === this.#record?.term) return;
     throw this.#conflict(`is in term ${this.#record?.term ?? 0} here, not in ${header.term}`);
+  }
+
+  get #self(): Member {
+    const { osd, store } = this.#host.self;
+    return { osd, store };
+  }
+
+  #joinerIn(header: PgHeader): JoinerTerm {
+    this.#checkTerm(header);
+    if (this.#role.kind !== 'joiner') throw this.#conflict('is not joined by this OSD');
+    return this.#role;
   }
 
   #replicaIn(header: PgHeader): ReplicaTerm {

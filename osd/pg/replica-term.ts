@@ -112,17 +112,19 @@ export class ReplicaTerm {
         this.#applied();
       },
     );
-    durable.then(
-      () => {
-        this.#outstanding -= 1;
-        if (this.term.ended === undefined) this.#acknowledge(position.seq);
-        done();
-      },
-      () => {
-        this.#outstanding -= 1;
-        done();
-      },
-    );
+    void this.#untilDurable(durable, position, done);
+  }
+
+  async #untilDurable(durable: Promise<void>, { seq }: LogPosition, done: () => void): Promise<void> {
+    try {
+      await durable;
+      this.#outstanding -= 1;
+      if (this.term.ended === undefined) this.#acknowledge(seq);
+    } catch {
+      // It was refused, which was told; or the store has failed, and the daemon stops.
+      this.#outstanding -= 1;
+    }
+    done();
   }
 
   #applied(): void {

@@ -21,6 +21,8 @@ export interface SentEntry {
   readonly costBytes: number;
   /** `ObjectId.key` of whom it changes. */
   readonly objectKey: string;
+  /** It changes values of the PG, too. */
+  readonly changesPg: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export class Replication {
   readonly #durable = new Map<string, number>();
   /** The proposed joiner: required as well, but no copy of those that an async pool counts. */
   readonly #joiners = new Map<string, number>();
-  #window: SentEntry[] = [];
+  readonly #window: SentEntry[] = [];
   #windowBytes = 0;
   #committed: number;
   #last: LogPosition;

@@ -184,6 +184,11 @@ export class Store {
     return readPgLog(this.#state, pg, afterSeq);
   }
 
+  /** One of the newest 256 entries, as it is stored; `undefined` for any other. Lent: not to be changed. */
+  recentEntry(pg: PgId, seq: number): PackedEntry | undefined {
+    return this.#state.pgs.get(pg)?.recent(seq);
+  }
+
   /** The same entries as they are stored, for another copy. Lent: not to be changed. */
   readPackedLog(pg: PgId, afterSeq: number): Promise<readonly PackedEntry[]> {
     return readPackedLog(this.#state, pg, afterSeq);

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { clusterFlags } from '../../cluster/map.js';
 import { defineChange, defineQuery } from '../command.js';
+import type { IssuedKey } from './auth.js';
 import {
   type ChangeReport,
   confirmedField,
@@ -177,6 +178,15 @@ const addressField = z.strictObject({
   port: z.int().check(z.gte(1), z.lte(65_535)),
 });
 const lineField = z.string().check(z.maxLength(255));
+
+/**
+ * A place for a new disk: the lowest free id unless one is named, and the key that its OSD runs under. The same id again gets
+ * the same key, as with `auth.add`. A key is made, so it needs `x`.
+ */
+export const osdNew = defineChange<IssuedKey & { readonly id: number; readonly isNew: boolean }>()('osd.new', {
+  access: 'x',
+  args: z.strictObject({ osd: z.optional(osdIdField) }),
+});
 
 export interface OsdRegistered {
   readonly id: number;

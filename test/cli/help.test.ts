@@ -21,6 +21,7 @@ const printNoTable = new Set([
   'monitor run',
   'mon rm',
   'mon transfer',
+  'osd run',
 ]);
 
 async function examplesOf(path: string): Promise<string[]> {

@@ -72,6 +72,12 @@ const cluster: readonly CommandLine[] = [
   },
   { line: 'monitor join x --conf $dir/x.yaml --directory $dir/x --address 127.0.0.1:9', refused: /token/ },
   { line: 'monitor run --conf $dir/nothing.yaml', refused: /nothing\.yaml/ },
+  { line: 'osd run --conf $dir/nothing.yaml', refused: /nothing\.yaml/ },
+  {
+    line: 'osd new --osd 21 --address 127.0.0.1:9 -o $dir/osd.21.yaml',
+    prints: /^made osd\.21; on its machine:\n {2}cairn osd mkfs --conf .*osd\.21\.yaml\n {2}cairn osd run --conf/,
+  },
+  { line: 'osd new --address 127.0.0.1:9 -o $dir/osd.21.yaml', refused: /osd\.21\.yaml exists, and may hold a key/ },
   { line: 'dev --mons 0', refused: /^--mons cannot be "0"|mons/ },
 ];
 

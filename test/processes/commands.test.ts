@@ -39,6 +39,7 @@ const local = new Set([
   'osd fsck',
   'osd import-pg',
   'osd mkfs',
+  'osd run',
 ]);
 
 /** Those that a capability of `allow r` is enough for, besides the local ones. */
@@ -159,6 +160,27 @@ describe('every command, with three monitors', function () {
     await running.end();
   });
 
+  it('cairn osd new, mkfs and run add a disk', async () => {
+    const { host, port } = await freeAddress();
+    const conf = file('osd.20.yaml');
+    const made = ['osd', 'new', '--osd', '20', '--address', `${host}:${port}`, '--directory', file('osd.20')];
+    await good([...made, '--location', 'host=h20', '-o', conf, '--json'], leafOf(program, ['osd', 'new']));
+    const small = ['--size', '64MiB', '--segment-size', '1MiB'];
+    await good(['osd', 'mkfs', '--conf', conf, ...small], leafOf(program, ['osd', 'mkfs']));
+    const running = cluster.children.cairn(['osd', 'run', '--conf', conf]);
+    const isUp = async (): Promise<boolean> => {
+      const { nodes } = JSON.parse((await run(['osd', 'tree', '--json'])).stdout) as {
+        nodes: { name: string; status?: string }[];
+      };
+      return nodes.some(({ name, status }) => name === 'osd.20' && status === 'up');
+    };
+    await until('it is up', isUp);
+    succeeded.add('osd run');
+    running.signal('SIGTERM');
+    assert.deepEqual(await running.end(), { code: 0, signal: null });
+    assert.ok(!(await isUp()), 'its goodbye was heard');
+  });
+
   /** The first line that succeeds with each command that talks to the cluster. */
   function linePerLeaf(): ReadonlyMap<string, readonly string[]> {
     const found = new Map<string, readonly string[]>([['mon rm', ['mon', 'rm', 'c', '--yes']]]);
@@ -168,6 +190,8 @@ describe('every command, with three monitors', function () {
       if (says === undefined && !local.has(path) && !found.has(path)) found.set(path, words);
     }
     found.set('crush tree', ['crush', 'tree']);
+    // It never overwrites a file, and refuses before it asks the cluster.
+    found.set('osd new', wordsOf('osd new --address 127.0.0.1:9 -o $dir/never.yaml'));
     return found;
   }
 

@@ -31,7 +31,7 @@ describe('cairn dev', function () {
 
   /** In a group of its own, as in a terminal. */
   function start(...args: readonly string[]): Running {
-    return children.cairn(['dev', '--dir', directory, ...args], { hasOwnGroup: true });
+    return children.cairn(['dev', '--dir', directory, '--osds', '0', ...args], { hasOwnGroup: true });
   }
 
   async function ready(dev: Running): Promise<readonly string[]> {
@@ -178,7 +178,7 @@ describe('cairn dev', function () {
     ];
     for (const { args, message, prepare } of cases) {
       await prepare?.();
-      const dev = children.cairn(['dev', ...args]);
+      const dev = children.cairn(['dev', '--osds', '0', ...args]);
       assert.deepEqual(await dev.end(), { code: 1, signal: null }, args.join(' '));
       const lines = dev.stderr.trimEnd().split('\n');
       assert.match(lines.at(-1) ?? '', /^cairn: /);

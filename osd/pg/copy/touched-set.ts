@@ -130,8 +130,16 @@ export class TouchedSet {
     known.add(touched);
   }
 
-  has(object: ObjectId): boolean {
-    return this.#objects.has(object.key);
+  hasKey(objectKey: string): boolean {
+    return this.#objects.has(objectKey);
+  }
+
+  /** Takes out what is of the PG itself. */
+  takePgParts(): Touched[] {
+    const parts = [...this.#pgParts()];
+    this.#pgKeys.clear();
+    this.#pgRanges.length = 0;
+    return parts;
   }
 
   /** Takes one object out, with what of it is in the set; the first in their order. */
@@ -151,13 +159,13 @@ export class TouchedSet {
 
   /** Values of the PG, then all objects in their order. */
   list(): Touched[] {
-    const list: Touched[] = [...this.pgParts()];
+    const list: Touched[] = [...this.#pgParts()];
     const objects = [...this.#objects.values()].sort((a, b) => (a.object.key < b.object.key ? -1 : 1));
     for (const one of objects) list.push(...one.parts());
     return list;
   }
 
-  *pgParts(): Generator<Touched> {
+  *#pgParts(): Generator<Touched> {
     for (const range of this.#pgRanges) yield { kind: 'pg-range', ...range };
     for (const key of this.#pgKeys) yield { kind: 'pg-key', key };
   }

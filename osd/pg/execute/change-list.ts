@@ -102,9 +102,18 @@ export class ChangeList {
           this.#push({ kind: 'punch', object: this.#object, offset: change.offset, bytes: change.bytes }, 0);
         }
         return payload;
-      default:
+      case 'create':
+      case 'remove':
+      case 'truncate':
+      case 'set-attribute':
+      case 'remove-attribute':
+      case 'omap-remove':
+      case 'omap-remove-range':
+      case 'omap-move':
         this.#addCommon(change);
         return payload;
+      default:
+        return unreachable(change);
     }
   }
 
@@ -128,8 +137,18 @@ export class ChangeList {
       case 'remove-mark':
         this.#push({ kind: 'remove-mark', object: this.#object, mark: change.mark }, 0);
         return;
-      default:
+      case 'create':
+      case 'remove':
+      case 'truncate':
+      case 'set-attribute':
+      case 'remove-attribute':
+      case 'omap-remove':
+      case 'omap-remove-range':
+      case 'omap-move':
         this.#addCommon(change);
+        return;
+      default:
+        unreachable(change);
     }
   }
 

@@ -9,7 +9,7 @@ import { writeTransaction } from '../../store/format/record.js';
 import type { ObjectId } from '../../store/object-id.js';
 import type { Mutation, Transaction } from '../../store/transaction.js';
 import type { PrimaryTerm } from './primary-term.js';
-import { replyOf, type Outcome } from './run-op.js';
+import { type Outcome, replyOf } from './outcome.js';
 
 /** As many as Ceph keeps at least (`osd_min_pg_log_entries` was 3,000 until version 16). */
 export const logEntriesMax = 3_000;
@@ -57,12 +57,14 @@ export async function append(
   await applied;
   const now = host.runtime.clock.now();
   sessions.appended(request, seq, reply, now);
+  if (trim !== undefined) sessions.kept(trim.mutations, trim.trimTo, now);
   primary.applied({
     position: { term: term.number, seq },
     record,
     payload: payloadsOf(transaction.mutations),
     costBytes: found.costBytes + reply.byteLength,
     objectKey: object.key,
+    changesPg: trim !== undefined && trim.mutations.length > 0,
   });
   durable.then(
     () => primary.durable(seq),
@@ -79,5 +81,5 @@ function planTrim(
   if (copy.logEntries < logEntriesMax + trimStep) return undefined;
   const trimTo = Math.min(copy.last.seq - logEntriesMax, replication.everywhere, primary.joining.keepFrom);
   if (trimTo <= copy.trimmedTo) return undefined;
-  return { trimTo, mutations: sessions.keep(trimTo, term.host.runtime.clock.now()) };
+  return { trimTo, mutations: sessions.keep(trimTo, replication.committed, term.host.runtime.clock.now()) };
 }

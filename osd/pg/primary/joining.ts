@@ -1,45 +1,154 @@
-/** Bringing in members that CRUSH wants and the record does not have yet, one at a time. */
+/**
+ * From where the record says the PG is to where CRUSH wants it: whoever is missing joins, one at a time; then who is too
+ * many leaves, and the first of them leads (PG-PROTOCOL.md section 4, "join", "leave / hand over").
+ */
+import { isCairnError, toCairnError } from '../../../base/errors.js';
+import { monotonicMs } from '../../../base/instants.js';
+import { printPgId } from '../../../cluster/ids.js';
+import { equalMembers, hasMember, isSameMember, printMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
+import { pgLeave } from '../../../protocol/commands/pg.js';
 import type { SentEntry } from '../replication.js';
 import type { LogPosition } from '../types.js';
+import { JoinAttempt } from './join-attempt.js';
 import type { PrimaryTerm } from './primary-term.js';
+
+/** After an attempt that failed: the joiner may be starting, or have no room. */
+const retryMs = 500;
+const leaveMs = 5_000;
 
 export class Joining {
   readonly #primary: PrimaryTerm;
+  #up: readonly Member[] = [];
+  #attempt: JoinAttempt | undefined;
+  #isLeaving = false;
+  #isPausing = false;
 
   constructor(primary: PrimaryTerm) {
     this.#primary = primary;
   }
 
+  /** Who joins now. */
+  get joiner(): Member | undefined {
+    return this.#attempt?.joiner;
+  }
+
   /** Entries behind it are still needed. */
   get keepFrom(): number {
-    return Infinity;
+    return this.#attempt?.keepFrom ?? Infinity;
   }
 
   update(up: readonly Member[]): void {
-    void up;
-    void this.#primary;
+    this.#up = up;
+    const attempt = this.#attempt;
+    if (attempt !== undefined && !attempt.isProposed && !hasMember(up, attempt.joiner)) {
+      attempt.giveUp(`CRUSH does not want ${printMember(attempt.joiner)} any more`);
+    }
+    this.#consider();
   }
 
-  start(): void {}
+  start(): void {
+    this.#consider();
+  }
 
   onAppend(entry: SentEntry): void {
-    void entry;
+    this.#attempt?.onAppend(entry);
   }
 
   onAck(member: Member, seq: number): void {
-    void member;
-    void seq;
+    const attempt = this.#attempt;
+    if (attempt !== undefined && isSameMember(member, attempt.joiner)) attempt.onAck(seq);
   }
 
+  /** True: it was the joiner's. */
   onNack(member: Member, last: LogPosition, problem: string | undefined): boolean {
-    void member;
-    void last;
-    void problem;
-    return false;
+    const attempt = this.#attempt;
+    if (attempt === undefined || !isSameMember(member, attempt.joiner)) return false;
+    attempt.giveUp(problem ?? `it has the log up to ${last.seq}`);
+    return true;
   }
 
+  /** What was on its way on the connection before may be lost. */
   onConnected(osd: number): void {
-    void osd;
+    const attempt = this.#attempt;
+    if (attempt?.joiner.osd === osd) attempt.giveUp('its connection was made anew');
+  }
+
+  #consider(): void {
+    const { term, isActive } = this.#primary;
+    if (!isActive || term.ended !== undefined || this.#attempt !== undefined || this.#isPausing) return;
+    const { acting, eligible } = term.record;
+    const missing = this.#up.find((member) => !hasMember(acting, member) && !hasMember(eligible, member));
+    if (missing !== undefined) this.#begin(missing);
+    else this.#considerLeaving();
+  }
+
+  #begin(joiner: Member): void {
+    const { term } = this.#primary;
+    const { log } = term.host.runtime;
+    const attempt = new JoinAttempt(this.#primary, joiner);
+    this.#attempt = attempt;
+    const facts = { pg: printPgId(term.pg), term: term.number, joiner: printMember(joiner) };
+    log.debug(facts, 'a PG takes an OSD in');
+    attempt.run().catch((thrown: unknown) => {
+      if (term.ended !== undefined) return;
+      const error = toCairnError(thrown);
+      if (error.code === 'INTERNAL') {
+        term.host.fatal(thrown);
+        return;
+      }
+      log.debug({ ...facts, err: error }, 'an OSD could not be taken in; it is tried again');
+      this.#attempt = undefined;
+      this.#pause();
+    });
+  }
+
+  #pause(): void {
+    this.#isPausing = true;
+    this.#primary.term.host.runtime.clock.after(retryMs, () => {
+      this.#isPausing = false;
+      this.#consider();
+    });
+  }
+
+  /** Who stays, and in which order; `undefined` when that is how it is. */
+  get #wanted(): readonly Member[] | undefined {
+    const { term, pool } = this.#primary;
+    const { acting } = term.record;
+    const up = this.#up.filter((member) => hasMember(acting, member));
+    if (up.length === 0 || up.length !== this.#up.length) return undefined;
+    // Copies are not given up while CRUSH finds fewer places than the pool wants.
+    const isEnough = up.length >= Math.min(pool.size, acting.length);
+    const stays = isEnough ? up : [...up, ...acting.filter((member) => !hasMember(up, member))];
+    return equalMembers(stays, acting) ? undefined : stays;
+  }
+
+  #considerLeaving(): void {
+    const { term, isServing } = this.#primary;
+    if (!isServing || this.#isLeaving || term.record.mode.kind !== 'sync') return;
+    const acting = this.#wanted;
+    if (acting === undefined) return;
+    this.#isLeaving = true;
+    this.#leave(acting).catch((thrown: unknown) => {
+      this.#isLeaving = false;
+      if (term.ended !== undefined) return;
+      if (!isCairnError(thrown)) {
+        term.host.fatal(thrown);
+        return;
+      }
+      term.host.runtime.log.debug({ pg: printPgId(term.pg), err: thrown }, 'a PG could not let an OSD go yet');
+      this.#pause();
+    });
+  }
+
+  async #leave(acting: readonly Member[]): Promise<void> {
+    const { term } = this.#primary;
+    const { host } = term;
+    // Another member may be dead without anybody knowing: whoever asks has heard of all of them just now (pitfall q).
+    await this.#primary.untilReadable(term.signal);
+    const deadline = monotonicMs(host.runtime.clock.now() + leaveMs);
+    const args = { pg: term.pg, term: term.number, from: term.self, acting: [...acting], isDrained: true };
+    const { record } = await host.monitors.change(pgLeave, args, { deadline, signal: term.signal });
+    host.learn(term.pg, record);
   }
 }

@@ -12,6 +12,7 @@ import type { Pool } from '../../../cluster/pool.js';
 import { CommitGate } from '../commit-gate.js';
 import type { PgLease } from '../lease/pg-lease.js';
 import { appendMethod, positionHeader } from '../messages.js';
+import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import { notServing } from '../refusals.js';
@@ -117,7 +118,7 @@ export class PrimaryTerm {
   async #activate(): Promise<void> {
     const { term, copy } = this;
     await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
-    await this.sessions.catchUp(copy);
+    await this.sessions.catchUp(copy, term.host.runtime.clock.now());
     term.throwIfOver();
     const { acting, mode } = term.record;
     const head = copy.last;
@@ -219,17 +220,20 @@ export class PrimaryTerm {
   }
 
   #send(member: Member, entry: SentEntry): void {
-    const { term } = this;
-    const { peers } = term.host;
     const header = {
-      ...term.headerTo(member),
+      ...this.term.headerTo(member),
       prev: positionHeader(entry.prev),
       commit: this.replication.committed,
       record: entry.record,
     };
-    // What is lost is sent again on the next connection.
-    peers.tell(member.osd, appendMethod, header, { payload: entry.payload }).catch((error: unknown) => {
-      if (!isCairnError(error)) term.host.fatal(error);
+    this.tell(member, appendMethod, header, entry.payload);
+  }
+
+  /** One way, in the order of the calls. What is lost with a connection is sent again on the next one. */
+  tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void {
+    const { host } = this.term;
+    host.peers.tell(member.osd, method, header, { payload }).catch((error: unknown) => {
+      if (!isCairnError(error)) host.fatal(error);
     });
   }
 

@@ -5,19 +5,12 @@ import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import type { OutgoingReply } from '../../../wire/method.js';
 import { evaluate, type Evaluated } from '../execute/evaluate.js';
 import { notServing } from '../refusals.js';
-import { decodeStoredReply, encodeStoredReply, type StoredReply } from '../stored-reply.js';
+import { decodeStoredReply, encodeStoredReply } from '../stored-reply.js';
 import { objectId, type ObjectId } from '../../store/object-id.js';
+import { sessionIdBytes } from '../sessions/stored-answer.js';
 import { append } from './append.js';
+import { type Outcome, replyOf } from './outcome.js';
 import type { PrimaryTerm } from './primary-term.js';
-
-/** What a request has come to, before it may be told: `seen` has to be committed first. */
-export interface Outcome {
-  readonly seen: number;
-  readonly answer: StoredReply;
-  readonly payload: readonly Uint8Array[];
-  /** Something was appended: the reply needs no lease, and a lost one may have taken effect. */
-  readonly isChange: boolean;
-}
 
 /**
  * Throws what the request is answered with. Before anything is appended whatever goes wrong fails this request alone, with
@@ -33,6 +26,7 @@ export async function runOp(
   const { name, namespace, locator } = request;
   const object = objectId(primary.term.pg.pool, { namespace, locator, name });
   const mayChange = request.request > 0;
+  checkSession(request);
   const outcome = mayChange
     ? await once(primary, object, request, payload)
     : await evaluated(primary, object, request, payload);
@@ -124,11 +118,16 @@ async function guarded(run: () => Promise<Evaluated>): Promise<Guarded> {
   }
 }
 
-export function replyOf({ results, output }: Evaluated, version: OpReply['version']): OpReply {
-  return output === undefined ? { version, results } : { version, results, output };
-}
-
 function told({ answer, payload }: Outcome): OutgoingReply<OpReply> {
   if (answer.kind === 'error') throw answer.error;
   return { header: answer.reply, payload };
+}
+
+function checkSession({ session, request }: OpRequest): void {
+  const isRequest = Number.isSafeInteger(request) && request >= 0;
+  if (isRequest && (request === 0 || session.byteLength === sessionIdBytes)) return;
+  throw new CairnError(
+    'INVALID_ARGUMENT',
+    `a session has ${sessionIdBytes} bytes, and its requests are numbered from 1`,
+  );
 }

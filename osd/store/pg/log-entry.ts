@@ -169,16 +169,28 @@ function writeTouched(writer: ByteWriter, touched: Touched): void {
   }
 }
 
-/** `PARSE_ERROR` for what is no entry of a known format. */
-export function decodeLogEntry(bytes: Uint8Array): LogEntry {
-  const reader = new ByteReader(bytes);
+/** Whom an entry answered, and what. */
+export type LogAnswer = Pick<LogEntry, 'term' | 'seq' | 'session' | 'request' | 'reply'>;
+
+/** The beginning of an entry, for who reads a whole log for that: a tenth of the cost. Errors as `decodeLogEntry`. */
+export function decodeLogAnswer(bytes: Uint8Array): LogAnswer {
+  return readAnswer(new ByteReader(bytes));
+}
+
+function readAnswer(reader: ByteReader): LogAnswer {
   const version = reader.u8('the format of a log entry');
   if (version !== format) throw reader.error(`a log entry of unknown format ${version}`, 0);
   const term = reader.varint('a term');
   const seq = reader.varint('a sequence number', undefined, 1);
   const session = reader.blob('a session', 32);
   const request = reader.varint('a request number');
-  const reply = reader.blob('a reply', logEntryBytesMax);
+  return { term, seq, session, request, reply: reader.blob('a reply', logEntryBytesMax) };
+}
+
+/** `PARSE_ERROR` for what is no entry of a known format. */
+export function decodeLogEntry(bytes: Uint8Array): LogEntry {
+  const reader = new ByteReader(bytes);
+  const { term, seq, session, request, reply } = readAnswer(reader);
   const objects = readObjects(reader);
   const object = reader.bool('whether the entry is of one object') ? objects[0] : undefined;
   const touched: Touched[] = [];

@@ -56,6 +56,8 @@ export class PgState {
   #blocks: LogBlockInfo[];
   #tail: PackedEntry[];
   #tailBytes: number;
+  /** The block before the tail, while this process remembers it. */
+  #full: readonly PackedEntry[] = [];
 
   constructor(pg: PgId, record: PgRecord, tail: readonly PackedEntry[]) {
     this.pg = pg;
@@ -126,6 +128,7 @@ export class PgState {
     this.#lastTerm = entry.term;
     if (this.#tail.length < logBlockEntriesMax && this.#tailBytes < logBlockBytesMax) return undefined;
     const full = this.#tail;
+    this.#full = full;
     this.#blocks.push(this.#tailInfo());
     this.#tail = [];
     this.#tailBytes = 0;
@@ -146,10 +149,16 @@ export class PgState {
     return gone;
   }
 
+  /** One of the newest entries, of which the last 256 are at hand at least; `undefined` for any other. */
+  recent(seq: number): PackedEntry | undefined {
+    return this.#tail.findLast((entry) => entry.seq === seq) ?? this.#full.findLast((entry) => entry.seq === seq);
+  }
+
   cut({ end, keptBlocks, tail }: LogCut): void {
     invariant(tail.length < logBlockEntriesMax, 'what is left behind full blocks is no full block', { pg: this.pg });
     this.#blocks = this.#blocks.slice(0, keptBlocks);
     this.#tail = [...tail];
+    this.#full = [];
     this.#tailBytes = tail.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
     this.#lastSeq = end.seq;
     this.#lastTerm = end.term;

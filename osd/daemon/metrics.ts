@@ -1,0 +1,40 @@
+/** What an OSD counts, for Prometheus. Numbers that other parts keep are read when asked for. */
+import { MetricsRegistry } from '../../base/metrics/registry.js';
+import type { SpaceReport } from '../store/space/space.js';
+import type { OsdStatus } from './osd.js';
+
+export interface MetricsSources {
+  readonly status: () => OsdStatus;
+  readonly space: () => SpaceReport;
+  readonly peersConnected: () => number;
+  readonly registrations: () => number;
+  /** Since a monitor last answered. */
+  readonly monitorSilentMs: () => number;
+}
+
+export function osdMetrics(sources: MetricsSources): MetricsRegistry {
+  const registry = new MetricsRegistry();
+  const { status, space } = sources;
+  const gauge = (name: string, help: string, read: () => number): void =>
+    registry.read('gauge', { name: `cairn_osd_${name}`, help }, read);
+  const counter = (name: string, help: string, read: () => number): void =>
+    registry.read('counter', { name: `cairn_osd_${name}_total`, help }, read);
+
+  gauge('is_serving', '1 while it is up in the map and runs its PGs.', () => (status().state === 'serving' ? 1 : 0));
+  gauge('boot', 'The boot counter that it is registered by, 0 while it is not.', () => status().self?.boot ?? 0);
+  gauge('map_epoch', 'Epoch of the cluster map here.', () => status().epoch);
+  gauge('pgs', 'PGs that it takes part in.', () => status().pgs.pgs);
+  gauge('pgs_leading', 'PGs that it leads.', () => status().pgs.leading);
+  gauge('slow_ops', 'Requests that take longer than they should.', () => status().pgs.slowOps);
+  gauge('store_usable_bytes', 'Live bytes that the store can take in all.', () => space().usableBytes);
+  gauge('store_live_bytes', 'Live bytes in the store.', () => space().liveBytes);
+  gauge('store_dead_bytes', "Bytes that are nobody's any more and not won back yet.", () => space().deadBytes);
+  gauge('store_free_segments', 'Segments that nothing is in.', () => space().freeSegments);
+  gauge('peers_connected', 'Other OSDs that it has a connection to.', sources.peersConnected);
+  counter('registrations', 'Times that the cluster took this process up.', sources.registrations);
+  gauge('monitor_silent_seconds', 'Since a monitor last answered.', () => sources.monitorSilentMs() / 1000);
+  gauge('loop_delay_seconds', 'The worst delay of the event loop in the last ten seconds.', () => {
+    return status().loopDelayMs / 1000;
+  });
+  return registry;
+}

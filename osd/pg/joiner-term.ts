@@ -1,0 +1,277 @@
+/**
+ * A term of a PG at an OSD that is no member and becomes one. Everything comes in the order of the primary's log: entries
+ * with their effects, entries without where the object is behind, and parts of objects as they were at that place.
+ *
+ *     start ──► begin: cut what the primary does not have ──► entries, appends, copies ──► finish: whole
+ */
+import { latin1Bytes, latin1Text } from '../../base/bytes.js';
+import { CairnError, isCairnError, toCairnError } from '../../base/errors.js';
+import { orderRange } from '../../cluster/object-placement.js';
+import { printPgId } from '../../cluster/ids.js';
+import type { Member } from '../../cluster/pg-record.js';
+import { decodeRecord } from '../store/format/record.js';
+import { blockShiftMin } from '../store/limits.js';
+import { decodeObjectHead } from '../store/format/object-head.js';
+import { decodeLogBlock } from '../store/pg/log-block.js';
+import { decodeLogEntry } from '../store/pg/log-entry.js';
+import type { Submitted } from '../store/transaction-queue.js';
+import type { Mutation, Transaction } from '../store/transaction.js';
+import { attachPayloads } from './attach-payloads.js';
+import { unpackParts } from './copy/parts-message.js';
+import { TouchedSet } from './copy/touched-set.js';
+import { encodeTouched } from './copy/touched-list.js';
+import {
+  joinStateHeader,
+  joinStateOfHeader,
+  nackMethod,
+  positionHeader,
+  positionOfHeader,
+  type AppendMessage,
+  type JoinBeginRequest,
+  type JoinCopyRequest,
+  type JoinEntriesMessage,
+  type JoinScanReply,
+  type JoinScanRequest,
+  type JoinStartReply,
+} from './messages.js';
+import type { PgCopy } from './pg-copy.js';
+import type { Term } from './term.js';
+import { isSamePosition, type LogPosition } from './types.js';
+
+/** Objects of one answer to a scan. */
+const scanObjectsMax = 256;
+
+interface Step {
+  /** `undefined`: nothing is to be done; throws what is wrong. */
+  readonly make: () => Transaction | undefined;
+  readonly onApplied: () => void;
+  readonly resolve: () => void;
+  readonly reject: (error: CairnError) => void;
+}
+
+export class JoinerTerm {
+  readonly kind = 'joiner';
+  readonly term: Term;
+  readonly #copy: PgCopy;
+  readonly #primary: Member;
+  readonly #steps: Step[] = [];
+  #isRunning = false;
+  #isBegun = false;
+  /** Entries up to here are durable. */
+  #durable = 0;
+
+  constructor(term: Term, copy: PgCopy, primary: Member) {
+    this.term = term;
+    this.#copy = copy;
+    this.#primary = primary;
+  }
+
+  end(reason: CairnError): void {
+    this.term.end(reason);
+    for (const { reject } of this.#steps.splice(0)) reject(reason);
+  }
+
+  async start(): Promise<JoinStartReply> {
+    await this.#copy.termDurable;
+    // A primary that asks again begins anew: what is still to come of its attempt before would come in between.
+    this.#isBegun = false;
+    const lineage = await this.#copy.lineage();
+    this.term.throwIfOver();
+    const { last, join } = this.#copy;
+    return {
+      boot: this.term.host.self.boot,
+      last: positionHeader(last),
+      lineage: lineage.map(positionHeader),
+      state: join === undefined ? null : joinStateHeader(join),
+    };
+  }
+
+  /** Returns what is to be copied of objects that the cut entries, now or earlier, had changed. */
+  async begin({ cutAfter, state }: JoinBeginRequest): Promise<Uint8Array> {
+    const after = positionOfHeader(cutAfter);
+    const touched = TouchedSet.of(await this.#copy.missing());
+    for (let at = after.seq; ;) {
+      const page = await this.#copy.readLog(at);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      for (const { bytes } of page) for (const one of decodeLogEntry(bytes).touched) touched.add(one);
+      at = last.seq;
+    }
+    this.term.throwIfOver();
+    const missing = touched.list();
+    const mutations = [...this.#copy.noteMissing(missing), this.#copy.noteJoin(joinStateOfHeader(state))];
+    await this.#copy.takeOver({ mutations, cutAfter: after });
+    this.#copy.joinIs(joinStateOfHeader(state));
+    this.term.throwIfOver();
+    this.#durable = this.#copy.last.seq;
+    this.#isBegun = true;
+    return encodeTouched(missing);
+  }
+
+  /** Resolves when it is durable, or was refused. */
+  async append(message: AppendMessage, payload: Uint8Array): Promise<void> {
+    try {
+      let seq = 0;
+      await this.#run(() => {
+        const transaction = this.#appendOf(message, payload);
+        seq = transaction?.entry?.seq ?? transaction?.copied?.[0]?.seq ?? 0;
+        return transaction;
+      });
+      this.#acknowledge(seq);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  async entries({ prev, trimTo }: JoinEntriesMessage, payload: Uint8Array): Promise<void> {
+    try {
+      let seq = 0;
+      await this.#run(() => {
+        const copied = decodeLogBlock(payload);
+        seq = copied.at(-1)?.seq ?? 0;
+        this.#checkFollows(positionOfHeader(prev), copied[0]?.seq ?? 0);
+        return { pg: this.term.pg, blockShift: blockShiftMin, mutations: [], copied, trimTo };
+      });
+      this.#acknowledge(seq);
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  /** Durable when it resolves. */
+  async copy(header: JoinCopyRequest, payload: Uint8Array): Promise<void> {
+    const state = joinStateOfHeader(header.state);
+    const make = (): Transaction => {
+      const { mutations } = unpackParts(payload, header);
+      const noted: Mutation[] = this.#copy.noteFound(header.done.map(latin1Text));
+      const all = [...mutations, ...noted, this.#copy.noteJoin(state)];
+      return { pg: this.term.pg, blockShift: blockShiftMin, mutations: all };
+    };
+    await this.#run(make, () => this.#copy.joinIs(state));
+  }
+
+  /** Versions of the objects behind `after` up to `until`. */
+  async scan({ after, until }: JoinScanRequest): Promise<JoinScanReply> {
+    const { pg, host } = this.term;
+    const pool = host.map().pools.get(pg.pool);
+    if (pool === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pg.pool} any more`);
+    const walk = host.store.objects.objectWalk(pool.id, orderRange(pg.pg, pool.pgNum));
+    const end = until === null ? undefined : latin1Text(until);
+    const objects: (readonly [Uint8Array, number, number])[] = [];
+    try {
+      if (after.byteLength > 0) walk.seek(`o${latin1Text(after)}\0`);
+      for (const { key, value } of await walk.next(scanObjectsMax + 1)) {
+        const own = key.slice(1);
+        if (end !== undefined && own > end) break;
+        const { version } = decodeObjectHead(value);
+        objects.push([latin1Bytes(own), version.term, version.seq]);
+      }
+    } finally {
+      await walk.close();
+    }
+    const isMore = objects.length > scanObjectsMax;
+    return { objects: isMore ? objects.slice(0, scanObjectsMax) : objects, isMore };
+  }
+
+  /** All is there: from here on the copy is whole. */
+  async finish(): Promise<LogPosition> {
+    const mutations = [this.#copy.noteJoin(undefined)];
+    const make = (): Transaction => ({ pg: this.term.pg, blockShift: blockShiftMin, mutations });
+    await this.#run(make, () => this.#copy.joinIs(undefined));
+    return { term: this.#copy.last.term, seq: this.#durable };
+  }
+
+  /** In the order of the calls, each applied before the next. Resolves when it is durable. */
+  #run(make: () => Transaction | undefined, onApplied: () => void = () => undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#steps.push({ make, onApplied, resolve, reject });
+      if (!this.#isRunning) this.#next();
+    });
+  }
+
+  #next(): void {
+    const step = this.#steps.shift();
+    if (step === undefined) return;
+    this.#isRunning = true;
+    const go = (): void => {
+      this.#isRunning = false;
+      this.#next();
+    };
+    try {
+      this.term.throwIfOver();
+      if (!this.#isBegun) throw new CairnError('CONFLICT', 'the join was begun anew; this is of the one before');
+      const transaction = step.make();
+      if (transaction === undefined) {
+        step.resolve();
+        go();
+        return;
+      }
+      const { applied, durable } = this.#copy.submit(transaction);
+      this.#settle({ applied, durable }, step, go);
+    } catch (error) {
+      step.reject(toCairnError(error));
+      go();
+    }
+  }
+
+  #settle({ applied, durable }: Submitted, { onApplied, resolve, reject }: Step, go: () => void): void {
+    void (async () => {
+      try {
+        await applied;
+        onApplied();
+      } catch {
+        // Nothing may follow what is not there.
+        this.#isBegun = false;
+      }
+      go();
+      try {
+        await durable;
+        resolve();
+      } catch (error) {
+        reject(toCairnError(error));
+      }
+    })();
+  }
+
+  /** `undefined` for one that is known. */
+  #appendOf(message: AppendMessage, payload: Uint8Array): Transaction | undefined {
+    const record = decodeRecord(message.record);
+    if (record.kind !== 'transaction') throw new CairnError('PROTOCOL_ERROR', 'an append that is no transaction');
+    const transaction = attachPayloads(record.transaction, payload);
+    const seq = transaction.entry?.seq ?? transaction.copied?.[0]?.seq ?? 0;
+    if (seq <= this.#copy.last.seq) return undefined;
+    this.#checkFollows(positionOfHeader(message.prev), seq);
+    return transaction;
+  }
+
+  #checkFollows(prev: LogPosition, seq: number): void {
+    const { last } = this.#copy;
+    // A log that is made anew begins where the primary's does.
+    if (isSamePosition(prev, last) || (last.seq === 0 && seq > 0)) return;
+    throw new CairnError(
+      'CONFLICT',
+      `entry ${seq} does not follow ${last.seq}, the last of pg ${printPgId(this.term.pg)}`,
+    );
+  }
+
+  #acknowledge(seq: number): void {
+    const { host, pg, number, ended } = this.term;
+    this.#durable = Math.max(this.#durable, seq);
+    if (ended === undefined) host.acknowledge(this.#primary, pg, number, this.#durable);
+  }
+
+  /** The primary gives this attempt up. */
+  #refused(thrown: unknown): void {
+    const { term } = this;
+    if (term.ended !== undefined) return;
+    const error = toCairnError(thrown);
+    if (error.code === 'INTERNAL') {
+      term.host.fatal(thrown);
+      return;
+    }
+    const header = { ...term.headerTo(this.#primary), last: positionHeader(this.#copy.last), problem: error.message };
+    term.host.peers.tell(this.#primary.osd, nackMethod, header, {}).catch((failure: unknown) => {
+      if (!isCairnError(failure)) term.host.fatal(failure);
+    });
+  }
+}

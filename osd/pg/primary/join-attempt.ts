@@ -1,0 +1,163 @@
+/**
+ * One attempt to bring an OSD in (PG-PROTOCOL.md section 4, "join"). What it is sent, in one order:
+ *
+ *     entries of the log it lacks ──► appends from now on ──► copies in between ──► finish ──► proposed ──► admitted
+ *
+ * An object is *behind* there while something of it has to be copied: it gets entries of such an object without their
+ * effects, and what they touched is copied as well. So each object is copied once, as it is at some place among the appends,
+ * however much is written to it meanwhile.
+ */
+import { CairnError, isCairnError } from '../../../base/errors.js';
+import { monotonicMs } from '../../../base/instants.js';
+import { printMember } from '../../../cluster/pg/members.js';
+import type { Member } from '../../../cluster/pg-record.js';
+import { pgAdmit, pgBump } from '../../../protocol/commands/pg.js';
+import { decodeTouched } from '../copy/touched-list.js';
+import {
+  joinBeginMethod,
+  joinFinishMethod,
+  joinStartMethod,
+  joinStateHeader,
+  positionHeader,
+  recordHeader,
+} from '../messages.js';
+import type { SentEntry } from '../replication.js';
+import { JoinStream } from './join-stream.js';
+import { planJoin } from './join-plan.js';
+import { Backfill } from './backfill.js';
+import type { PrimaryTerm } from './primary-term.js';
+
+const admitMs = 5_000;
+
+export class JoinAttempt {
+  readonly joiner: Member;
+  readonly #primary: PrimaryTerm;
+  #stream: JoinStream | undefined;
+  #keepFrom = Infinity;
+  #isProposed = false;
+  #failed: CairnError | undefined;
+  #acked = 0;
+  #onAck: (() => void) | undefined;
+
+  constructor(primary: PrimaryTerm, joiner: Member) {
+    this.#primary = primary;
+    this.joiner = joiner;
+  }
+
+  /** From here on it counts, whatever happens: only another term ends it. */
+  get isProposed(): boolean {
+    return this.#isProposed;
+  }
+
+  get keepFrom(): number {
+    return this.#keepFrom;
+  }
+
+  /** Resolves when the term is over; throws when it is not and the attempt has failed. */
+  async run(): Promise<void> {
+    const { term, lease, copy } = this.#primary;
+    const { joiner } = this;
+    try {
+      lease.want(joiner);
+      this.#keepFrom = copy.trimmedTo;
+      const { header: found } = await term.call(joiner, joinStartMethod, { record: recordHeader(term.record) });
+      const plan = await planJoin(copy, found);
+      const cut = { cutAfter: positionHeader(plan.cutAfter), state: joinStateHeader(plan.state) };
+      const { payload } = await term.call(joiner, joinBeginMethod, cut);
+      this.#throwIfFailed();
+      const stream = new JoinStream(this.#primary, joiner, plan, decodeTouched(payload), (why) => this.giveUp(why));
+      this.#stream = stream;
+      await stream.open();
+      this.#keepFrom = Infinity;
+      await stream.copyBehind();
+      await new Backfill(this.#primary, stream).run();
+      this.#throwIfFailed();
+      await this.#finish(found.boot);
+      await this.#propose();
+    } catch (error) {
+      this.#stream?.close();
+      if (!this.#isProposed && term.ended === undefined) lease.unwant(joiner);
+      throw this.#failed ?? error;
+    }
+  }
+
+  onAppend(entry: SentEntry): void {
+    this.#stream?.append(entry);
+  }
+
+  onAck(seq: number): void {
+    this.#acked = Math.max(this.#acked, seq);
+    this.#onAck?.();
+  }
+
+  /** One that is proposed cannot be given up but by another term. */
+  giveUp(why: string): void {
+    if (this.#failed !== undefined) return;
+    this.#failed = new CairnError('CONFLICT', `${printMember(this.joiner)} cannot join: ${why}`);
+    this.#stream?.fail(this.#failed);
+    this.#onAck?.();
+    if (this.#isProposed) this.#bump();
+  }
+
+  async #finish(boot: number): Promise<void> {
+    const { term, lease, replication } = this.#primary;
+    const { osd, store } = this.joiner;
+    const { header } = await term.call(this.joiner, joinFinishMethod, {});
+    this.onAck(header.last[1]);
+    this.#throwIfFailed();
+    lease.seen({ osd, store, boot });
+    while (this.#acked < replication.committed) {
+      await new Promise<void>((resolve) => {
+        this.#onAck = resolve;
+        term.signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      term.throwIfOver();
+      this.#throwIfFailed();
+    }
+  }
+
+  /** Required from before the monitors hear of it: they may admit it while this OSD knows of nothing (pitfall d). */
+  async #propose(): Promise<void> {
+    const { term } = this.#primary;
+    const { host } = term;
+    this.#isProposed = true;
+    this.#primary.requireJoiner(this.joiner, this.#acked);
+    const args = { pg: term.pg, term: term.number, from: term.self, joiner: this.joiner };
+    for (;;) {
+      const deadline = monotonicMs(host.runtime.clock.now() + admitMs);
+      try {
+        const { record } = await host.monitors.change(pgAdmit, args, { deadline, signal: term.signal });
+        host.learn(term.pg, record);
+        return;
+      } catch (error) {
+        term.throwIfOver();
+        if (!isCairnError(error)) throw error;
+        if (error.code === 'CONFLICT') {
+          this.#bump();
+          throw error;
+        }
+        await term.sleep(100);
+      }
+    }
+  }
+
+  /** The proposal may still take effect: another term makes sure that it does not. */
+  #bump(): void {
+    const { term } = this.#primary;
+    const { host } = term;
+    const bump = term.untilDone('bump', async () => {
+      const deadline = monotonicMs(host.runtime.clock.now() + admitMs);
+      const args = { pg: term.pg, term: term.number, from: term.self };
+      const { record } = await host.monitors.change(pgBump, args, { deadline, signal: term.signal });
+      host.learn(term.pg, record);
+      term.throwIfOver();
+    });
+    bump.catch((error: unknown) => {
+      if (term.ended === undefined) host.fatal(error);
+    });
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+}

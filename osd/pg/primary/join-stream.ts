@@ -1,0 +1,274 @@
+/** What a joiner is sent, in one order: entries, appends with or without their effects, copies. */
+import { ByteWriter } from '../../../base/byte-writer.js';
+import { latin1Bytes } from '../../../base/bytes.js';
+import { CairnError, isCairnError } from '../../../base/errors.js';
+import { invariant } from '../../../base/invariant.js';
+import type { Method } from '../../../wire/method.js';
+import type { Member } from '../../../cluster/pg-record.js';
+import { packParts } from '../copy/parts-message.js';
+import { readParts } from '../copy/read-parts.js';
+import { TouchedSet } from '../copy/touched-set.js';
+import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, positionHeader } from '../messages.js';
+import type { SentEntry } from '../replication.js';
+import { writeTransaction } from '../../store/format/record.js';
+import { blockShiftMin } from '../../store/limits.js';
+import type { ObjectId } from '../../store/object-id.js';
+import { encodeLogBlock } from '../../store/pg/log-block.js';
+import { decodeLogEntry, type Touched } from '../../store/pg/log-entry.js';
+import type { Mutation } from '../../store/transaction.js';
+import type { JoinPlan } from './join-plan.js';
+import type { PrimaryTerm } from './primary-term.js';
+
+/** Of one object that is read at a time, with requests for it waiting. */
+const pieceBytes = 1024 * 1024;
+/** Copies on their way. */
+const copiesMax = 4;
+/** Appends that wait for the entries before them: more, and the join begins anew once there is less to do. */
+const bufferedMax = 4_096;
+
+interface Current {
+  readonly object: ObjectId;
+  /** What of it is still to be copied. */
+  readonly left: TouchedSet;
+}
+
+export class JoinStream {
+  readonly #primary: PrimaryTerm;
+  readonly #joiner: Member;
+  readonly #plan: JoinPlan;
+  readonly #behind: TouchedSet;
+  readonly #giveUp: (why: string) => void;
+  /** Appends since the stream was opened, while the entries before them are read. */
+  #buffered: SentEntry[] | undefined = [];
+  /** Objects behind it are behind; `undefined`: none. */
+  #cursor: string | undefined;
+  #current: Current | undefined;
+  #from: number | undefined;
+  /** What the backfill has listed and not copied yet learns of new objects. */
+  onBeyond: (objectKey: string) => void = () => undefined;
+  readonly #inFlight = new Set<Promise<void>>();
+  #failed: CairnError | undefined;
+  #isClosed = false;
+  #pgChanges = 0;
+
+  constructor(
+    primary: PrimaryTerm,
+    joiner: Member,
+    plan: JoinPlan,
+    missing: readonly Touched[],
+    giveUp: (why: string) => void,
+  ) {
+    this.#primary = primary;
+    this.#joiner = joiner;
+    this.#plan = plan;
+    this.#behind = TouchedSet.of(missing);
+    this.#giveUp = giveUp;
+    this.#cursor = plan.state.cursor;
+    this.#from = plan.state.from;
+  }
+
+  get cursor(): string | undefined {
+    return this.#cursor;
+  }
+
+  get joiner(): Member {
+    return this.#joiner;
+  }
+
+  /** Sends the entries that the joiner lacks; what they touched is behind there. Appends of now and later follow. */
+  async open(): Promise<void> {
+    const { term, copy } = this.#primary;
+    const head = copy.last;
+    // From `from` on everything may lack its effect; from `sendAfter` on it is not there at all.
+    const { from } = this.#plan.state;
+    let prev = this.#plan.sendAfter;
+    let after = Math.min(prev.seq, from ?? Infinity);
+    while (after < head.seq) {
+      const page = (await copy.readLog(after)).filter(({ seq }) => seq <= head.seq);
+      this.#check();
+      const last = page.at(-1);
+      if (last === undefined) throw new CairnError('CONFLICT', 'the log was trimmed while it was sent');
+      for (const { bytes } of page) this.#touch(decodeLogEntry(bytes).touched);
+      const sent = page.filter(({ seq }) => seq > prev.seq);
+      const end = sent.at(-1);
+      if (end !== undefined) {
+        const header = { ...term.headerTo(this.#joiner), prev: positionHeader(prev), trimTo: copy.trimmedTo };
+        this.#tell(joinEntriesMethod, header, [encodeLogBlock(sent)]);
+        prev = { term: end.term, seq: end.seq };
+      }
+      after = last.seq;
+    }
+    const buffered = this.#buffered ?? [];
+    this.#buffered = undefined;
+    for (const entry of buffered) this.#sendAppend(entry);
+  }
+
+  append(entry: SentEntry): void {
+    if (this.#isClosed || this.#failed !== undefined) return;
+    if (this.#buffered === undefined) {
+      this.#sendAppend(entry);
+      return;
+    }
+    this.#buffered.push(entry);
+    if (this.#buffered.length > bufferedMax) this.#giveUp('more was written than it could be sent');
+  }
+
+  /** Until nothing is behind but what is beyond the cursor. */
+  async copyBehind(): Promise<void> {
+    while (!this.#behind.isEmpty) {
+      this.#check();
+      const next = this.#behind.takeFirst();
+      if (next === undefined) await this.copyValues(this.#behind.takePgParts());
+      else await this.copyObject(next.object, next.parts);
+      if (this.#behind.isEmpty) await this.settled();
+    }
+    await this.settled();
+    this.#from = undefined;
+  }
+
+  /** Values of the PG. They are changed by appends at any time, so it is looked whether one came in between. */
+  async copyValues(parts: readonly Touched[]): Promise<void> {
+    if (parts.length === 0) return;
+    const { term } = this.#primary;
+    for (;;) {
+      const before = this.#pgChanges;
+      const { mutations } = await readParts(term.host.store.objects, term.pg, parts, Infinity);
+      this.#check();
+      if (before !== this.#pgChanges) continue;
+      this.#sendCopy(mutations, ['']);
+      return;
+    }
+  }
+
+  /** Piece by piece, requests for the object in between. With `upTo` the cursor moves to the object once it is whole there. */
+  async copyObject(
+    object: ObjectId,
+    parts: readonly Touched[],
+    options: { readonly movesCursor?: boolean } = {},
+  ): Promise<void> {
+    const { queue, term } = this.#primary;
+    const left = TouchedSet.of(parts);
+    this.#current = { object, left };
+    for (let isDone = false; !isDone;) {
+      await queue.enter(object.key);
+      try {
+        this.#check();
+        const { mutations, rest } = await readParts(term.host.store.objects, term.pg, left.take(object), pieceBytes);
+        this.#check();
+        for (const one of rest) left.add(one);
+        isDone = left.isEmpty;
+        if (isDone) {
+          // From this place among the appends on it gets the effects of its entries, too.
+          this.#current = undefined;
+          if (options.movesCursor === true) this.#cursor = object.key;
+        }
+        this.#sendCopy(mutations, isDone ? [object.key] : []);
+      } finally {
+        queue.leave(object.key);
+      }
+      while (this.#inFlight.size >= copiesMax) await Promise.race(this.#inFlight);
+    }
+  }
+
+  /** An object that is the same there: it is told with what comes next. */
+  pass(objectKey: string): void {
+    this.#cursor = objectKey;
+  }
+
+  /** To `undefined` at the end. */
+  moveCursor(cursor: string | undefined): void {
+    this.#cursor = cursor;
+    this.#sendCopy([], []);
+  }
+
+  /** Everything that was copied is durable there. */
+  async settled(): Promise<void> {
+    while (this.#inFlight.size > 0) {
+      await Promise.all(this.#inFlight);
+      this.#check();
+    }
+    this.#check();
+  }
+
+  fail(error: CairnError): void {
+    this.#failed ??= error;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #check(): void {
+    this.#primary.term.throwIfOver();
+    if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  #isBeyond(objectKey: string): boolean {
+    return this.#cursor !== undefined && objectKey > this.#cursor;
+  }
+
+  #touch(touched: readonly Touched[]): void {
+    for (const one of touched) {
+      if (!('object' in one)) this.#behind.add(one);
+      else if (this.#current?.object.key === one.object.key) this.#current.left.add(one);
+      else if (this.#isBeyond(one.object.key)) this.onBeyond(one.object.key);
+      else this.#behind.add(one);
+    }
+  }
+
+  #isBehind(objectKey: string): boolean {
+    return this.#current?.object.key === objectKey || this.#isBeyond(objectKey) || this.#behind.hasKey(objectKey);
+  }
+
+  #sendAppend(entry: SentEntry): void {
+    const { term, copy, replication } = this.#primary;
+    const header = {
+      ...term.headerTo(this.#joiner),
+      prev: positionHeader(entry.prev),
+      commit: replication.committed,
+    };
+    if (!this.#isBehind(entry.objectKey)) {
+      if (entry.changesPg) this.#pgChanges += 1;
+      this.#tell(appendMethod, { ...header, record: entry.record }, entry.payload);
+      return;
+    }
+    const packed = term.host.store.recentEntry(term.pg, entry.position.seq);
+    if (packed === undefined) {
+      this.#giveUp('an entry is not at hand any more');
+      return;
+    }
+    this.#touch(decodeLogEntry(packed.bytes).touched);
+    const writer = new ByteWriter(256 + packed.bytes.byteLength);
+    writeTransaction(writer, {
+      pg: term.pg,
+      blockShift: blockShiftMin,
+      mutations: [],
+      copied: [packed],
+      trimTo: copy.trimmedTo,
+    });
+    this.#tell(appendMethod, { ...header, record: writer.bytes() }, []);
+  }
+
+  #sendCopy(mutations: readonly Mutation[], done: readonly string[]): void {
+    const { term } = this.#primary;
+    const { recordBytes, restBytes, payload } = packParts(term.pg, { mutations, rest: [] });
+    const state = { from: this.#from, cursor: this.#cursor };
+    const header = { recordBytes, restBytes, done: done.map(latin1Bytes), state: joinStateHeader(state) };
+    const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(
+      () => {
+        this.#inFlight.delete(sent);
+      },
+      (error: unknown) => {
+        this.#inFlight.delete(sent);
+        if (!isCairnError(error)) term.host.fatal(error);
+        else if (term.ended === undefined) this.#giveUp(error.message);
+      },
+    );
+    this.#inFlight.add(sent);
+  }
+
+  #tell<Req>(method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void {
+    invariant(!this.#isClosed, 'nothing is sent on a stream that was closed');
+    this.#primary.tell(this.#joiner, method, header, payload);
+  }
+}

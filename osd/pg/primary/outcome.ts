@@ -1,0 +1,17 @@
+/** What a request has come to, before it may be told. */
+import type { OpReply } from '../../../protocol/osd-methods.js';
+import type { Evaluated } from '../execute/evaluate.js';
+import type { StoredReply } from '../stored-reply.js';
+
+export interface Outcome {
+  /** Has to be committed first. */
+  readonly seen: number;
+  readonly answer: StoredReply;
+  readonly payload: readonly Uint8Array[];
+  /** Something was appended: the reply needs no lease, and a lost one may have taken effect. */
+  readonly isChange: boolean;
+}
+
+export function replyOf({ results, output }: Evaluated, version: OpReply['version']): OpReply {
+  return output === undefined ? { version, results } : { version, results, output };
+}
