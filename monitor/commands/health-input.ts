@@ -7,7 +7,7 @@ import { type HealthSettings, defaultHealthSettings } from '../health/settings.j
 import type { HealthInput, MonitorHealth, OsdHealth } from '../health/types.js';
 import type { MonitorVitals, OsdVitals } from '../soft-state.js';
 import type { HealthMute } from '../state/types.js';
-import { Topology } from '../topology.js';
+import { Topology } from '../../cluster/topology.js';
 import { RecordHealth } from './record-health.js';
 import type { CommandContext } from './types.js';
 

@@ -10,7 +10,7 @@ import type { MonotonicMs, WallMs } from '../../base/instants.js';
 import { unreachable } from '../../base/invariant.js';
 import type { Epoch, OsdId } from '../../cluster/ids.js';
 import type { OsdInfo } from '../../cluster/osd.js';
-import { Topology } from '../topology.js';
+import { Topology } from '../../cluster/topology.js';
 import { dueOut } from './down-out.js';
 import { Flapping, flappingDowns } from './flapping.js';
 import { Reports, type StandingReport } from './reports.js';

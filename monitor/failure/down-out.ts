@@ -2,7 +2,7 @@
 import type { MonotonicMs, WallMs } from '../../base/instants.js';
 import type { OsdId } from '../../cluster/ids.js';
 import type { OsdInfo } from '../../cluster/osd.js';
-import type { Subtree, Topology } from '../topology.js';
+import type { Subtree, Topology } from '../../cluster/topology.js';
 import { type FailureSettings, outSettleMs } from './settings.js';
 import type { FailureMap, HeldBackBy, MarkOut } from './types.js';
 

@@ -1,6 +1,7 @@
 import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
-import { beaconOverdueMs, type FailureSettings, heartbeatIntervalMs } from './settings.js';
+import { heartbeatIntervalMs } from '../../protocol/heartbeat-times.js';
+import { beaconOverdueMs, type FailureSettings } from './settings.js';
 
 /** What the central config says to the failure detector; its bounds are those of the table of options, and these. */
 export function failureSettingsOf(map: Pick<ClusterMap, 'config'>): FailureSettings {

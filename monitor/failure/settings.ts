@@ -1,5 +1,6 @@
 /** What the failure detector can be told; each field names its option of the central config. */
 import { invariant } from '../../base/invariant.js';
+import { beaconIntervalMs, heartbeatIntervalMs } from '../../protocol/heartbeat-times.js';
 
 export interface FailureSettings {
   /** `osd_heartbeat_grace`: silence, as a reporter saw it, before its report counts. More rides out longer pauses. */
@@ -18,14 +19,8 @@ export interface FailureSettings {
   readonly downOutSubtreeLimit: string;
 }
 
-/** How OSDs heartbeat; the sums below rest on it. */
-export const heartbeatIntervalMs = 500;
-/** A reporter repeats its report so often while what it reports lasts, so a report lost on the way costs one interval. */
-export const reportIntervalMs = 1_000;
 /** Five intervals: four reports in a row may be lost before a witness falls silent. */
 export const reportLifeMs = 5_000;
-/** 1,000 OSDs make 1,000 small messages a second, a few per cent of the leader's core. */
-export const beaconIntervalMs = 1_000;
 /**
  * After three missed beacons an OSD is not counted as a witness, and nobody's word about it is doubted. Shorter than the
  * grace for silence: when the reports about a dead OSD come in, its beacons are known to be missing.

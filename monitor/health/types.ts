@@ -2,7 +2,7 @@
 import type { WallMs } from '../../base/instants.js';
 import type { OsdId, PgId, PoolId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
-import type { Topology } from '../topology.js';
+import type { Topology } from '../../cluster/topology.js';
 import type { HealthCode, HealthSeverity } from './codes.js';
 import type { HealthSettings } from './settings.js';
 

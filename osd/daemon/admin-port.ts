@@ -3,7 +3,7 @@ import type { MetricsRegistry } from '../../base/metrics/registry.js';
 import type { NodeAddress } from '../../cluster/osd.js';
 import { routes } from '../../runtime/http-routes.js';
 import type { HttpListener, HttpResponse, HttpServerFactory } from '../../runtime/http.js';
-import type { OsdStatus } from './osd.js';
+import type { OsdStatus } from './status.js';
 
 export interface AdminPortParts {
   readonly metrics: MetricsRegistry;

@@ -1,11 +1,13 @@
 /** What an OSD counts, for Prometheus. Numbers that other parts keep are read when asked for. */
 import { MetricsRegistry } from '../../base/metrics/registry.js';
 import type { SpaceReport } from '../store/space/space.js';
-import type { OsdStatus } from './osd.js';
+import type { OsdStatus } from './status.js';
 
 export interface MetricsSources {
   readonly status: () => OsdStatus;
   readonly space: () => SpaceReport;
+  readonly heartbeatPeers: () => number;
+  readonly heartbeatPeersSilent: () => number;
   readonly peersConnected: () => number;
   readonly registrations: () => number;
   /** Since a monitor last answered. */
@@ -31,6 +33,8 @@ export function osdMetrics(sources: MetricsSources): MetricsRegistry {
   gauge('store_dead_bytes', "Bytes that are nobody's any more and not won back yet.", () => space().deadBytes);
   gauge('store_free_segments', 'Segments that nothing is in.', () => space().freeSegments);
   gauge('peers_connected', 'Other OSDs that it has a connection to.', sources.peersConnected);
+  gauge('heartbeat_peers', 'Other OSDs whose heartbeats it watches.', sources.heartbeatPeers);
+  gauge('heartbeat_peers_silent', 'Of those, the ones not heard for the grace.', sources.heartbeatPeersSilent);
   counter('registrations', 'Times that the cluster took this process up.', sources.registrations);
   gauge('monitor_silent_seconds', 'Since a monitor last answered.', () => sources.monitorSilentMs() / 1000);
   gauge('loop_delay_seconds', 'The worst delay of the event loop in the last ten seconds.', () => {

@@ -13,12 +13,13 @@
 import { CairnError, isCairnError } from '../../base/errors.js';
 import type { MetricsRegistry } from '../../base/metrics/registry.js';
 import { type MonotonicMs, monotonicMs } from '../../base/instants.js';
-import type { Epoch, OsdId } from '../../cluster/ids.js';
-import { epoch } from '../../cluster/ids.js';
+import { epoch, type OsdId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { NodeAddress } from '../../cluster/osd.js';
 import { osdGoodbye } from '../../protocol/commands/osd.js';
 import type { Credentials } from '../../protocol/credentials.js';
+import { beaconIntervalMs } from '../../protocol/heartbeat-times.js';
+import type { FailureReport } from '../../protocol/monitor-methods.js';
 import { MonitorSession } from '../../protocol/monitor-session.js';
 import type { Timer } from '../../runtime/clock.js';
 import { LoopDelay } from '../../runtime/loop-delay.js';
@@ -27,16 +28,19 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { supervise } from '../../runtime/supervise.js';
 import { Backoff } from '../../wire/backoff.js';
 import { HandlerTable } from '../../wire/handlers.js';
-import { PgService, type PgServiceStatus, type SelfIdentity } from '../pg/pg-service.js';
+import { PgService, type SelfIdentity } from '../pg/pg-service.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
 import { openDisk, osdOf } from './disk.js';
+import { heartbeatMethod } from './heartbeat-method.js';
+import { Heartbeats } from './heartbeats.js';
 import { Listeners } from './listeners.js';
 import { Mesh } from './mesh.js';
 import { osdMetrics } from './metrics.js';
 import { Registrar } from './registrar.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { type Standing, standingOf } from './standing.js';
+import type { OsdStatus } from './status.js';
 
 export interface OsdOptions {
   /** Made by `cairn osd mkfs`. */
@@ -62,19 +66,6 @@ export interface OsdOptions {
   readonly onEnded?: ((error: CairnError) => void) | undefined;
 }
 
-export type OsdState = 'registering' | 'waiting' | 'serving' | 'leaving' | 'over';
-
-export interface OsdStatus {
-  readonly osd: OsdId;
-  readonly state: OsdState;
-  /** While registered. */
-  readonly self: SelfIdentity | undefined;
-  /** Of the newest map; 0 before the first. */
-  readonly epoch: Epoch;
-  readonly pgs: PgServiceStatus;
-  readonly loopDelayMs: number;
-}
-
 type State =
   | { readonly kind: 'registering' }
   | { readonly kind: 'waiting'; readonly self: SelfIdentity }
@@ -84,7 +75,6 @@ type State =
 
 /** How finely delays of this process's event loop are seen. */
 const beatMs = 100;
-const beaconIntervalMs = 1_000;
 /** For the monitors to hear that it stops; without them it stops as well. */
 const goodbyeMs = 3_000;
 /** One that is marked down sooner than that after its registration flaps: it waits before it comes back. */
@@ -101,6 +91,7 @@ export class Osd {
   readonly #signs: SignsOfLife;
   readonly #handlers = new HandlerTable();
   readonly #mesh: Mesh;
+  readonly #heartbeats: Heartbeats;
   readonly #loopDelay = new LoopDelay();
   readonly #returns: Backoff;
   readonly #stop = new AbortController();
@@ -113,6 +104,7 @@ export class Osd {
   #living: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
   #beats = 0;
+  #isIsolated = false;
   #registrations = 0;
   readonly #startedAt: MonotonicMs;
   #closing: Promise<void> | undefined;
@@ -136,12 +128,22 @@ export class Osd {
       { osd: this.id, fsid, key: undefined, tls, onConnected: (osd) => this.#onPeerConnected(osd) },
       this.#handlers,
     );
+    this.#handlers.on(heartbeatMethod, () => ({ header: { boot: store.boot } }));
+    this.#heartbeats = new Heartbeats(runtime, {
+      osd: this.id,
+      fsid,
+      key: undefined,
+      tls,
+      report: (report) => this.#report(report),
+    });
     this.metrics = osdMetrics({
       status: () => this.status,
       space: () => store.space(),
+      heartbeatPeers: () => this.#heartbeats.peerCount,
+      heartbeatPeersSilent: () => this.#heartbeats.silentCount,
       peersConnected: () => this.#mesh.connected.length,
       registrations: () => this.#registrations,
-      monitorSilentMs: () => runtime.clock.now() - (this.#signs.heardAt ?? this.#startedAt),
+      monitorSilentMs: () => this.#monitorSilentMs(),
     });
   }
 
@@ -172,6 +174,7 @@ export class Osd {
       epoch: this.#map?.epoch ?? epoch(0),
       pgs: state.kind === 'serving' ? state.service.status : { pgs: 0, leading: 0, slowOps: 0 },
       loopDelayMs: this.#loopDelay.worstMs,
+      heartbeatPeers: this.#heartbeats.peerCount,
     };
   }
 
@@ -213,6 +216,7 @@ export class Osd {
     this.#map = map;
     this.#signs.onMap(map);
     this.#mesh.onMap(map);
+    this.#heartbeats.onMap(map);
     this.#judge();
   }
 
@@ -317,7 +321,11 @@ export class Osd {
   #beat(): void {
     const now = this.#runtime.clock.now();
     this.#loopDelay.fired(now, monotonicMs(now + beatMs));
-    if ((this.#beats * beatMs) % beaconIntervalMs === 0) this.#beacon();
+    this.#heartbeats.tick(now);
+    if ((this.#beats * beatMs) % beaconIntervalMs === 0) {
+      this.#beacon();
+      this.#noteIsolation();
+    }
     this.#beats += 1;
     this.#timer = this.#runtime.clock.after(beatMs, () => this.#beat());
   }
@@ -336,6 +344,30 @@ export class Osd {
       slowOps: service.status.slowOps,
     };
     supervise(this.#runtime, 'a beacon', this.#signs.beacon(beacon));
+  }
+
+  #report(report: FailureReport): boolean {
+    if (this.#state.kind !== 'serving') return false;
+    supervise(this.#runtime, 'a report', this.#signs.report(report));
+    return true;
+  }
+
+  #monitorSilentMs(): number {
+    return this.#runtime.clock.now() - (this.#signs.heardAt ?? this.#startedAt);
+  }
+
+  /**
+   * Cut off from everybody. There is nothing to do about it: the leases lapse by themselves, and the others mark it down. Who
+   * looks for the reason finds it in the log.
+   */
+  #noteIsolation(): void {
+    const { peerCount, silentCount, graceMs } = this.#heartbeats;
+    const isIsolated = this.#monitorSilentMs() >= graceMs && peerCount > 0 && 2 * silentCount > peerCount;
+    if (isIsolated === this.#isIsolated) return;
+    this.#isIsolated = isIsolated;
+    const facts = { peers: peerCount, silent: silentCount };
+    if (isIsolated) this.#runtime.log.warn(facts, 'neither monitors nor most other OSDs answer: is the network down?');
+    else this.#runtime.log.info(facts, 'monitors or other OSDs answer again');
   }
 
   /** Of the loops that make this daemon: an expected error ends it in good order, a bug at once. */
@@ -361,7 +393,7 @@ export class Osd {
     this.#timer?.cancel();
     await this.#living;
     this.#state = { kind: 'over' };
-    await Promise.all([this.#listeners?.close(), this.#mesh.close(), this.#signs.close()]);
+    await Promise.all([this.#listeners?.close(), this.#mesh.close(), this.#heartbeats.close(), this.#signs.close()]);
     await this.#session.close();
     await this.#following;
     await this.#store.close();

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { monotonicMs } from '../../../base/instants.js';
 import { epoch } from '../../../cluster/ids.js';
 import {
-  beaconIntervalMs,
   defaultFailureSettings,
   hangDetectedMs,
   reportLifeMs,
   stalemateMs,
 } from '../../../monitor/failure/settings.js';
+import { beaconIntervalMs } from '../../../protocol/heartbeat-times.js';
 import { sampleMap } from '../sample-map.js';
 import { type Accuses, Scene } from './scene.js';
 

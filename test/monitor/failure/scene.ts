@@ -3,13 +3,8 @@ import { monotonicMs, wallMs } from '../../../base/instants.js';
 import { epoch, osdId } from '../../../cluster/ids.js';
 import type { OsdInfo } from '../../../cluster/osd.js';
 import { FailureDetector } from '../../../monitor/failure/detector.js';
-import {
-  beaconIntervalMs,
-  defaultFailureSettings,
-  type FailureSettings,
-  reportIntervalMs,
-  tickIntervalMs,
-} from '../../../monitor/failure/settings.js';
+import { defaultFailureSettings, type FailureSettings, tickIntervalMs } from '../../../monitor/failure/settings.js';
+import { beaconIntervalMs, reportIntervalMs } from '../../../protocol/heartbeat-times.js';
 import type { FailureInput, FailureOutput, ReportKind } from '../../../monitor/failure/types.js';
 import { type SampleMap, withOsds } from '../sample-map.js';
 

@@ -6,7 +6,7 @@ import type { OsdInfo } from '../../../cluster/osd.js';
 import type { Pool } from '../../../cluster/pool.js';
 import { defaultHealthSettings, type HealthSettings } from '../../../monitor/health/settings.js';
 import type { HealthInput, HealthMap, MonitorHealth, OsdHealth, PoolHealth } from '../../../monitor/health/types.js';
-import { Topology } from '../../../monitor/topology.js';
+import { Topology } from '../../../cluster/topology.js';
 import { sampleMap } from '../sample-map.js';
 
 export const now = wallMs(1_700_000_000_000);

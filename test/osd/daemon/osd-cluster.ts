@@ -9,7 +9,8 @@ import { authAdd } from '../../../protocol/commands/auth.js';
 import type { Credentials } from '../../../protocol/credentials.js';
 import type { Machine } from '../../../runtime/sim/machine.js';
 import type { SimProcess } from '../../../runtime/sim/process.js';
-import type { Client, MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
+import { World } from '../../../runtime/sim/world.js';
+import { type Client, MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
 
 export const osdPort = 6_800;
 
@@ -112,16 +113,37 @@ export class SimOsd {
   }
 }
 
-/** `count` OSDs, each on a host of its own unless told otherwise, all serving. */
-export async function withOsds(
-  cluster: MonitorCluster,
-  admin: Client,
-  count: number,
-  hostOf: (id: number) => string = (id) => `host-${id}`,
-): Promise<SimOsd[]> {
-  const osds: SimOsd[] = [];
-  for (let id = 0; id < count; id++) osds.push(await SimOsd.make(cluster, admin, { id, host: hostOf(id) }));
-  for (const osd of osds) osd.start();
-  await cluster.until('all OSDs serve', 30_000, () => osds.every((osd) => osd.isServing()));
-  return osds;
+export interface Scene {
+  readonly world: World;
+  readonly cluster: MonitorCluster;
+  readonly admin: Client;
+  readonly osds: readonly SimOsd[];
+  /** The first of them. */
+  readonly osd: SimOsd;
+}
+
+export interface SceneOptions {
+  readonly seed: number;
+  readonly osds: number;
+  /** Default 1. */
+  readonly monitors?: number;
+  /** Default: each on a host of its own. */
+  readonly hostOf?: (id: number) => string;
+}
+
+/** Runs `body` with monitors, and OSDs that all serve. */
+export async function inCluster(options: SceneOptions, body: (scene: Scene) => Promise<void>): Promise<void> {
+  const { seed, osds: count, monitors = 1, hostOf = (id) => `host-${id}` } = options;
+  const world = new World({ seed });
+  await world.main(async () => {
+    const cluster = await MonitorCluster.found(world, { monitors });
+    const admin = await cluster.client();
+    const osds: SimOsd[] = [];
+    for (let id = 0; id < count; id++) osds.push(await SimOsd.make(cluster, admin, { id, host: hostOf(id) }));
+    for (const osd of osds) osd.start();
+    await cluster.until('all OSDs serve', 30_000, () => osds.every((osd) => osd.isServing()));
+    const [osd] = osds;
+    assert.ok(osd !== undefined, 'there is an OSD');
+    await body({ world, cluster, admin, osds, osd });
+  });
 }

@@ -1,37 +1,15 @@
 /** How an OSD comes up, comes back, and is told that it may not. */
 import assert from 'node:assert/strict';
 import { osdDown, osdSet, osdUnset } from '../../../protocol/commands/osd.js';
-import { World } from '../../../runtime/sim/world.js';
-import { type Client, MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
 import { forEachSeed } from '../../sim/seeds.js';
-import { type SimOsd, withOsds } from './osd-cluster.js';
-
-interface Scene {
-  readonly world: World;
-  readonly cluster: MonitorCluster;
-  readonly admin: Client;
-  readonly osds: readonly SimOsd[];
-  readonly osd: SimOsd;
-}
-
-async function inCluster(seed: number, count: number, body: (scene: Scene) => Promise<void>): Promise<void> {
-  const world = new World({ seed });
-  await world.main(async () => {
-    const cluster = await MonitorCluster.found(world, { monitors: 1 });
-    const admin = await cluster.client();
-    const osds = await withOsds(cluster, admin, count);
-    const [osd] = osds;
-    assert.ok(osd !== undefined);
-    await body({ world, cluster, admin, osds, osd });
-  });
-}
+import { inCluster } from './osd-cluster.js';
 
 describe('osd daemon: registration', function () {
   this.timeout(60_000);
 
   it('a new disk comes up with a store number of its own, under its first boot', async () => {
     await forEachSeed({ count: 20, boxMs: 1_000 }, (seed) =>
-      inCluster(seed, 2, async ({ cluster, osds }) => {
+      inCluster({ seed, osds: 2 }, async ({ cluster, osds }) => {
         for (const osd of osds) {
           const info = osd.in(cluster);
           assert.equal(info?.boot, 1);
@@ -45,7 +23,7 @@ describe('osd daemon: registration', function () {
   });
 
   it('stopped in good order it is down at once, and comes back as the same store under a higher boot', async () => {
-    await inCluster(2, 1, async ({ cluster, osd }) => {
+    await inCluster({ seed: 2, osds: 1 }, async ({ cluster, osd }) => {
       const before = osd.in(cluster);
       await osd.stop();
       assert.ok(!osd.isUp(cluster), 'the goodbye was heard');
@@ -58,7 +36,7 @@ describe('osd daemon: registration', function () {
   });
 
   it('marked down while it runs, it registers by a higher boot, and waits longer when that happens again', async () => {
-    await inCluster(3, 1, async ({ world, cluster, admin, osd }) => {
+    await inCluster({ seed: 3, osds: 1 }, async ({ world, cluster, admin, osd }) => {
       const lengths: number[] = [];
       for (let round = 0; round < 4; round++) {
         const service = osd.daemon?.service;
@@ -77,7 +55,7 @@ describe('osd daemon: registration', function () {
   });
 
   it('waits while noup is set', async () => {
-    await inCluster(4, 1, async ({ world, cluster, admin, osd }) => {
+    await inCluster({ seed: 4, osds: 1 }, async ({ world, cluster, admin, osd }) => {
       await osd.stop();
       await admin.session.change(osdSet, { flag: 'noup', confirmed: false }, admin.within(5_000));
       osd.start();

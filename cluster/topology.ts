@@ -1,5 +1,5 @@
 /** Where OSDs stand in the CRUSH hierarchy: what fails together, and what is down as a whole. */
-import { osdId, type OsdId } from '../cluster/ids.js';
+import { osdId, type OsdId } from './ids.js';
 import type { Bucket, CrushMap } from '../crush/types.js';
 
 /** A bucket with what stands below it, at any depth. Shadow trees of device classes are left out: they repeat the others. */

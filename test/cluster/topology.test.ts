@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { osdId } from '../../cluster/ids.js';
-import { Topology } from '../../monitor/topology.js';
-import { crushOf } from './sample-map.js';
+import { Topology } from '../../cluster/topology.js';
+import { crushOf } from '../monitor/sample-map.js';
 
 describe('topology', () => {
   const crush = crushOf([[2, 1], [1]]);
