@@ -4,33 +4,48 @@ import { hostNow } from './seeds.js';
 
 const progressMs = 5_000;
 
+type MoreOptions = Readonly<Record<string, { readonly type: 'string' }>>;
+
 /**
  * Runs what `process.argv` asks for, tells the sums of the counts as it goes, and ends the process with 1 at the first failure.
  *
  * @param script the npm script, for the line that says how to replay
- * @param run returns its counts; `isReplay` when it is the only seed
+ * @param run returns its counts; `isReplay` when it is the only seed; `values` has what was given for `more`
  */
-export async function runSeedCommand<Counts extends Readonly<Record<string, number>>>(
+export async function runSeedCommand<Counts extends Readonly<Record<string, number>>, More extends MoreOptions>(
   script: string,
-  run: (seed: number, isReplay: boolean) => Promise<Counts>,
+  run: (
+    seed: number,
+    isReplay: boolean,
+    values: { readonly [Name in keyof More]: string | undefined },
+  ) => Promise<Counts>,
+  more?: More,
 ): Promise<void> {
   const { values } = parseArgs({
-    options: { seeds: { type: 'string' }, seed: { type: 'string' }, first: { type: 'string' } },
+    options: { seeds: { type: 'string' }, seed: { type: 'string' }, first: { type: 'string' }, ...more },
   });
-  const isReplay = values.seed !== undefined;
-  const first = wholeNumber('first', values.seed ?? values.first ?? '1');
-  const count = isReplay ? 1 : wholeNumber('seeds', values.seeds ?? '1000');
+  const given = new Map(
+    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+  const isReplay = given.has('seed');
+  const first = wholeNumber('first', given.get('seed') ?? given.get('first') ?? '1');
+  const count = isReplay ? 1 : wholeNumber('seeds', given.get('seeds') ?? '1000');
+  const names = Object.keys(more ?? {}) as (keyof More & string)[];
+  const moreValues = Object.fromEntries(names.map((name) => [name, given.get(name)])) as {
+    readonly [Name in keyof More]: string | undefined;
+  };
+  const moreWords = names.flatMap((name) => (given.has(name) ? [`--${name} ${given.get(name)}`] : []));
   const began = hostNow();
   const sums = new Map<string, number>();
   let told = began;
   for (let seed = first; seed < first + count; seed++) {
     const done = seed - first + 1;
     try {
-      const counts = await run(seed, isReplay);
+      const counts = await run(seed, isReplay, moreValues);
       for (const [name, n] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + n);
     } catch (error) {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      const replay = `npm run ${script} -- --seed ${seed}`;
+      const replay = [`npm run ${script} -- --seed ${seed}`, ...moreWords].join(' ');
       process.stderr.write(`${text}\nseed ${seed} failed, number ${done} of this run; replay: ${replay}\n`);
       process.exit(1);
     }

@@ -1,0 +1,64 @@
+/** An OSD of the whole-cluster simulation: a disk of its own in a machine that it may share, and what may be said of its end. */
+import { isCairnError } from '../../../base/errors.js';
+import type { OsdId } from '../../../cluster/ids.js';
+import type { Credentials } from '../../../protocol/credentials.js';
+import type { Machine } from '../../../runtime/sim/machine.js';
+import type { SimProcess } from '../../../runtime/sim/process.js';
+import { SimOsd } from '../../osd/daemon/osd-cluster.js';
+
+export class ClusterOsd extends SimOsd {
+  readonly location: readonly string[];
+  /** Where its disk is mounted: disks may change places. */
+  mount: string;
+  /** False while an operator keeps it off, or its disk is being worked at. */
+  isWanted = true;
+  /** Its disk failed, was full, or holds what belongs to another: it may stop by itself for it. */
+  hasBadDisk = false;
+  /** It was taken out of the cluster for good. */
+  isRetired = false;
+  startCount = 0;
+  #judged: SimProcess | undefined;
+
+  constructor(
+    id: OsdId,
+    machine: Machine,
+    credentials: Credentials,
+    place: { mount: string; location: readonly string[] },
+  ) {
+    super(id, machine, credentials);
+    this.mount = place.mount;
+    this.location = place.location;
+  }
+
+  override get directory(): string {
+    return `${this.mount}/store`;
+  }
+
+  /** As an init system does, again and again: nothing when it runs, may not run, or its machine is down. */
+  boot(): void {
+    if (!this.isWanted || this.isRetired || !this.machine.isUp || this.process?.isAlive === true) return;
+    this.judge();
+    this.startCount += 1;
+    this.start({ location: this.location });
+  }
+
+  /** Throws if it stopped by itself without a reason that was given to it. Once for each of its lives. */
+  judge(): void {
+    const { process, ended } = this;
+    if (process === undefined || process === this.#judged || process.isAlive) return;
+    this.#judged = process;
+    const error: unknown = ended ?? process.failure;
+    if (error === undefined || (this.hasBadDisk && isOfDisk(error))) return;
+    throw new Error(`osd.${this.id} stopped by itself`, { cause: error });
+  }
+}
+
+const codesOfDisks = ['IO_ERROR', 'NO_SPACE', 'CORRUPT', 'LOG_CORRUPT', 'CONFLICT', 'NOT_FOUND'] as const;
+
+function isOfDisk(failure: unknown): boolean {
+  for (let error = failure; error instanceof Error; error = error.cause) {
+    const found = error;
+    if (codesOfDisks.some((code) => isCairnError(found, code))) return true;
+  }
+  return false;
+}

@@ -1,0 +1,110 @@
+/** Disks that are slow, stall, fail, fill up, rot; that come back empty, with an old image, or in each other's place. */
+import { copyTree, workAt } from '../machine-work.js';
+import { mayLose, pickOsd, type Fault, type FaultTable } from './fault.js';
+import { diskBytes } from '../storage-cluster.js';
+
+const slow: Fault = async (scene) => {
+  const { world, random } = scene;
+  const osd = pickOsd(scene);
+  const { faults } = osd.machine.disk(osd.mount);
+  faults.slowdown = random.pick([10, 100, 1_000]);
+  await world.sleep(random.between(100, 8_000));
+  faults.slowdown = 1;
+};
+
+const stall: Fault = async (scene) => {
+  const osd = pickOsd(scene);
+  osd.machine.disk(osd.mount).faults.stall(scene.random.between(10, 8_000));
+  await Promise.resolve();
+};
+
+/** A failed sync is final: the daemon stops, and is started again. */
+const failSync: Fault = async (scene) => {
+  const { world, random } = scene;
+  const osd = pickOsd(scene);
+  const { faults } = osd.machine.disk(osd.mount);
+  osd.hasBadDisk = true;
+  faults.failNextSyncs = 1 + random.below(2);
+  await world.sleep(random.between(0, 3_000));
+  faults.failNextSyncs = 0;
+};
+
+const failWrite: Fault = async (scene) => {
+  const { world, random } = scene;
+  const osd = pickOsd(scene);
+  const { faults } = osd.machine.disk(osd.mount);
+  osd.hasBadDisk = true;
+  faults.failNextWrites = 1;
+  await world.sleep(random.between(0, 3_000));
+  faults.failNextWrites = 0;
+};
+
+const full: Fault = async (scene) => {
+  const { world, random } = scene;
+  const osd = pickOsd(scene);
+  const disk = osd.machine.disk(osd.mount);
+  osd.hasBadDisk = true;
+  disk.faults.setCapacity(disk.usedBytes);
+  await world.sleep(random.between(500, 8_000));
+  disk.faults.setCapacity(diskBytes);
+};
+
+/** An empty disk returns under the old id. */
+const wipe: Fault = async (scene) => {
+  const { cluster, world, random, lostDisks } = scene;
+  const osd = pickOsd(scene);
+  if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
+  lostDisks.add(osd);
+  osd.isWanted = false;
+  osd.process?.kill();
+  await world.sleep(random.between(0, 2_000));
+  await cluster.format(osd);
+  osd.isWanted = true;
+};
+
+/** A backup of the disk is restored, with whatever it held when it was made. */
+const image: Fault = async (scene) => {
+  const { world, random, lostDisks } = scene;
+  const osd = pickOsd(scene);
+  if (!osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
+  const { directory } = osd;
+  const backup = `${osd.mount}/image`;
+  osd.isWanted = false;
+  osd.process?.kill();
+  await workAt(world, osd.machine, 'backup', (runtime) => copyTree(runtime, directory, backup));
+  osd.isWanted = true;
+  await world.sleep(random.between(2_000, 10_000));
+  if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
+  lostDisks.add(osd);
+  osd.isWanted = false;
+  osd.process?.kill();
+  await workAt(world, osd.machine, 'restore', (runtime) => copyTree(runtime, backup, directory));
+  osd.isWanted = true;
+};
+
+/** Two disks of a machine stand in each other's slots for a while; each daemon finds the other's. */
+const swap: Fault = async (scene) => {
+  const { cluster, world, random } = scene;
+  const osd = pickOsd(scene);
+  const other = cluster.osds.find((one) => one !== osd && one.machine === osd.machine && !one.isRetired);
+  if (other === undefined || !osd.isWanted || !other.isWanted) return;
+  for (const one of [osd, other]) {
+    one.process?.kill();
+    one.hasBadDisk = true;
+  }
+  [osd.mount, other.mount] = [other.mount, osd.mount];
+  await world.sleep(random.between(500, 5_000));
+  for (const one of [osd, other]) one.process?.kill();
+  [osd.mount, other.mount] = [other.mount, osd.mount];
+};
+
+export const diskFaults: FaultTable = [
+  ['disk-slow', 2, slow],
+  ['disk-stall', 2, stall],
+  ['disk-sync', 2, failSync],
+  ['disk-write', 1, failWrite],
+  ['disk-full', 1, full],
+  ['wipe', 1, wipe],
+  ['image', 1, image],
+  ['swap', 1, swap],
+];

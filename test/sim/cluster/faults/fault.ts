@@ -1,0 +1,72 @@
+/** What a fault is given, and what all of them together may break. */
+import { isCairnError } from '../../../../base/errors.js';
+import { isSameMember } from '../../../../cluster/pg/members.js';
+import type { Machine } from '../../../../runtime/sim/machine.js';
+import type { Prng } from '../../../../runtime/sim/prng.js';
+import type { SimProcess } from '../../../../runtime/sim/process.js';
+import type { World } from '../../../../runtime/sim/world.js';
+import type { ClusterOsd } from '../cluster-osd.js';
+import type { StorageCluster } from '../storage-cluster.js';
+
+export interface Scene {
+  readonly cluster: StorageCluster;
+  readonly world: World;
+  readonly random: Prng;
+  /** Of clients too. */
+  readonly machines: () => readonly Machine[];
+  /** One vanishes, unless it is the last. */
+  readonly loseClient: () => void;
+  /** Disks whose content was lost or went back, and whose PGs may not be whole again yet. */
+  readonly lostDisks: Set<ClusterOsd>;
+}
+
+/** Resolves when it is over. What it leaves behind is mended at the end. */
+export type Fault = (scene: Scene) => Promise<void>;
+
+export type FaultTable = readonly (readonly [name: string, weight: number, fault: Fault])[];
+
+export function pickOsd({ cluster, random }: Scene): ClusterOsd {
+  return random.pick(cluster.osds.filter(({ isRetired }) => !isRetired));
+}
+
+/** Daemons of OSDs and monitors that run on that machine. */
+export function processesOn({ cluster }: Scene, machine: Machine): SimProcess[] {
+  const osds = cluster.osds.filter((osd) => osd.machine === machine).map(({ process }) => process);
+  const monitors = cluster.monitors.sites.filter((site) => site.machine === machine).map(({ process }) => process);
+  return [...osds, ...monitors].filter((process) => process?.isAlive === true) as SimProcess[];
+}
+
+/** Servers only. */
+export function pickServer({ cluster, random }: Scene): Machine {
+  const monitors = cluster.monitors.sites.map(({ machine }) => machine);
+  return random.chance(0.25) ? random.pick(monitors) : random.pick(cluster.hosts);
+}
+
+/**
+ * Whether the cluster survives the loss of what this disk holds: each PG that counts on it has another member that is up, and
+ * no other disk was lost since all was well. (PG-PROTOCOL.md section 1: every member of `acting` and `eligible` has all that
+ * was acknowledged.)
+ */
+export function mayLose({ cluster, lostDisks }: Scene, osd: ClusterOsd): boolean {
+  const info = osd.in(cluster.monitors);
+  if (info === undefined || lostDisks.size > 0 || osd.isRetired) return false;
+  const self = { osd: osd.id, store: info.store };
+  return cluster.pgs().every(({ record }) => {
+    const members = [...(record?.acting ?? []), ...(record?.eligible ?? [])];
+    const others = members.filter((member) => !isSameMember(member, self));
+    if (others.length === members.length) return true;
+    return others.some(({ osd: other }) => cluster.osds.some((one) => one.id === other && one.isServing()));
+  });
+}
+
+/** Notes when the PGs are whole again after a disk was lost. */
+export function noteRecovery({ cluster, lostDisks }: Scene): void {
+  if (lostDisks.size > 0 && cluster.unclean().length === 0) lostDisks.clear();
+}
+
+/** Operators take no for an answer, and no answer as well. */
+export async function tried(deed: Promise<unknown>): Promise<void> {
+  await deed.catch((error: unknown) => {
+    if (!isCairnError(error) || error.code === 'INTERNAL') throw error;
+  });
+}

@@ -1,0 +1,72 @@
+/** What operators do meanwhile: OSDs come, go, weigh less, are drained; monitors lose their disks and hand over the lead. */
+import { monTransfer } from '../../../../protocol/commands/mon.js';
+import { osdDown, osdIn, osdOut, osdReweight } from '../../../../protocol/commands/osd.js';
+import { directory as monitorDirectory } from '../../../monitor/sim/monitor-cluster.js';
+import { workAt } from '../machine-work.js';
+import { pickOsd, tried, type Fault, type FaultTable } from './fault.js';
+
+const patienceMs = 5_000;
+
+/** Drained for a while. */
+const out: Fault = async (scene) => {
+  const { cluster, world, random } = scene;
+  const { admin } = cluster;
+  const osds = [pickOsd(scene).id];
+  await tried(admin.session.change(osdOut, { osds }, admin.within(patienceMs)));
+  await world.sleep(random.between(500, 20_000));
+  await tried(admin.session.change(osdIn, { osds }, admin.within(patienceMs)));
+};
+
+const reweight: Fault = async (scene) => {
+  const { admin } = scene.cluster;
+  const weight = Math.round(scene.random.pick([0.1, 0.5, 0.8, 1]) * 0x10000);
+  await tried(admin.session.change(osdReweight, { id: pickOsd(scene).id, reweight: weight }, admin.within(patienceMs)));
+};
+
+/** By mistake: it comes back by itself. */
+const down: Fault = async (scene) => {
+  const { admin } = scene.cluster;
+  await tried(admin.session.change(osdDown, { osds: [pickOsd(scene).id] }, admin.within(patienceMs)));
+};
+
+const add: Fault = async ({ cluster, random }) => {
+  const { name } = random.pick(cluster.hosts);
+  if (cluster.osds.length >= osdsMax || !cluster.hasFreeSlot(name)) return;
+  await tried(cluster.add(name));
+};
+const osdsMax = 14;
+
+const transfer: Fault = async ({ cluster, random }) => {
+  const { admin } = cluster;
+  const { name } = random.pick(cluster.monitors.sites);
+  await tried(admin.session.control(monTransfer, { name }, admin.within(patienceMs)));
+};
+
+/** Its disk is replaced: it joins again by itself. Only while every other one is well, or a majority might be lost. */
+const loseMonitor: Fault = async ({ cluster, world, random }) => {
+  const { monitors } = cluster;
+  const { leader } = monitors;
+  const site = random.pick(monitors.sites);
+  const { raft } = leader?.monitor.status ?? {};
+  if (raft === undefined || leader === site || cluster.monitorsLost > 0) return;
+  if (raft.membership.voters.length < 3 || raft.membership.learners.length > 0) return;
+  const own = site.monitor?.status.raft.membership.voters;
+  const areWell = raft.progress.every(({ isActive }) => isActive) && own !== undefined;
+  if (!areWell || !site.machine.isUp || site.machine.isSuspended) return;
+  cluster.monitorsLost += 1;
+  cluster.absentMonitors.add(site.name);
+  site.process?.kill();
+  site.monitor = undefined;
+  await workAt(world, site.machine, 'wipe', (runtime) => runtime.disk.removeTree(monitorDirectory));
+  await world.sleep(random.between(0, 2_000));
+  cluster.absentMonitors.delete(site.name);
+};
+
+export const operatorFaults: FaultTable = [
+  ['out', 2, out],
+  ['reweight', 1, reweight],
+  ['down', 1, down],
+  ['add', 1, add],
+  ['mon-transfer', 1, transfer],
+  ['mon-lost', 0.5, loseMonitor],
+];

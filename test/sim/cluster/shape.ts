@@ -1,0 +1,45 @@
+/** How large a simulated cluster is, and what it goes through: drawn from the seed. */
+import type { Prng } from '../../../runtime/sim/prng.js';
+
+export interface ClusterShape {
+  readonly monitors: number;
+  readonly osds: number;
+  readonly hosts: number;
+  readonly racks: number;
+  readonly size: number;
+  readonly minSize: number;
+  readonly pgNum: number;
+  readonly clients: number;
+  /** Operations that each client has under way at once. */
+  readonly workers: number;
+  readonly objects: number;
+  /** Between two operations of a worker, at most. */
+  readonly pauseMs: number;
+  /** Virtual time with faults; peace follows. */
+  readonly warMs: number;
+  /** About, between two faults. */
+  readonly faultIntervalMs: number;
+  /** Share of writes that are large. */
+  readonly largeRate: number;
+}
+
+export function drawShape(random: Prng, hours: number | undefined): ClusterShape {
+  const size = random.pick([3, 3, 3, 2]);
+  const hosts = size + 1 + random.below(3);
+  return {
+    monitors: random.pick([3, 3, 3, 5]),
+    hosts,
+    osds: Math.min(12, hosts + random.below(hosts)),
+    racks: random.pick([1, 2, 3]),
+    size,
+    minSize: size === 2 ? random.pick([1, 2]) : 2,
+    pgNum: random.pick([4, 8, 16]),
+    clients: 2 + random.below(2),
+    workers: 1 + random.below(3),
+    objects: random.pick([3, 8, 20]),
+    pauseMs: random.pick([50, 200, 600]),
+    warMs: hours === undefined ? random.pick([4_000, 10_000, 25_000]) : hours * 3_600_000,
+    faultIntervalMs: random.pick([400, 1_200, 4_000]),
+    largeRate: random.pick([0, 0.02, 0.1]),
+  };
+}

@@ -1,0 +1,22 @@
+/**
+ * Whole clusters under all faults, for many seeds or one:
+ *
+ *     npm run sim -- --seeds 1000 [--first 1] [--faults crash,network,image] [--hours 1]
+ *     npm run sim -- --seed 81723
+ */
+import { runSeedCommand } from '../seed-command.js';
+import { simulate } from './simulate.js';
+
+await runSeedCommand(
+  'sim',
+  async (seed, isReplay, { hours, faults }) => {
+    const outcome = await simulate(seed, {
+      hours: hours === undefined ? undefined : Number(hours),
+      faults: faults === undefined ? undefined : faults.split(',').filter((name) => name !== ''),
+    });
+    if (isReplay) process.stdout.write(`trace ${outcome.traceHash}\n`);
+    const { operations, answered, unknown, faults: count, terms, replicas, searchSteps, virtualMs } = outcome;
+    return { operations, answered, unknown, faults: count, terms, replicas, searchSteps, virtualMs };
+  },
+  { hours: { type: 'string' }, faults: { type: 'string' } },
+);

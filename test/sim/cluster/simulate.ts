@@ -1,0 +1,135 @@
+/**
+ * One world: a whole cluster and its clients under every fault there is; then peace. Clients saw one order of operations on
+ * each object, PGs are whole where CRUSH wants them, replicas are the same, nobody died but of a fault.
+ */
+import assert from 'node:assert/strict';
+import { World } from '../../../runtime/sim/world.js';
+import { checkHistory } from '../linearizability/check-history.js';
+import { History } from '../linearizability/history.js';
+import { compareReplicas } from './compare-replicas.js';
+import { chooseFaults, injectFaults, mend } from './faults/inject.js';
+import { objectNames, ObjectClient } from './object-client.js';
+import { drawShape } from './shape.js';
+import { StorageCluster } from './storage-cluster.js';
+
+export interface SimulateOptions {
+  /** Virtual, with faults. Default: seconds, by the seed. */
+  readonly hours?: number | undefined;
+  /** Default: all. None: an empty list. */
+  readonly faults?: readonly string[] | undefined;
+}
+
+export interface Outcome {
+  readonly operations: number;
+  readonly answered: number;
+  readonly withoutEffect: number;
+  readonly unknown: number;
+  readonly faults: number;
+  readonly epochs: number;
+  /** The highest of any PG. */
+  readonly terms: number;
+  readonly replicas: number;
+  readonly searchSteps: number;
+  readonly virtualMs: number;
+  readonly traceHash: string;
+}
+
+/** From the last fault on, until every PG is whole: links come back, monitors elect, data moves, old leases end. */
+const cleanWithinMs = 120_000;
+/** Whoever holds what is not his any more gets rid of it in the background. */
+const settleMs = 10_000;
+const answerWithinMs = 90_000;
+
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Outcome> {
+  const world = new World({ seed, traceLines: 40, replay: replayOf(seed, options) });
+  const history = new History(() => world.now);
+  const run = await world.main(() => live(world, history, options));
+  const { steps } = checkHistory(history.byObject());
+  return { ...run, operations: history.operations.length, searchSteps: steps, traceHash: world.traceHash };
+}
+
+type Lived = Omit<Outcome, 'operations' | 'searchSteps' | 'traceHash'>;
+
+async function live(world: World, history: History, options: SimulateOptions): Promise<Lived> {
+  const shape = drawShape(world.stream('shape'), options.hours);
+  const cluster = await StorageCluster.found(world, shape);
+  const clients: ObjectClient[] = [];
+  const connect = async (): Promise<void> => {
+    const client = await ObjectClient.connect(cluster, history, `client-${clients.length + 1}`);
+    clients.push(client);
+  };
+  for (let i = 0; i < shape.clients; i++) await connect();
+  const end = world.now + shape.warMs;
+  const isOver = (): boolean => world.now >= end;
+  for (const client of clients) client.work(isOver);
+  const loseClient = (): void => {
+    const alive = clients.filter(({ process }) => process.isAlive);
+    if (alive.length > 1) alive.at(-1)?.process.kill();
+  };
+  const faults = chooseFaults(options.faults);
+  const fought = injectFaults({ cluster, clients, faults, loseClient, isOver });
+  // Whatever fails meanwhile ends the run at once.
+  await cluster.until('the war is over', shape.warMs + 1_000, isOver, () => '');
+  const injected = await fought;
+  cluster.throwIfFailed();
+
+  mend(cluster);
+  await cluster.until(
+    'clients are answered',
+    answerWithinMs,
+    () => clients.every(({ isIdle }) => isIdle),
+    () => describe(cluster),
+  );
+  await cluster.until(
+    'PGs are clean',
+    cleanWithinMs,
+    () => cluster.unclean().length === 0,
+    () => describe(cluster),
+  );
+  const survivor = clients.find(({ process }) => process.isAlive);
+  await survivor?.readEverything(objectNames(shape.objects), answerWithinMs);
+  for (const { process, status } of clients) {
+    if (process.isAlive) assert.equal(status.bytesInFlight + status.changesInFlight, 0, 'nothing is under way');
+  }
+  await world.sleep(settleMs);
+  cluster.throwIfFailed();
+  const { epoch } = cluster.map;
+  const records = cluster.pgs().map(({ record }) => record);
+  await stopAll(cluster);
+  const actings = records.map((record) => record?.acting.map(({ osd }) => osd) ?? []);
+  const replicas = await compareReplicas(cluster, actings);
+  const sum = (name: 'answered' | 'withoutEffect' | 'unknown'): number =>
+    clients.reduce((total, { tally }) => total + tally[name], 0);
+  return {
+    answered: sum('answered'),
+    withoutEffect: sum('withoutEffect'),
+    unknown: sum('unknown'),
+    faults: injected,
+    epochs: epoch,
+    terms: Math.max(...records.map((record) => record?.term ?? 0)),
+    replicas,
+    virtualMs: Math.round(world.now),
+  };
+}
+
+/** In good order, at once: the map must not move data meanwhile. */
+async function stopAll(cluster: StorageCluster): Promise<void> {
+  cluster.stopWatching();
+  await Promise.all(cluster.osds.map((osd) => osd.stop()));
+  for (const osd of cluster.osds) osd.judge();
+}
+
+function describe(cluster: StorageCluster): string {
+  const osds = cluster.osds.map(
+    (osd) => `osd.${osd.id} ${osd.process?.isAlive === true ? osd.daemon?.status.state : 'dead'}`,
+  );
+  return [cluster.unclean().join('; '), osds.join(', '), cluster.monitors.describe()].join('\n  ');
+}
+
+export function replayOf(seed: number, { hours, faults }: SimulateOptions): string {
+  const more = [
+    ...(hours === undefined ? [] : [`--hours ${hours}`]),
+    ...(faults === undefined ? [] : [`--faults ${faults.join(',')}`]),
+  ];
+  return ['npm run sim --', `--seed ${seed}`, ...more].join(' ');
+}
