@@ -30,6 +30,7 @@ import {
   type JoinBeginRequest,
   type JoinCopyRequest,
   type JoinEntriesMessage,
+  type JoinHeader,
   type JoinScanReply,
   type JoinScanRequest,
   type JoinStartReply,
@@ -57,6 +58,8 @@ export class JoinerTerm {
   readonly #steps: Step[] = [];
   #isRunning = false;
   #isBegun = false;
+  /** The primary's newest. */
+  #attempt = 0;
   /** Entries up to here are durable. */
   #durable = 0;
 
@@ -71,7 +74,8 @@ export class JoinerTerm {
     for (const { reject } of this.#steps.splice(0)) reject(reason);
   }
 
-  async start(): Promise<JoinStartReply> {
+  async start({ attempt }: JoinHeader): Promise<JoinStartReply> {
+    this.#checkAttempt(attempt, attempt > this.#attempt);
     const { spaceLevel } = this.term.host.store;
     if (spaceLevel === 'full' || spaceLevel === 'backfillfull') {
       throw new CairnError('NO_SPACE', `the disk of osd.${this.term.host.self.osd} is too full to take a PG in`);
@@ -79,6 +83,7 @@ export class JoinerTerm {
     await this.#copy.termDurable;
     // A primary that asks again begins anew: what is still to come of its attempt before would come in between.
     this.#isBegun = false;
+    this.#attempt = attempt;
     const lineage = await this.#copy.lineage();
     this.term.throwIfOver();
     const { last, join } = this.#copy;
@@ -91,7 +96,8 @@ export class JoinerTerm {
   }
 
   /** Returns what is to be copied of objects that the cut entries, now or earlier, had changed. */
-  async begin({ cutAfter, state }: JoinBeginRequest): Promise<Uint8Array> {
+  async begin({ attempt, cutAfter, state }: JoinBeginRequest): Promise<Uint8Array> {
+    this.#checkAttempt(attempt);
     const after = positionOfHeader(cutAfter);
     const touched = TouchedSet.of(await this.#copy.missing());
     for (let at = after.seq; ;) {
@@ -102,11 +108,13 @@ export class JoinerTerm {
       at = last.seq;
     }
     this.term.throwIfOver();
+    this.#checkAttempt(attempt);
     const missing = touched.list();
     const mutations = [...this.#copy.noteMissing(missing), this.#copy.noteJoin(joinStateOfHeader(state))];
     await this.#copy.takeOver({ mutations, cutAfter: after });
     this.#copy.joinIs(joinStateOfHeader(state));
     this.term.throwIfOver();
+    this.#checkAttempt(attempt);
     this.#durable = this.#copy.last.seq;
     this.#isBegun = true;
     return encodeTouched(missing);
@@ -117,20 +125,22 @@ export class JoinerTerm {
     try {
       let seq = 0;
       await this.#run(() => {
+        this.#checkAttempt(message.attempt ?? 0);
         const transaction = this.#appendOf(message, payload);
         seq = transaction?.entry?.seq ?? transaction?.copied?.[0]?.seq ?? 0;
         return transaction;
       });
       this.#acknowledge(seq);
     } catch (error) {
-      this.#refused(error);
+      this.#refused(error, message.attempt ?? 0);
     }
   }
 
-  async entries({ prev, trimTo }: JoinEntriesMessage, payload: Uint8Array): Promise<void> {
+  async entries({ attempt, prev, trimTo }: JoinEntriesMessage, payload: Uint8Array): Promise<void> {
     try {
       let seq = 0;
       await this.#run(() => {
+        this.#checkAttempt(attempt);
         const copied = decodeLogBlock(payload);
         seq = copied.at(-1)?.seq ?? 0;
         this.#checkFollows(positionOfHeader(prev), copied[0]?.seq ?? 0);
@@ -138,7 +148,7 @@ export class JoinerTerm {
       });
       this.#acknowledge(seq);
     } catch (error) {
-      this.#refused(error);
+      this.#refused(error, attempt);
     }
   }
 
@@ -146,6 +156,7 @@ export class JoinerTerm {
   async copy(header: JoinCopyRequest, payload: Uint8Array): Promise<void> {
     const state = joinStateOfHeader(header.state);
     const make = (): Transaction => {
+      this.#checkAttempt(header.attempt);
       const { mutations } = unpackParts(payload, header);
       const noted: Mutation[] = this.#copy.noteFound(header.done.map(latin1Text));
       const all = [...mutations, ...noted, this.#copy.noteJoin(state)];
@@ -155,7 +166,8 @@ export class JoinerTerm {
   }
 
   /** Versions of the objects behind `after` up to `until`. */
-  async scan({ after, until }: JoinScanRequest): Promise<JoinScanReply> {
+  async scan({ attempt, after, until }: JoinScanRequest): Promise<JoinScanReply> {
+    this.#checkAttempt(attempt);
     const { pg, host } = this.term;
     const pool = host.map().pools.get(pg.pool);
     if (pool === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pg.pool} any more`);
@@ -178,9 +190,11 @@ export class JoinerTerm {
   }
 
   /** All is there: from here on the copy is whole. */
-  async finish(): Promise<LogPosition> {
-    const mutations = [this.#copy.noteJoin(undefined)];
-    const make = (): Transaction => ({ pg: this.term.pg, blockShift: blockShiftMin, mutations });
+  async finish({ attempt }: JoinHeader): Promise<LogPosition> {
+    const make = (): Transaction => {
+      this.#checkAttempt(attempt);
+      return { pg: this.term.pg, blockShift: blockShiftMin, mutations: [this.#copy.noteJoin(undefined)] };
+    };
     await this.#run(make, () => this.#copy.joinIs(undefined));
     return { term: this.#copy.last.term, seq: this.#durable };
   }
@@ -248,6 +262,11 @@ export class JoinerTerm {
     return transaction;
   }
 
+  #checkAttempt(attempt: number, isCurrent = attempt === this.#attempt): void {
+    if (isCurrent) return;
+    throw new CairnError('CONFLICT', `attempt ${attempt} to join is over; ${this.#attempt} is under way`);
+  }
+
   #checkFollows(prev: LogPosition, seq: number): void {
     const { last } = this.#copy;
     // A log that is made anew begins where the primary's does.
@@ -265,9 +284,9 @@ export class JoinerTerm {
   }
 
   /** The primary gives this attempt up. */
-  #refused(thrown: unknown): void {
+  #refused(thrown: unknown, attempt: number): void {
     const { term } = this;
-    if (term.ended !== undefined) return;
+    if (term.ended !== undefined || attempt !== this.#attempt) return;
     const error = toCairnError(thrown);
     if (error.code === 'INTERNAL') {
       term.host.fatal(thrown);

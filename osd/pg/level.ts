@@ -7,7 +7,6 @@
  * shorter log (I2); whoever does not is no member, and joins.
  */
 import { CairnError } from '../../base/errors.js';
-import { invariant } from '../../base/invariant.js';
 import type { Member } from '../../cluster/pg-record.js';
 import { decodeLogBlock, type PackedEntry } from '../store/pg/log-block.js';
 import { decodeLogEntry, type Touched } from '../store/pg/log-entry.js';
@@ -24,7 +23,8 @@ import { comparePositions, isSamePosition, type LogPosition } from './types.js';
 export async function levelFrom(term: Term, copy: PgCopy, source: Member): Promise<LogPosition> {
   const entries: PackedEntry[] = [];
   const touched = new TouchedSet();
-  let after = copy.last;
+  const from = copy.last;
+  let after = from;
   for (;;) {
     const { header, payload } = await term.call(source, tailMethod, { after: positionHeader(after) });
     const page = header.entries === 0 ? [] : decodeLogBlock(payload);
@@ -46,7 +46,8 @@ export async function levelFrom(term: Term, copy: PgCopy, source: Member): Promi
   if (entries.length === 0) return copy.last;
   const mutations = await fetchParts(term, source, touched.list(), after);
   term.throwIfOver();
-  invariant(entries[0] !== undefined && entries[0].seq > copy.last.seq, 'nothing was appended meanwhile');
+  if (!isSamePosition(copy.last, from))
+    throw new CairnError('CONFLICT', 'this copy was levelled by another call meanwhile');
   await copy.takeOver({ mutations, copied: entries });
   return copy.last;
 }

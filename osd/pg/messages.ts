@@ -116,6 +116,8 @@ export interface AppendMessage extends PgHeader {
   readonly commit: number;
   /** A transaction with its entry, as the store's log has it. */
   readonly record: Uint8Array;
+  /** To a joiner: of the attempt that it is part of. */
+  readonly attempt?: number;
 }
 
 export const appendMethod = defineMethod<AppendMessage>('pg.append');
@@ -140,8 +142,13 @@ export const nackMethod = defineMethod<NackMessage>('pg.nack');
 /** Of a log: each term with its last entry, oldest first. */
 export type LineageHeader = readonly PositionHeader[];
 
+/** Of one attempt of a primary's, numbered within its term: what is left on the wire of an earlier one counts no more. */
+export interface JoinHeader extends PgHeader {
+  readonly attempt: number;
+}
+
 /** A primary to an OSD that is no member: enter this term, and say what you have. */
-export interface JoinStartRequest extends PgHeader {
+export interface JoinStartRequest extends JoinHeader {
   readonly record: RecordHeader;
 }
 
@@ -162,7 +169,7 @@ export interface JoinStateHeader {
 export const joinStartMethod = defineMethod<JoinStartRequest, JoinStartReply>('pg.join-start');
 
 /** What the primary decided on: the log is cut behind `cutAfter`, and begins behind `trimmedTo` where it is made anew. */
-export interface JoinBeginRequest extends PgHeader {
+export interface JoinBeginRequest extends JoinHeader {
   readonly cutAfter: PositionHeader;
   readonly state: JoinStateHeader;
 }
@@ -171,7 +178,7 @@ export interface JoinBeginRequest extends PgHeader {
 export const joinBeginMethod = defineMethod<JoinBeginRequest, Record<string, never>>('pg.join-begin');
 
 /** Entries without their effects, in the order of the log, on the way of the appends. The payload is a log block. */
-export interface JoinEntriesMessage extends PgHeader {
+export interface JoinEntriesMessage extends JoinHeader {
   readonly prev: PositionHeader;
   readonly trimTo: number;
 }
@@ -182,7 +189,7 @@ export const joinEntriesMethod = defineMethod<JoinEntriesMessage>('pg.join-entri
  * Parts of objects as they were at this place among the appends. The payload is that of `pg.parts`. What is noted with them:
  * objects that are whole again, and how far the copy is.
  */
-export interface JoinCopyRequest extends PgHeader {
+export interface JoinCopyRequest extends JoinHeader {
   readonly recordBytes: number;
   readonly restBytes: number;
   /** `ObjectId.key` of objects that are as the log says from here on. */
@@ -193,7 +200,7 @@ export interface JoinCopyRequest extends PgHeader {
 export const joinCopyMethod = defineMethod<JoinCopyRequest, Record<string, never>>('pg.join-copy');
 
 /** Objects of the joiner with their versions, of a range: from behind `after` to `until`, both `ObjectId.key` in latin1. */
-export interface JoinScanRequest extends PgHeader {
+export interface JoinScanRequest extends JoinHeader {
   readonly after: Uint8Array;
   /** `null`: to the end of the PG. */
   readonly until: Uint8Array | null;
@@ -208,7 +215,7 @@ export interface JoinScanReply {
 export const joinScanMethod = defineMethod<JoinScanRequest, JoinScanReply>('pg.join-scan');
 
 /** The copy has everything up to here: it notes that it is whole. */
-export const joinFinishMethod = defineMethod<PgHeader, { readonly last: PositionHeader }>('pg.join-finish');
+export const joinFinishMethod = defineMethod<JoinHeader, { readonly last: PositionHeader }>('pg.join-finish');
 
 export function memberHeader({ osd, store }: Member): MemberHeader {
   return [osd, store];

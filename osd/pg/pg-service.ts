@@ -4,6 +4,7 @@ import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '
 import type { ClusterMap } from '../../cluster/map.js';
 import { listMethod, opMethod, type OpReply, type OpRequest } from '../../protocol/osd-methods.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
+import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
 import type { OutgoingReply } from '../../wire/method.js';
@@ -70,6 +71,8 @@ export interface PgServiceStatus {
 /** Requests of clients that run or wait at once; more are refused. */
 const opsMax = 4_096;
 const opsBytesMax = 256 * 1024 * 1024;
+/** How often it is looked whether something waits for an answer that was lost. */
+const tickMs = 500;
 
 export class PgService {
   readonly #runtime: Runtime;
@@ -78,6 +81,7 @@ export class PgService {
   readonly #acknowledgements: Acknowledgements;
   readonly #host: PgHost;
   #map: ClusterMap | undefined;
+  #timer: Timer | undefined;
   #ops = 0;
   #opsBytes = 0;
   #closed: CairnError | undefined;
@@ -106,6 +110,7 @@ export class PgService {
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);
+    this.#tick();
   }
 
   get status(): PgServiceStatus {
@@ -208,8 +213,15 @@ export class PgService {
   async close(): Promise<void> {
     this.#closed ??= new CairnError('CLOSED', 'this OSD gives up its part in the cluster');
     this.#leases.close();
+    this.#timer?.cancel();
     this.#acknowledgements.close();
     await this.#table.close(this.#closed);
+  }
+
+  #tick(): void {
+    const { clock } = this.#runtime;
+    for (const pg of this.#table.all()) pg.primary?.tick(clock.now());
+    this.#timer = clock.after(tickMs, () => this.#tick());
   }
 
   get #knownMap(): ClusterMap {

@@ -28,6 +28,7 @@ import {
   type HeadReply,
   type JoinBeginRequest,
   type JoinCopyRequest,
+  type JoinHeader,
   type JoinScanReply,
   type JoinScanRequest,
   type JoinStartReply,
@@ -104,7 +105,7 @@ export class Pg {
   }
 
   /** A primary wants this OSD as a member: it is none, and not eligible either (pitfall p). */
-  async joinStart(header: PgHeader, record: PgRecord): Promise<JoinStartReply> {
+  async joinStart(header: JoinHeader, record: PgRecord): Promise<JoinStartReply> {
     if (header.term !== record.term)
       throw new CairnError('PROTOCOL_ERROR', 'a message is of the record that it brings');
     this.learn(record);
@@ -123,7 +124,7 @@ export class Pg {
       this.#host.grantor.enter(this.#host.runtime.clock.now(), this.id, record.term, primary);
       this.#role = new JoinerTerm(term, this.copy, primary);
     }
-    return await this.#joinerIn(header).start();
+    return await this.#joinerIn(header).start(header);
   }
 
   async joinBegin(header: JoinBeginRequest): Promise<Uint8Array> {
@@ -138,8 +139,8 @@ export class Pg {
     return await this.#joinerIn(header).scan(header);
   }
 
-  async joinFinish(header: PgHeader): Promise<PositionHeader> {
-    return positionHeader(await this.#joinerIn(header).finish());
+  async joinFinish(header: JoinHeader): Promise<PositionHeader> {
+    return positionHeader(await this.#joinerIn(header).finish(header));
   }
 
   /** With each map. */

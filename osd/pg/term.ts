@@ -1,5 +1,5 @@
 /** One term of a PG at one of its members, from entering it to the next: what runs in it ends with it. */
-import { CairnError, isCairnError, toCairnError } from '../../base/errors.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
 import { monotonicMs } from '../../base/instants.js';
 import { printPgId, type PgId, type PgTerm } from '../../cluster/ids.js';
 import { hasMember } from '../../cluster/pg/members.js';
@@ -123,8 +123,9 @@ export class Term {
         return await attempt();
       } catch (thrown) {
         this.throwIfOver();
-        const error = toCairnError(thrown);
-        if (error.code === 'INTERNAL') throw thrown;
+        // A bug of another OSD is its own; one of this process stops it.
+        if (!isCairnError(thrown)) throw thrown;
+        const error = thrown;
         const { log } = this.host.runtime;
         log.debug({ pg: printPgId(this.pg), term: this.number, what, err: error }, 'a step of a PG is repeated');
         await this.sleep(Math.min(1_000, retryMs * failures));

@@ -100,7 +100,8 @@ export class Backfill {
     const versions = new Map<string, string>();
     let after = from;
     for (;;) {
-      const request = { after: latin1Bytes(after), until: until === undefined ? null : latin1Bytes(until) };
+      const range = { after: latin1Bytes(after), until: until === undefined ? null : latin1Bytes(until) };
+      const request = { attempt: this.#stream.attempt, ...range };
       const { header } = await term.call(this.#stream.joiner, joinScanMethod, request);
       for (const [key, versionTerm, seq] of header.objects) {
         after = latin1Text(key);

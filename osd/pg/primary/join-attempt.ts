@@ -32,6 +32,8 @@ const admitMs = 5_000;
 export class JoinAttempt {
   readonly joiner: Member;
   readonly #primary: PrimaryTerm;
+  /** Within the term: what is left on the wire of an earlier one must not come in between. */
+  readonly #number: number;
   #stream: JoinStream | undefined;
   #keepFrom = Infinity;
   #isProposed = false;
@@ -39,8 +41,9 @@ export class JoinAttempt {
   #acked = 0;
   #onAck: (() => void) | undefined;
 
-  constructor(primary: PrimaryTerm, joiner: Member) {
+  constructor(primary: PrimaryTerm, joiner: Member, number: number) {
     this.#primary = primary;
+    this.#number = number;
     this.joiner = joiner;
   }
 
@@ -60,12 +63,15 @@ export class JoinAttempt {
     try {
       lease.want(joiner);
       this.#keepFrom = copy.trimmedTo;
-      const { header: found } = await term.call(joiner, joinStartMethod, { record: recordHeader(term.record) });
+      const attempt = this.#number;
+      const record = recordHeader(term.record);
+      const { header: found } = await term.call(joiner, joinStartMethod, { record, attempt });
       const plan = await planJoin(copy, found);
-      const cut = { cutAfter: positionHeader(plan.cutAfter), state: joinStateHeader(plan.state) };
+      const cut = { attempt, cutAfter: positionHeader(plan.cutAfter), state: joinStateHeader(plan.state) };
       const { payload } = await term.call(joiner, joinBeginMethod, cut);
       this.#throwIfFailed();
-      const stream = new JoinStream(this.#primary, joiner, plan, decodeTouched(payload), (why) => this.giveUp(why));
+      const options = { joiner, attempt, plan, missing: decodeTouched(payload) };
+      const stream = new JoinStream(this.#primary, options, (why) => this.giveUp(why));
       this.#stream = stream;
       await stream.open();
       this.#keepFrom = Infinity;
@@ -102,7 +108,7 @@ export class JoinAttempt {
   async #finish(boot: number): Promise<void> {
     const { term, lease, replication } = this.#primary;
     const { osd, store } = this.joiner;
-    const { header } = await term.call(this.joiner, joinFinishMethod, {});
+    const { header } = await term.call(this.joiner, joinFinishMethod, { attempt: this.#number });
     this.onAck(header.last[1]);
     this.#throwIfFailed();
     lease.seen({ osd, store, boot });

@@ -32,9 +32,19 @@ interface Current {
   readonly left: TouchedSet;
 }
 
+export interface JoinStreamOptions {
+  readonly joiner: Member;
+  /** As `JoinStartRequest.attempt`. */
+  readonly attempt: number;
+  readonly plan: JoinPlan;
+  /** What entries that the joiner cut off had touched. */
+  readonly missing: readonly Touched[];
+}
+
 export class JoinStream {
   readonly #primary: PrimaryTerm;
   readonly #joiner: Member;
+  readonly #attempt: number;
   readonly #plan: JoinPlan;
   readonly #behind: TouchedSet;
   readonly #giveUp: (why: string) => void;
@@ -51,15 +61,11 @@ export class JoinStream {
   #isClosed = false;
   #pgChanges = 0;
 
-  constructor(
-    primary: PrimaryTerm,
-    joiner: Member,
-    plan: JoinPlan,
-    missing: readonly Touched[],
-    giveUp: (why: string) => void,
-  ) {
+  constructor(primary: PrimaryTerm, options: JoinStreamOptions, giveUp: (why: string) => void) {
+    const { joiner, attempt, plan, missing } = options;
     this.#primary = primary;
     this.#joiner = joiner;
+    this.#attempt = attempt;
     this.#plan = plan;
     this.#behind = TouchedSet.of(missing);
     this.#giveUp = giveUp;
@@ -69,6 +75,10 @@ export class JoinStream {
 
   get cursor(): string | undefined {
     return this.#cursor;
+  }
+
+  get attempt(): number {
+    return this.#attempt;
   }
 
   get joiner(): Member {
@@ -92,7 +102,8 @@ export class JoinStream {
       const sent = page.filter(({ seq }) => seq > prev.seq);
       const end = sent.at(-1);
       if (end !== undefined) {
-        const header = { ...term.headerTo(this.#joiner), prev: positionHeader(prev), trimTo: copy.trimmedTo };
+        const to = term.headerTo(this.#joiner);
+        const header = { ...to, attempt: this.#attempt, prev: positionHeader(prev), trimTo: copy.trimmedTo };
         this.#tell(joinEntriesMethod, header, [encodeLogBlock(sent)]);
         prev = { term: end.term, seq: end.seq };
       }
@@ -224,6 +235,7 @@ export class JoinStream {
     const { term, copy, replication } = this.#primary;
     const header = {
       ...term.headerTo(this.#joiner),
+      attempt: this.#attempt,
       prev: positionHeader(entry.prev),
       commit: replication.committed,
     };
@@ -253,7 +265,8 @@ export class JoinStream {
     const { term } = this.#primary;
     const { recordBytes, restBytes, payload } = packParts(term.pg, { mutations, rest: [] });
     const state = { from: this.#from, cursor: this.#cursor };
-    const header = { recordBytes, restBytes, done: done.map(latin1Bytes), state: joinStateHeader(state) };
+    const noted = { done: done.map(latin1Bytes), state: joinStateHeader(state) };
+    const header = { attempt: this.#attempt, recordBytes, restBytes, ...noted };
     const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(
       () => {
         this.#inFlight.delete(sent);

@@ -2,7 +2,7 @@
  * From where the record says the PG is to where CRUSH wants it: whoever is missing joins, one at a time; then who is too
  * many leaves, and the first of them leads (PG-PROTOCOL.md section 4, "join", "leave / hand over").
  */
-import { isCairnError, toCairnError } from '../../../base/errors.js';
+import { isCairnError } from '../../../base/errors.js';
 import { monotonicMs } from '../../../base/instants.js';
 import { printPgId } from '../../../cluster/ids.js';
 import { equalMembers, hasMember, isSameMember, printMember } from '../../../cluster/pg/members.js';
@@ -21,6 +21,7 @@ export class Joining {
   readonly #primary: PrimaryTerm;
   #up: readonly Member[] = [];
   #attempt: JoinAttempt | undefined;
+  #attempts = 0;
   #isLeaving = false;
   #isPausing = false;
 
@@ -78,6 +79,10 @@ export class Joining {
     const { term, isActive } = this.#primary;
     if (!isActive || term.ended !== undefined || this.#attempt !== undefined || this.#isPausing) return;
     const { acting, eligible } = term.record;
+    const { flags } = term.host.map();
+    const isDegraded = acting.length < this.#primary.pool.size;
+    if (flags.has('norebalance') && !isDegraded) return;
+    if (flags.has('norecover') || flags.has('nobackfill')) return;
     const missing = this.#up.find((member) => !hasMember(acting, member) && !hasMember(eligible, member));
     if (missing !== undefined) this.#begin(missing);
     else this.#considerLeaving();
@@ -86,18 +91,21 @@ export class Joining {
   #begin(joiner: Member): void {
     const { term } = this.#primary;
     const { log } = term.host.runtime;
-    const attempt = new JoinAttempt(this.#primary, joiner);
+    this.#attempts += 1;
+    const attempt = new JoinAttempt(this.#primary, joiner, this.#attempts);
     this.#attempt = attempt;
     const facts = { pg: printPgId(term.pg), term: term.number, joiner: printMember(joiner) };
     log.debug(facts, 'a PG takes an OSD in');
     attempt.run().catch((thrown: unknown) => {
       if (term.ended !== undefined) return;
-      const error = toCairnError(thrown);
-      if (error.code === 'INTERNAL') {
+      if (!isCairnError(thrown)) {
         term.host.fatal(thrown);
         return;
       }
+      const error = thrown;
       log.debug({ ...facts, err: error }, 'an OSD could not be taken in; it is tried again');
+      // A proposal may still be granted, and must not find a copy that begins anew: the next term takes it up.
+      if (attempt.isProposed) return;
       this.#attempt = undefined;
       this.#pause();
     });

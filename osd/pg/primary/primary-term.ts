@@ -5,6 +5,7 @@
  *                                                   └ nothing to change ──► what it saw is committed ──► lease valid ──► reply
  */
 import { CairnError, isCairnError } from '../../../base/errors.js';
+import { type MonotonicMs, monotonicMs } from '../../../base/instants.js';
 import { printPgId } from '../../../cluster/ids.js';
 import { isSameMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
@@ -50,6 +51,8 @@ export class PrimaryTerm {
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
   #nextSeq = 0;
+  /** When something was committed last, or nothing waited. */
+  #progressAt = monotonicMs(0);
 
   constructor({ term, copy, sessions, ownHead }: PrimaryParts) {
     this.term = term;
@@ -203,6 +206,7 @@ export class PrimaryTerm {
     const before = replication.hasRoom;
     const done = replication.onDurable(member, seq);
     this.#joining.onAck(member, seq);
+    if (done.length > 0) this.#progressAt = this.term.host.runtime.clock.now();
     this.#settle(done);
     if (!before || this.#roomWaiters.length > 0) this.#wakeForRoom();
   }
@@ -231,6 +235,19 @@ export class PrimaryTerm {
       if (member.osd === osd) this.#sendBehind(member, replication.durableOf(member));
     }
     this.#joining.onConnected(osd);
+  }
+
+  /** Now and then: what nobody acknowledged for a while was lost, or its acknowledgement was. */
+  tick(now: MonotonicMs): void {
+    if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
+    const { replication } = this.#phase;
+    if (replication.windowEntries === 0) this.#progressAt = now;
+    if (now - this.#progressAt < resendMs) return;
+    this.#progressAt = now;
+    for (const member of this.#others) {
+      const durable = replication.durableOf(member);
+      if (durable < replication.last.seq) this.#sendBehind(member, durable);
+    }
   }
 
   #sendBehind(member: Member, seq: number): void {
@@ -278,6 +295,9 @@ export class PrimaryTerm {
     this.replication.requireJoiner(joiner, durableSeq);
   }
 }
+
+/** Without a commit, what is under way is sent again: longer than any pause of a healthy disk. */
+const resendMs = 1_000;
 
 /** Until it is tried again to activate a PG that could not be read. */
 const unreadableMs = 5_000;

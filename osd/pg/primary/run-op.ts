@@ -23,6 +23,8 @@ export async function runOp(
   signal: AbortSignal,
 ): Promise<OutgoingReply<OpReply>> {
   if (!primary.isServing) throw notServing(primary.term.pg, 'is becoming active, or has too few copies');
+  if (primary.term.host.map().flags.has('pause'))
+    throw notServing(primary.term.pg, 'is paused by a flag of the cluster');
   const { name, namespace, locator } = request;
   const object = objectId(primary.term.pg.pool, { namespace, locator, name });
   const mayChange = request.request > 0;
@@ -61,7 +63,8 @@ async function once(primary: PrimaryTerm, object: ObjectId, request: OpRequest, 
     }
     throw error;
   } finally {
-    sessions.running.delete(key);
+    // Another term may have begun, and the request with it.
+    if (sessions.running.get(key) === outcome) sessions.running.delete(key);
   }
 }
 
