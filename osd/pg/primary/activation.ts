@@ -2,9 +2,10 @@
  * A new term, from collecting heads to serving (PG-PROTOCOL.md section 4, "activate"):
  *
  *     heads of all of acting ──► longest log taken over ──► the others level ──┐
- *                            └─► promises to older primaries waited out ───────┴──► confirmed ──► serves
+ *                            └─► promises to older primaries waited out ───────┴──► level ──► confirmed ──► serves
  *
- * A member that does not answer is waited for: the monitors remove it, and that is another term.
+ * A member that does not answer is waited for: the monitors remove it, and that is another term. Below `min_size` a level term
+ * is not confirmed, but others join in it.
  */
 import { printPgId } from '../../../cluster/ids.js';
 import { isSameMember } from '../../../cluster/pg/members.js';
@@ -48,7 +49,7 @@ export interface ActivationParts {
 /** For the monitors to answer; asked again until the term is over. */
 const confirmMs = 5_000;
 
-/** Resolves when the term may serve; throws its end. */
+/** Resolves when the term is level; throws its end. */
 export async function activate(parts: ActivationParts): Promise<void> {
   const { term, copy } = parts;
   const { host } = term;
@@ -67,9 +68,8 @@ export async function activate(parts: ActivationParts): Promise<void> {
   const levelled = levelAll(parts, collected, longest.member, longest.head.last);
   await Promise.all([levelled, untilPromisesAreOver(term, wait)]);
   term.throwIfOver();
-  if (!term.isConfirmed) await confirm(term);
   const { log } = host.runtime;
-  log.debug({ pg: printPgId(term.pg), term: term.number, seq: copy.last.seq }, 'a PG serves');
+  log.debug({ pg: printPgId(term.pg), term: term.number, seq: copy.last.seq }, 'a PG is level');
 }
 
 async function collect({ term, lease }: ActivationParts, member: Member, wait: PromiseWait): Promise<Head> {
@@ -143,7 +143,8 @@ async function fence(term: Term, holder: OsdRun): Promise<void> {
   if (run.store !== holder.store || run.boot < holder.boot) throw new Error('another run of the OSD answered');
 }
 
-async function confirm(term: Term): Promise<void> {
+/** Of a level term with `min_size` members. Resolves when it is confirmed; throws its end. */
+export async function confirm(term: Term): Promise<void> {
   const { host, pg } = term;
   await term.untilDone('confirm', async () => {
     if (term.isConfirmed) return;

@@ -21,7 +21,7 @@ import { Replication, type SentEntry } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
-import { activate, type Head } from './activation.js';
+import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
 
 export interface PrimaryParts {
@@ -50,6 +50,7 @@ export class PrimaryTerm {
   readonly #roomWaiters: (() => void)[] = [];
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
+  #isConfirming = false;
   #nextSeq = 0;
   /** When something was committed last, or nothing waited. */
   #progressAt = monotonicMs(0);
@@ -105,6 +106,7 @@ export class PrimaryTerm {
   update(pool: Pool, up: readonly Member[]): void {
     this.#pool = pool;
     this.#joining.update(up);
+    this.#considerConfirming();
   }
 
   end(reason: CairnError): void {
@@ -147,6 +149,23 @@ export class PrimaryTerm {
     const replication = new Replication({ head, self: term.self, acting, mode });
     this.#phase = { kind: 'active', replication, gate: new CommitGate(head.seq) };
     this.#joining.start();
+    this.#considerConfirming();
+  }
+
+  #considerConfirming(): void {
+    const { term } = this;
+    const isEnough = term.record.acting.length >= (this.#pool?.minSize ?? Infinity);
+    if (!this.isActive || term.isConfirmed || !isEnough || this.#isConfirming || term.ended !== undefined) return;
+    this.#isConfirming = true;
+    confirm(term).then(
+      () => {
+        this.#isConfirming = false;
+        this.#joining.start();
+      },
+      (error: unknown) => {
+        if (term.ended === undefined) term.host.fatal(error);
+      },
+    );
   }
 
   /** The highest uncommitted entry of an object, or 0: a reply that saw the object waits for it. */
