@@ -65,7 +65,8 @@ async function runModel(seed: number): Promise<void> {
 
 describe('osd/store: random transactions', () => {
   it('do what a simple model in memory does', async function () {
-    this.timeout(300_000);
+    // A timeout in the middle of a world would read the real clock there.
+    this.timeout(process.env['SEEDS'] === undefined ? 300_000 : 0);
     await forEachSeed({ count: 50, boxMs: 120_000 }, runModel);
   });
 });
