@@ -17,7 +17,10 @@ export const askIntervalMs = 200;
  * long; a constant, so that no configuration makes what an earlier run promised longer than what the next one waits.
  */
 export const leaseMsMax = 1_000;
-/** How far the rate of a monotonic clock may be from real time. The kernel slews by 0.05 %; crystals are far better. */
+/**
+ * How far the rate of a monotonic clock may be from real time. Crystals are far better, and the kernel slews by 0.05 %; but
+ * slewing moves the monotonic clock too, so a time daemon must not be set to slew by more than this.
+ */
 export const clockDrift = 0.01;
 
 /** Wall clock ahead of the monotonic one by more than this means that the machine was suspended (clock-watch.ts). */

@@ -43,7 +43,7 @@ export interface LeaseGrant {
 /** A promise of a term that was left, in a Head: whoever activates a later term waits until it is over. */
 export interface LeasePromise {
   readonly holder: OsdRun;
-  /** On the clock of the one who promised, when it said so. */
+  /** On the clock of the one who promised, when it said so; finite and above 0, says the message's schema. */
   readonly leftMs: number;
 }
 
