@@ -42,6 +42,7 @@ import { Registrar } from './registrar.js';
 import { ServiceKeys } from './service-keys.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { type Standing, standingOf } from './standing.js';
+import { keepStoreNumber } from './store-number.js';
 import type { OsdStatus } from './status.js';
 
 export interface OsdOptions {
@@ -238,11 +239,23 @@ export class Osd {
       const self = await registrar.register(signal);
       this.#registrations += 1;
       const since = this.#runtime.clock.now();
+      await this.#checkNumber(self);
       this.#state = { kind: 'waiting', self };
       const standing = await this.#untilLeave();
       await this.#leave(self);
       if (standing.kind === 'over') throw standing.error;
       if (!signal.aborted) await this.#rest(since);
+    }
+  }
+
+  /** Whether what is in the store is of the member that it counts as. */
+  async #checkNumber(self: SelfIdentity): Promise<void> {
+    const { uuid } = this.#store.superblock;
+    try {
+      await keepStoreNumber(this.#runtime, this.#options.directory, { uuid, self });
+    } catch (error) {
+      if (isCairnError(error, 'CONFLICT')) await this.#goodbye(self.boot);
+      throw error;
     }
   }
 

@@ -87,7 +87,8 @@ export class ServiceKeys implements Keyring {
     if (this.#entities === undefined) throw new CairnError('OVERLOADED', 'this OSD has no map yet; try again');
     const { clock } = this.#runtime;
     const until = clock.now() + newcomerMs;
-    while (this.#entities?.has(name) !== true) {
+    const isKnown = (): boolean => this.#entities?.has(name) ?? false;
+    while (!isKnown()) {
       const leftMs = until - clock.now();
       if (leftMs <= 0) return false;
       await this.#nextEntities(leftMs);
