@@ -15,8 +15,11 @@ export const capServices = ['mon', 'osd'] as const;
 export type CapService = (typeof capServices)[number];
 export type CapAccess = 'r' | 'w' | 'x';
 
-/** What a command of the monitors is about. `daemon`: what daemons say of themselves and of their PGs. */
-export type CapArea = 'daemon' | 'pool' | 'cluster';
+/**
+ * What a command of the monitors is about. `daemon`: what daemons say of themselves and of their PGs; `service-key`: how
+ * OSDs recognise others.
+ */
+export type CapArea = 'daemon' | 'pool' | 'cluster' | 'service-key';
 
 export interface CapRequest {
   readonly service: CapService;
@@ -90,6 +93,7 @@ function profileOnMonitors(profile: CapProfile, { access, area = 'cluster' }: Ca
     case 'monitor':
       return true;
     case 'osd':
+      return access === 'r' || (access === 'w' && area === 'daemon') || (access === 'x' && area === 'service-key');
     case 'volume':
       return access === 'r' || (access === 'w' && area === 'daemon');
     case 'gateway':

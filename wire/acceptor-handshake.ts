@@ -18,8 +18,13 @@ type State =
   | { readonly kind: 'listening' }
   /** reply sent, proof awaited. */
   | { readonly kind: 'challenging'; readonly hellos: SessionHellos }
-  /** proof received, the key awaited. */
-  | { readonly kind: 'checking'; readonly hellos: SessionHellos; readonly proof: Uint8Array }
+  /** proof received, the key awaited; `isFresh`: for the second time. */
+  | {
+      readonly kind: 'checking';
+      readonly hellos: SessionHellos;
+      readonly proof: Uint8Array;
+      readonly isFresh: boolean;
+    }
   | { readonly kind: 'over' };
 
 /**
@@ -42,6 +47,7 @@ export class AcceptorHandshake {
     if (this.#state.kind === 'over') return [];
     try {
       if (input.kind === 'key') return this.#onKey(input.key);
+      if (input.kind === 'no-key') throw input.error;
       return this.#onMessage(input.message);
     } catch (error) {
       this.#state = { kind: 'over' };
@@ -73,18 +79,22 @@ export class AcceptorHandshake {
   #onProof(message: HandshakeMessage, hellos: SessionHellos): HandshakeOutput[] {
     if (message.type !== handshakeTypes.proof) throw unexpected(message);
     if (!this.#hello.authenticates) return this.#welcome(hellos, emptyBytes);
-    this.#state = { kind: 'checking', hellos, proof: message.body };
-    return [{ kind: 'lookup', name: hellos.theirs.name }];
+    this.#state = { kind: 'checking', hellos, proof: message.body, isFresh: false };
+    return [{ kind: 'lookup', name: hellos.theirs.name, isFresh: false }];
   }
 
-  /** checking -> over */
+  /** checking -> over, or once again to checking: the key may have changed since the keyring learnt it */
   #onKey(known: Uint8Array | undefined): HandshakeOutput[] {
     if (this.#state.kind !== 'checking') return [];
-    const { hellos, proof } = this.#state;
+    const { hellos, proof, isFresh } = this.#state;
     const key = known ?? this.#decoyKey;
     const transcript = transcriptOf(hellos.received, hellos.sent);
     const proven = isProof(proofOf('dialer', key, transcript), proof);
-    if (!proven || known === undefined) throw notAuthenticated(hellos.theirs.name);
+    if (!proven || known === undefined) {
+      if (isFresh) throw notAuthenticated(hellos.theirs.name);
+      this.#state = { kind: 'checking', hellos, proof, isFresh: true };
+      return [{ kind: 'lookup', name: hellos.theirs.name, isFresh: true }];
+    }
     return this.#welcome(hellos, proofOf('acceptor', key, transcript));
   }
 

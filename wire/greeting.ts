@@ -2,7 +2,7 @@
  * The shell around a handshake: moves its messages over a connection within a deadline, and then hands the connection,
  * with the bytes that already followed, to whoever uses it.
  */
-import { CairnError, toCairnError } from '../base/errors.js';
+import { CairnError, isCairnError, toCairnError } from '../base/errors.js';
 import type { Timer } from '../runtime/clock.js';
 import type { Connection } from '../runtime/network.js';
 import type { AcceptorHandshake } from './acceptor-handshake.js';
@@ -23,7 +23,7 @@ export interface GreetingCollaborators {
   readonly connection: Connection;
   readonly handshake: DialerHandshake | AcceptorHandshake;
   /** Finds a dialer's key; only acceptors ask. */
-  readonly keyFor: (name: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  readonly keyFor: (name: string, isFresh: boolean) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** The handshake succeeded: returns who receives the connection from here on. */
   readonly onSession: (session: Session) => ConnectionUser;
   /** It failed; called once, instead of `onSession`. */
@@ -120,7 +120,7 @@ export class Greeting {
           this.#with.connection.send([output.bytes]).catch(() => {});
           break;
         case 'lookup':
-          this.#lookUp(output.name);
+          this.#lookUp(output.name, output.isFresh);
           break;
         case 'done':
           this.#isOver = true;
@@ -135,12 +135,13 @@ export class Greeting {
     }
   }
 
-  #lookUp(name: string): void {
-    Promise.resolve(name)
-      .then(this.#with.keyFor)
+  #lookUp(name: string, isFresh: boolean): void {
+    Promise.resolve()
+      .then(() => this.#with.keyFor(name, isFresh))
       .then(
         (key) => this.#step({ kind: 'key', key }),
-        (error: unknown) => this.#fail(toCairnError(error), 'drop'),
+        // The peer hears why, but nothing of what went wrong in here.
+        (error: unknown) => this.#step({ kind: 'no-key', error: isCairnError(error) ? error : unknowing(error) }),
       );
   }
 
@@ -158,4 +159,8 @@ export class Greeting {
     }
     this.#with.onFailed(error);
   }
+}
+
+function unknowing(cause: unknown): CairnError {
+  return new CairnError('INTERNAL', 'the key could not be looked up; the log of the acceptor says why', { cause });
 }

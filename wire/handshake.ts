@@ -18,12 +18,14 @@ import type { Session } from './session.js';
 export type HandshakeInput =
   | { readonly kind: 'message'; readonly message: HandshakeMessage }
   /** The answer to `lookup`; `undefined` when nobody of that name is known. */
-  | { readonly kind: 'key'; readonly key: Uint8Array | undefined };
+  | { readonly kind: 'key'; readonly key: Uint8Array | undefined }
+  /** Nobody can say now who has which key. */
+  | { readonly kind: 'no-key'; readonly error: CairnError };
 
 export type HandshakeOutput =
   | { readonly kind: 'send'; readonly bytes: Uint8Array }
-  /** Find the key of this dialer and answer with `key`. */
-  | { readonly kind: 'lookup'; readonly name: string }
+  /** Find the key of this dialer and answer with `key`; `isFresh`: the first answer did not fit, look again. */
+  | { readonly kind: 'lookup'; readonly name: string; readonly isFresh: boolean }
   | { readonly kind: 'done'; readonly session: Session }
   /** Close the connection, after sending what came before. */
   | { readonly kind: 'failed'; readonly error: CairnError };

@@ -21,8 +21,12 @@ export interface Identity {
 
 /** What an acceptor knows of dialers: their keys. An acceptor proves itself by knowing the dialer's. */
 export interface Keyring {
-  /** At least 32 random bytes; `undefined` for a name that nobody has. Takes equally long for both. */
-  keyFor(name: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /**
+   * At least 32 random bytes; `undefined` for a name that nobody has. Takes equally long for both. `isFresh`: what it said a
+   * moment ago did not fit, so that a key which was kept is to be looked up anew. Rejects when it cannot know now: the dialer
+   * is told why, and tries again.
+   */
+  keyFor(name: string, isFresh?: boolean): Uint8Array | undefined | Promise<Uint8Array | undefined>;
 }
 
 export function helloOf(

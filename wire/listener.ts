@@ -107,6 +107,11 @@ export class WireListener {
     await Promise.all([this.#listener?.close(), ...peers, this.#idle()]);
   }
 
+  /** Ends the connections of those who may not have one any more. */
+  disconnect(isGone: (peer: Peer) => boolean, error: CairnError): void {
+    for (const peer of this.#peers) if (isGone(peer)) void peer.close(error);
+  }
+
   /** Resolves when no connection is left, those that were refused and linger included. */
   #idle(): Promise<void> {
     if (this.#connections.size === 0) return Promise.resolve();
@@ -154,7 +159,7 @@ export class WireListener {
       {
         connection,
         handshake: this.#handshake(connection),
-        keyFor: (name) => keys?.keyFor(name),
+        keyFor: (name, isFresh) => keys?.keyFor(name, isFresh),
         onSession: (session) => {
           over();
           return this.#serve(connection, session);

@@ -15,7 +15,10 @@ import {
   authPageSize,
   authRm,
   authRotate,
+  authServiceKey,
+  type ServiceKey,
 } from '../../protocol/commands/auth.js';
+import { serviceKeyOf } from '../../wire/service-key.js';
 import { parseEntityName } from '../../protocol/entity-name.js';
 import type { Effects, StateView } from '../state/types.js';
 import { answerPage } from './answer-page.js';
@@ -30,6 +33,7 @@ export function registerAuthCommands(table: CommandTable): void {
     .onChange(authRm, removeEntity)
     .onChange(authRotate, rotateKey)
     .onQuery(authGet, ({ name }, { state }) => issuedKey(state, existing(state.map, name)))
+    .onQuery(authServiceKey, serviceKey)
     .onQuery(authLs, ({ after }, { state }) => page(state.map, after));
 }
 
@@ -112,6 +116,12 @@ function rotateKey({ name }: { name: string }, context: CommandContext): Effects
     keys: [{ name, key }],
     log: [recordOf(context, `gave ${name} a new key; the old one is no longer valid`)],
   };
+}
+
+/** Of an entity that the map has: a key without one is on its way out. */
+function serviceKey({ name, service }: { name: string; service: string }, { state }: CommandContext): ServiceKey {
+  const key = state.map.entities.has(name) ? state.key(name) : undefined;
+  return { key: key === undefined ? undefined : serviceKeyOf(key, service) };
 }
 
 function page(map: ClusterMap, after: string): { entities: AuthEntity[]; hasMore: boolean } {

@@ -1,4 +1,6 @@
 /** Where an OSD listens: for clients, and for other OSDs, which may be the same place. */
+import { CairnError } from '../../base/errors.js';
+import type { ClusterMap } from '../../cluster/map.js';
 import type { NodeAddress } from '../../cluster/osd.js';
 import type { TlsOptions } from '../../runtime/network.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -16,6 +18,7 @@ export class Listeners {
   readonly #options: ListenersOptions;
   readonly #public: WireListener;
   readonly #cluster: WireListener;
+  #entities: ClusterMap['entities'] | undefined;
 
   private constructor(options: ListenersOptions, forClients: WireListener, forOsds: WireListener) {
     this.#options = options;
@@ -47,6 +50,16 @@ export class Listeners {
 
   get clusterAddress(): NodeAddress {
     return { host: this.#options.clusterAddress.host, port: this.#cluster.address.port };
+  }
+
+  /** Who has no key any more has no connection either. */
+  onMap({ entities }: Pick<ClusterMap, 'entities'>): void {
+    if (entities === this.#entities) return;
+    this.#entities = entities;
+    const error = new CairnError('AUTHENTICATION_FAILED', 'your key was removed from the cluster');
+    for (const listener of new Set([this.#public, this.#cluster])) {
+      listener.disconnect(({ name }) => !entities.has(name), error);
+    }
   }
 
   async close(): Promise<void> {

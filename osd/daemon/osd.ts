@@ -28,6 +28,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { supervise } from '../../runtime/supervise.js';
 import { Backoff } from '../../wire/backoff.js';
 import { HandlerTable } from '../../wire/handlers.js';
+import { serviceKeyOf } from '../../wire/service-key.js';
 import { PgService, type SelfIdentity } from '../pg/pg-service.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
@@ -38,8 +39,10 @@ import { Listeners } from './listeners.js';
 import { Mesh } from './mesh.js';
 import { osdMetrics } from './metrics.js';
 import { Registrar } from './registrar.js';
+import { ServiceKeys } from './service-keys.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { type Standing, standingOf } from './standing.js';
+import { keepStoreNumber } from './store-number.js';
 import type { OsdStatus } from './status.js';
 
 export interface OsdOptions {
@@ -90,6 +93,7 @@ export class Osd {
   readonly #session: MonitorSession;
   readonly #signs: SignsOfLife;
   readonly #handlers = new HandlerTable();
+  readonly #keys: ServiceKeys;
   readonly #mesh: Mesh;
   readonly #heartbeats: Heartbeats;
   readonly #loopDelay = new LoopDelay();
@@ -122,17 +126,19 @@ export class Osd {
     this.#signs = new SignsOfLife(runtime, { credentials, role: 'osd', tls });
     this.#returns = new Backoff(runtime.random, { minMs: returnMsMin, maxMs: returnMsMax });
     PgService.register(this.#handlers, () => (this.#state.kind === 'serving' ? this.#state.service : undefined));
+    this.#keys = new ServiceKeys(runtime, this.#session);
     const { fsid } = credentials;
+    const key = serviceKeyOf(credentials.key, 'osd');
     this.#mesh = new Mesh(
       runtime,
-      { osd: this.id, fsid, key: undefined, tls, onConnected: (osd) => this.#onPeerConnected(osd) },
+      { osd: this.id, fsid, key, tls, onConnected: (osd) => this.#onPeerConnected(osd) },
       this.#handlers,
     );
     this.#handlers.on(heartbeatMethod, () => ({ header: { boot: store.boot } }));
     this.#heartbeats = new Heartbeats(runtime, {
       osd: this.id,
       fsid,
-      key: undefined,
+      key,
       tls,
       report: (report) => this.#report(report),
     });
@@ -201,7 +207,7 @@ export class Osd {
     this.#listeners = await Listeners.listen(
       this.#runtime,
       { publicAddress, clusterAddress, identity, tls },
-      { handlers: this.#handlers },
+      { handlers: this.#handlers, keys: this.#keys },
     );
     this.#following = this.#follow().catch((error: unknown) => this.#onFailed(error));
     this.#living = this.#live().catch((error: unknown) => this.#onFailed(error));
@@ -215,6 +221,8 @@ export class Osd {
   #take(map: ClusterMap): void {
     this.#map = map;
     this.#signs.onMap(map);
+    this.#keys.onMap(map);
+    this.#listeners?.onMap(map);
     this.#mesh.onMap(map);
     this.#heartbeats.onMap(map);
     this.#judge();
@@ -231,11 +239,23 @@ export class Osd {
       const self = await registrar.register(signal);
       this.#registrations += 1;
       const since = this.#runtime.clock.now();
+      await this.#checkNumber(self);
       this.#state = { kind: 'waiting', self };
       const standing = await this.#untilLeave();
       await this.#leave(self);
       if (standing.kind === 'over') throw standing.error;
       if (!signal.aborted) await this.#rest(since);
+    }
+  }
+
+  /** Whether what is in the store is of the member that it counts as. */
+  async #checkNumber(self: SelfIdentity): Promise<void> {
+    const { uuid } = this.#store.superblock;
+    try {
+      await keepStoreNumber(this.#runtime, this.#options.directory, { uuid, self });
+    } catch (error) {
+      if (isCairnError(error, 'CONFLICT')) await this.#goodbye(self.boot);
+      throw error;
     }
   }
 

@@ -73,3 +73,15 @@ export const authRotate = defineChange<IssuedKey>()('auth.rotate', {
   access: 'x',
   args: z.strictObject({ name: nameField }),
 });
+
+export interface ServiceKey {
+  /** 32 bytes (wire/service-key.ts); `undefined` for a name that has no key. */
+  readonly key: Uint8Array | undefined;
+}
+
+/** By an OSD, about who connects to it: what he proves himself with there, never the key itself. */
+export const authServiceKey = defineQuery<ServiceKey>()('auth.service-key', {
+  access: 'x',
+  area: 'service-key',
+  args: z.strictObject({ name: nameField, service: z.literal('osd') }),
+});

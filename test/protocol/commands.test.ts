@@ -1,7 +1,15 @@
 /** What holds for the arguments of these commands: strict, and bounded. */
 import assert from 'node:assert/strict';
 import type { Command } from '../../protocol/command.js';
-import { authAdd, authCaps, authGet, authLs, authRm, authRotate } from '../../protocol/commands/auth.js';
+import {
+  authAdd,
+  authCaps,
+  authGet,
+  authLs,
+  authRm,
+  authRotate,
+  authServiceKey,
+} from '../../protocol/commands/auth.js';
 import { configDump, configGet, configRm, configSet } from '../../protocol/commands/config.js';
 import { auditLast, logLast } from '../../protocol/commands/log.js';
 import { mapPiece } from '../../protocol/commands/map.js';
@@ -93,6 +101,13 @@ const cases: readonly {
     access: 'r',
     good: { epoch: 0, offset: 0 },
     bad: [{ epoch: -1 }, { offset: 2 ** 40 }],
+  },
+  {
+    command: authServiceKey,
+    name: 'auth.service-key',
+    access: 'x',
+    good: { name: 'client.x', service: 'osd' },
+    bad: [{ name: long }, { service: 'mon' }],
   },
   { command: monDump, name: 'mon.dump', access: 'r', good: {}, bad: [] },
   {

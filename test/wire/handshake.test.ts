@@ -4,7 +4,7 @@ import { emptyBytes, hexText } from '../../base/bytes.js';
 import { CairnError, isCairnError, type ErrorCode } from '../../base/errors.js';
 import { AcceptorHandshake } from '../../wire/acceptor-handshake.js';
 import { DialerHandshake } from '../../wire/dialer-handshake.js';
-import type { HandshakeOutput } from '../../wire/handshake.js';
+import type { HandshakeInput, HandshakeOutput } from '../../wire/handshake.js';
 import {
   encodeHandshakeMessage,
   HandshakeReader,
@@ -70,8 +70,21 @@ interface Scene {
   keys?: Readonly<Record<string, Uint8Array>>;
   dialerExpects?: PeerExpectation;
   acceptorExpects?: PeerExpectation;
+  /** Of the keyring, in place of `keys`. */
+  answer?: (lookup: { readonly isFresh: boolean }) => HandshakeInput;
   /** What happens to a message on its way. */
   tamper?: (message: HandshakeMessage, from: 'dialer' | 'acceptor') => HandshakeMessage;
+}
+
+/** What the keyring says, one answer after the other. */
+function playWithKeys(answers: readonly (Uint8Array | CairnError | undefined)[]) {
+  const lookups: boolean[] = [];
+  const answer = ({ isFresh }: { readonly isFresh: boolean }): HandshakeInput => {
+    const said = answers[lookups.length];
+    lookups.push(isFresh);
+    return said instanceof CairnError ? { kind: 'no-key', error: said } : { kind: 'key', key: said };
+  };
+  return { ...play({ answer }), lookups };
 }
 
 /** Runs both ends against each other until neither has anything to say. */
@@ -87,7 +100,8 @@ function play(scene: Scene): { dialer: Outcome; acceptor: Outcome; seen: Handsha
     for (const output of outputs) {
       if (output.kind === 'done') outcomes[from].session = output.session;
       if (output.kind === 'failed') outcomes[from].error = output.error;
-      if (output.kind === 'lookup') handle(from, acceptor.step({ kind: 'key', key: keys[output.name] }));
+      if (output.kind !== 'lookup') continue;
+      handle(from, acceptor.step(scene.answer?.(output) ?? { kind: 'key', key: keys[output.name] }));
     }
     for (const message of messages(outputs)) {
       const arriving = scene.tamper?.(message, from) ?? message;
@@ -343,7 +357,34 @@ describe('wire: attacks on the handshake', () => {
     assert.ok(first !== undefined && proof !== undefined);
     acceptor.step({ kind: 'message', message: first });
     acceptor.step({ kind: 'message', message: proof });
+    assert.deepEqual(acceptor.step({ kind: 'key', key }), [{ kind: 'lookup', name: 'osd.1', isFresh: true }]);
     assert.ok(isCairnError(failureOf(acceptor.step({ kind: 'key', key })), 'AUTHENTICATION_FAILED'));
+  });
+
+  it('a key that the keyring kept too long is looked up once more', () => {
+    const { acceptor, lookups } = playWithKeys([decoy, key]);
+    assert.deepEqual(lookups, [false, true]);
+    assert.equal(acceptor.session?.peer.name, 'osd.1');
+  });
+
+  it('an unknown name and a wrong key take the same steps', () => {
+    for (const answers of [
+      [undefined, undefined],
+      [decoy, decoy],
+      [undefined, decoy],
+    ]) {
+      const { acceptor, lookups } = playWithKeys(answers);
+      assert.deepEqual(lookups, [false, true]);
+      assert.ok(isCairnError(acceptor.error, 'AUTHENTICATION_FAILED'));
+    }
+  });
+
+  it('a keyring that does not know now is a refusal that tells the dialer why', () => {
+    const error = new CairnError('DEADLINE_EXCEEDED', 'nobody answers');
+    const { dialer, acceptor } = playWithKeys([error]);
+    assert.equal(acceptor.error, error);
+    assert.ok(isCairnError(dialer.error, 'DEADLINE_EXCEEDED'));
+    assert.match(dialer.error.message, /nobody answers/);
   });
 
   it('an acceptor that does not know the key is found out', () => {
