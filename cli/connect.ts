@@ -1,7 +1,10 @@
 /** How `cairn` finds the cluster that it talks to (DESIGN.md section 9). */
 import { CairnError, isCairnError } from '../base/errors.js';
+import { CairnClient } from '../client/client.js';
+import type { HuntOptions } from '../protocol/monitor-hunt.js';
 import { MonitorSession } from '../protocol/monitor-session.js';
 import { readTls, type TlsPaths } from '../runtime/node/tls-files.js';
+import type { WaitOptions } from '../runtime/clock.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { type ClusterConf, readClusterConf, tlsBeside } from './cluster-conf.js';
 import type { CliContext, ClusterChoice } from './context.js';
@@ -16,9 +19,27 @@ export async function connectTo(
   context: Pick<CliContext, 'readFile' | 'env'>,
   choice: ClusterChoice,
 ): Promise<MonitorSession> {
+  return new MonitorSession(runtime, await clientOptions(runtime, context, choice));
+}
+
+/** The same cluster's objects. Errors: those of `CairnClient.connect`, too. */
+export async function connectObjectsTo(
+  runtime: Runtime,
+  context: Pick<CliContext, 'readFile' | 'env'>,
+  choice: ClusterChoice,
+  wait: WaitOptions,
+): Promise<CairnClient> {
+  return CairnClient.connect(runtime, await clientOptions(runtime, context, choice), wait);
+}
+
+async function clientOptions(
+  runtime: Runtime,
+  context: Pick<CliContext, 'readFile' | 'env'>,
+  choice: ClusterChoice,
+): Promise<HuntOptions> {
   const { conf, tls: paths } = await findCluster(context, choice);
   const tls = paths === undefined ? undefined : await readTls(runtime, paths, conf.name);
-  return new MonitorSession(runtime, { credentials: conf, role: 'client', tls });
+  return { credentials: conf, role: 'client', tls };
 }
 
 export interface FoundCluster {

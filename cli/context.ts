@@ -1,4 +1,6 @@
 import type { MonotonicMs } from '../base/instants.js';
+import type { CairnClient } from '../client/client.js';
+import type { WaitOptions } from '../runtime/clock.js';
 import type { Runtime } from '../runtime/runtime.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import type { SomeTlsPaths } from './tls-choice.js';
@@ -16,6 +18,13 @@ export interface WriteFileOptions {
   readonly isPrivate?: boolean;
 }
 
+export interface InputStream {
+  /** `undefined` for what has no size: a pipe. */
+  readonly bytes: number | undefined;
+  /** Each is valid until the next is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** What a command may touch, so that tests run the whole command line in their own process. */
 export interface CliContext {
   /** Writes to stdout: results only. */
@@ -30,9 +39,15 @@ export interface CliContext {
   readonly isNoteTerminal: boolean;
   /** Replaces the file as a whole or not at all. `-` is stdout. */
   writeFile(path: string, bytes: Uint8Array, options?: WriteFileOptions): Promise<void>;
+  /** As `readFile`, piece by piece. */
+  openInput(path: string): Promise<InputStream>;
+  /** As `writeFile`, piece by piece: when the pieces end in an error, the file stays as it was. */
+  writeStream(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A client of the cluster's monitors. Errors say how to name another cluster, or how to start one. */
   connect(choice: ClusterChoice): Promise<MonitorClient>;
+  /** A client of the cluster's objects. Errors as those of `connect`. */
+  connectObjects(choice: ClusterChoice, wait: WaitOptions): Promise<CairnClient>;
   /** Aborts on Ctrl-C, for commands that follow something. */
   readonly interrupted: AbortSignal;
   /** Absolute deadline for a command that may take so long. */

@@ -1,4 +1,5 @@
 /** The process side of the `cairn` command: `bin/cairn` calls `main`, everything else gets a `CliContext`. */
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { hostname } from 'node:os';
 import { open, realpath } from 'node:fs/promises';
@@ -13,8 +14,8 @@ import type { Disk, FileStat } from '../runtime/disk.js';
 import { fromErrno } from '../runtime/node/errno.js';
 import { createNodeRuntime } from '../runtime/node/runtime.js';
 import { readWholeFile, writeFileDurably } from '../runtime/whole-file.js';
-import { connectTo } from './connect.js';
-import type { CliContext, WriteFileOptions } from './context.js';
+import { connectObjectsTo, connectTo } from './connect.js';
+import type { CliContext, InputStream, WriteFileOptions } from './context.js';
 import { runCli } from './program.js';
 
 export async function main(): Promise<void> {
@@ -45,6 +46,9 @@ export function processContext(): CliContext {
     absolute: (path) => posix.resolve(path),
     script: fileURLToPath(new URL('../../bin/cairn', import.meta.url)),
     hostname: hostname(),
+    openInput: (path) => openInput(disk, path),
+    writeStream: (path, pieces) => writeStream(disk, path, pieces),
+    connectObjects: (choice, wait) => connectObjectsTo(runtime, context, choice, wait),
     connect: (choice) => connectTo(runtime, context, choice),
     // Made when a command asks for it: the others end at Ctrl-C as every program does.
     get interrupted() {
@@ -72,6 +76,22 @@ async function readFile(disk: Disk, path: string, bytesMax: number): Promise<Uin
   return kind === 'file' ? readWholeFile(disk, path, bytesMax) : readStream(createReadStream(path), path, bytesMax);
 }
 
+async function openInput(disk: Disk, path: string): Promise<InputStream> {
+  if (path === '-') return { bytes: undefined, chunks: process.stdin };
+  const { kind, bytes } = await disk.stat(path);
+  if (kind === 'directory') throw new CairnError('INVALID_ARGUMENT', `${path} is a directory; name a file`);
+  const chunks = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  return { bytes: kind === 'file' ? bytes : undefined, chunks: withCairnErrors(chunks, path) };
+}
+
+async function* withCairnErrors(stream: Readable, path: string): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* stream;
+  } catch (error) {
+    throw fromErrno(error, `${path}: cannot be read`, 'IO_ERROR');
+  }
+}
+
 async function readStream(stream: Readable, name: string, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -94,9 +114,7 @@ async function writeFile(
     process.stdout.write(bytes);
     return;
   }
-  if (path === '') throw new CairnError('INVALID_ARGUMENT', 'the output has an empty name; name a file');
-  const kind = await kindOf(disk, path);
-  if (kind === 'directory') throw new CairnError('INVALID_ARGUMENT', `${path} is a directory; name a file`);
+  const kind = await outputKind(disk, path);
   if (kind === 'other') {
     // A device or a pipe is written to; renaming a file over /dev/null would be a bad surprise.
     const file = await disk.open(path, { mode: 'write' });
@@ -107,6 +125,58 @@ async function writeFile(
     }
     return;
   }
+  const { directory, name, temporaryName } = await replacementOf(disk, path, kind);
+  if (isPrivate) await createPrivate(`${directory}/${temporaryName}`);
+  await writeFileDurably(disk, directory, name, bytes, { temporaryName });
+}
+
+async function writeStream(disk: Disk, path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  if (path === '-') {
+    for await (const piece of pieces) if (!process.stdout.write(piece)) await once(process.stdout, 'drain');
+    return;
+  }
+  const kind = await outputKind(disk, path);
+  if (kind === 'other') {
+    await writePieces(disk, path, pieces);
+    return;
+  }
+  const { directory, name, temporaryName } = await replacementOf(disk, path, kind);
+  const temporary = `${directory}/${temporaryName}`;
+  try {
+    await writePieces(disk, temporary, pieces);
+    await disk.rename(temporary, `${directory}/${name}`);
+  } catch (error) {
+    // What went wrong first is what the user must hear.
+    await disk.removeFile(temporary).catch(() => undefined);
+    throw error;
+  }
+  await disk.syncDirectory(directory);
+}
+
+async function writePieces(disk: Disk, path: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const isFile = (await kindOf(disk, path)) !== 'other';
+  const file = await disk.open(path, { mode: isFile ? 'create' : 'write' });
+  try {
+    if (isFile) await file.truncate(0);
+    let position = 0;
+    for await (const piece of pieces) {
+      await file.write(piece, position);
+      position += piece.byteLength;
+    }
+    if (isFile) await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function outputKind(disk: Disk, path: string): Promise<Exclude<FileStat['kind'], 'directory'> | 'absent'> {
+  if (path === '') throw new CairnError('INVALID_ARGUMENT', 'the output has an empty name; name a file');
+  const kind = await kindOf(disk, path);
+  if (kind === 'directory') throw new CairnError('INVALID_ARGUMENT', `${path} is a directory; name a file`);
+  return kind;
+}
+
+async function replacementOf(disk: Disk, path: string, kind: 'file' | 'absent') {
   // A link stays a link: what it points at is replaced.
   const target = kind === 'absent' ? path : await realpath(path);
   const name = posix.basename(target);
@@ -120,8 +190,7 @@ async function writeFile(
       `${path} cannot be written: there is no directory ${directory}; make it, or name another file`,
     );
   }
-  if (isPrivate) await createPrivate(`${directory}/${temporaryName}`);
-  await writeFileDurably(disk, directory, name, bytes, { temporaryName });
+  return { directory, name, temporaryName };
 }
 
 /** An empty file that keeps its mode when it is written and renamed: the bytes are never readable by others. */

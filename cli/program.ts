@@ -20,6 +20,7 @@ import { registerHealthCommands } from './health-commands.js';
 import { registerLogCommand } from './log.js';
 import { registerMapCommands } from './map-commands.js';
 import { registerMonCommands } from './mon-commands.js';
+import { registerObjectCommands } from './object-commands.js';
 import { registerOsdCommands } from './osd-commands.js';
 import { registerPgCommands } from './pg-commands.js';
 import { registerPoolCommands } from './pool-commands.js';
@@ -83,6 +84,7 @@ export function createProgram(context: CliContext): Command {
   registerOsdCommands(program, context);
   registerPoolCommands(program, context);
   registerPgCommands(program, context);
+  registerObjectCommands(program, context);
   registerMonCommands(program, context);
   registerConfigCommands(program, context);
   registerAuthCommands(program, context);

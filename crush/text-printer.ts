@@ -175,7 +175,8 @@ function ruleLines(map: CrushMap, rule: Rule): string[] {
   ];
 }
 
-function stepText(map: CrushMap, step: RuleStep): string {
+/** Without `step`, as the text format has it. */
+export function stepText(map: CrushMap, step: RuleStep): string {
   switch (step.op) {
     case 'take':
       return `take ${takenText(map, step.item)}`;

@@ -1,6 +1,8 @@
 /** A command line with files in memory, and what it printed. */
+import { concatBytes } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';
 import { monotonicMs } from '../../base/instants.js';
+import type { CairnClient } from '../../client/client.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { FileStat } from '../../runtime/disk.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -25,6 +27,8 @@ export interface CliOptions {
   readonly isTerminal?: boolean;
   /** For commands that work on files and directories themselves. */
   readonly runtime?: Runtime;
+  /** For commands about objects: a new one each time, as commands close theirs. */
+  readonly objects?: () => Promise<CairnClient>;
   /** Sees what is printed as it comes. */
   readonly onPrint?: (text: string) => void;
 }
@@ -32,7 +36,14 @@ export interface CliOptions {
 export async function cli(
   args: readonly string[],
   files: Record<string, string | Uint8Array> = {},
-  { client, interrupted = new AbortController().signal, isTerminal = false, runtime, onPrint }: CliOptions = {},
+  {
+    client,
+    interrupted = new AbortController().signal,
+    isTerminal = false,
+    runtime,
+    objects,
+    onPrint,
+  }: CliOptions = {},
 ): Promise<CliRun> {
   const stored = new Map(
     Object.entries(files).map(([path, content]) => {
@@ -63,13 +74,29 @@ export async function cli(
       else stored.set(path, bytes.slice());
       if (isPrivate) privateFiles.add(path);
     },
+    openInput: async (path) => {
+      const bytes = stored.get(path);
+      if (bytes === undefined) throw new CairnError('NOT_FOUND', `there is no file ${path}; check the path`);
+      return { bytes: path === '-' ? undefined : bytes.byteLength, chunks: inHalves(bytes) };
+    },
+    writeStream: async (path, pieces) => {
+      const all: Uint8Array[] = [];
+      for await (const piece of pieces) all.push(piece);
+      if (path === '-') stdout.push(new TextDecoder().decode(concatBytes(all)));
+      else stored.set(path, concatBytes(all));
+    },
+    connectObjects: async () => {
+      if (objects === undefined)
+        throw new CairnError('NOT_FOUND', 'there is no cluster here; start one with `cairn dev`');
+      return objects();
+    },
     connect: async () => {
       if (client === undefined)
         throw new CairnError('NOT_FOUND', 'there is no cluster here; start one with `cairn dev`');
       return client;
     },
     interrupted,
-    deadlineIn: (ms) => monotonicMs(ms),
+    deadlineIn: (ms) => monotonicMs((runtime?.clock.now() ?? 0) + ms),
     hostname: 'here',
     absolute: (path) => (path.startsWith('/') ? path : `/here/${path}`),
     script: 'cairn',
@@ -78,6 +105,12 @@ export async function cli(
   };
   const code = await runCli(args, context);
   return { code, stdout: stdout.join(''), stderr: stderr.join(''), writes: stdout.length, files: stored, privateFiles };
+}
+
+async function* inHalves(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  const middle = bytes.byteLength >> 1;
+  yield bytes.subarray(0, middle);
+  yield bytes.subarray(middle);
 }
 
 async function statOf(stored: ReadonlyMap<string, Uint8Array>, path: string): Promise<FileStat> {

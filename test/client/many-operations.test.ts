@@ -30,7 +30,9 @@ async function whole(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return concatBytes(all);
 }
 
-describe('a large object', () => {
+describe('a large object', function () {
+  this.timeout(60_000);
+
   for (const size of [0, 1, pieceBytes, pieceBytes + 1, 3 * pieceBytes + 12_345]) {
     it(`of ${size} bytes comes back as it was written, over what was there`, () =>
       onCluster(async (cluster) => {
@@ -87,7 +89,9 @@ describe('a large object', () => {
     }));
 });
 
-describe('the pieces of a range', () => {
+describe('the pieces of a range', function () {
+  this.timeout(60_000);
+
   const cases = [
     { offset: 0, bytes: 0, expected: [] },
     { offset: 3, bytes: 4, expected: [[0, 3, 4, 0]] },
@@ -144,7 +148,9 @@ describe('the pieces of a range', () => {
     ));
 });
 
-describe('a list', () => {
+describe('a list', function () {
+  this.timeout(60_000);
+
   it('has every object of every namespace once, page by page', () =>
     onCluster(
       async (cluster) => {

@@ -172,6 +172,23 @@ const crush: readonly CommandLine[] = [
   { line: 'crush rule rm replicated_rule', refused: /^rule replicated_rule places the pools data, logs; / },
 ];
 
+/** Their OSDs serve nothing: test/cli/object.test.ts has commands that need some which do. */
+const objects: readonly CommandLine[] = [
+  {
+    line: 'object locate a --pool data',
+    prints:
+      /^object +"?a"? in pool data \(1\)[^]*\npg +1\.[0-7], [^]* chooseleaf firstn 0 type host +h\d > osd\.\d[^]*\nup +\[/,
+    json: ['hash', 'pg', 'steps', 'up', 'acting'],
+  },
+  { line: 'object locate a --pool nope', refused: /^there is no pool nope; see `cairn pool ls`$/ },
+  { line: 'object put a $dir/nothing --pool data', refused: /nothing/ },
+  { line: 'object get a $dir/a --pool nope', refused: /^there is no pool nope; see `cairn pool ls`$/ },
+  { line: 'object rm a --pool nope', refused: /^there is no pool nope/ },
+  { line: 'object ls --pool nope', refused: /^there is no pool nope/ },
+  { line: 'object stat a --pool nope', refused: /^there is no pool nope/ },
+  { line: 'object bench write --pool data --in-flight 0', refused: /^--in-flight cannot be 0; write 1 to 256$/ },
+];
+
 /** Of the disks of OSDs that do not run. $dir/pg-store holds an object in PG 1.0. */
 const stores: readonly CommandLine[] = [
   {
@@ -225,4 +242,4 @@ const losses: readonly CommandLine[] = [
   { line: 'osd purge 6 --yes', prints: /^purged osd\.6: /, json: ['messages'] },
 ];
 
-export const dataLines = [...pools, ...pgs, ...osds, ...crush, ...stores, ...losses];
+export const dataLines = [...pools, ...pgs, ...osds, ...crush, ...objects, ...stores, ...losses];
