@@ -8,6 +8,7 @@ import { poolId } from '../cluster/ids.js';
 import type { ClusterMap } from '../cluster/map.js';
 import { objectHash, pgOfHash } from '../cluster/object-placement.js';
 import type { Pool } from '../cluster/pool.js';
+import { serviceKeyOf } from '../wire/service-key.js';
 import { monDump } from '../protocol/commands/mon.js';
 import type { Credentials } from '../protocol/credentials.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
@@ -46,7 +47,7 @@ export interface CairnClientOptions {
   readonly bytesInFlightMax?: number;
   /** Operations that wait for their turn, beyond which `OVERLOADED`. Default 4,096. */
   readonly waitingMax?: number;
-  /** For handshakes with OSDs that keep a keyring. Default none: TLS says who is there. */
+  /** For handshakes with OSDs. Default: what OSDs know this entity by, made of its key. */
   readonly osdKey?: Uint8Array | undefined;
 }
 
@@ -69,10 +70,10 @@ export class CairnClient {
   #closing: Promise<void> | undefined;
 
   private constructor(runtime: Runtime, options: CairnClientOptions) {
-    const { credentials, tls, role, bytesInFlightMax = 64 * 1024 * 1024, waitingMax = 4_096, osdKey } = options;
+    const { credentials, tls, role, bytesInFlightMax = 64 * 1024 * 1024, waitingMax = 4_096 } = options;
     this.#monitors = new MonitorSession(runtime, { credentials, role, tls });
     const identity = { name: credentials.name, role, fsid: credentials.fsid };
-    this.#links = new OsdLinks(runtime, { identity, tls, key: osdKey });
+    this.#links = new OsdLinks(runtime, { identity, tls, key: options.osdKey ?? serviceKeyOf(credentials.key, 'osd') });
     this.#maps = new MapWatch(runtime, this.#monitors, (map) => this.#onMap(map));
     this.#dispatcher = new Dispatcher(runtime, this.#maps);
     this.#sessions = new PgSessions(() => runtime.random.bytes(16));
