@@ -5,7 +5,7 @@
  *
  *     pool (u32)  order (u32)  namespace NUL  locator NUL  name NUL        each text escaped, see `escapeText`
  */
-import { isWellFormed, latin1Bytes, latin1Text, utf8Bytes, utf8Text } from '../../base/bytes.js';
+import { flatLatin1, isWellFormed, latin1Bytes, latin1Text, utf8Bytes, utf8Text } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';
 import { objectHash, orderKey, type ObjectName } from '../../cluster/object-placement.js';
 import { poolId, type PoolId } from '../../cluster/ids.js';
@@ -33,7 +33,7 @@ export function objectId(pool: PoolId, name: ObjectName): ObjectId {
   if (own === '') throw new CairnError('INVALID_ARGUMENT', 'an object name has at least one byte');
   const hash = objectHash(pool, name);
   const key = `${u32Text(pool)}${u32Text(orderKey(hash))}${escapeText(namespace)}\0${escapeText(locator)}\0${escapeText(own)}\0`;
-  return { pool, name, hash, key, headKey: `o${key}`, owner: xxh64OfLatin1(key) };
+  return { pool, name, hash, key, headKey: flatLatin1(`o${key}`), owner: xxh64OfLatin1(key) };
 }
 
 /** Back from an index key's object part. `PARSE_ERROR` when it is none. */
@@ -45,7 +45,7 @@ export function parseObjectKey(key: string): ObjectId {
   const pool = readU32(key, 0);
   if (pool < 1 || pool >= 2 ** 31 || name === '') throw malformed(key);
   const [hash, owner] = [orderKey(readU32(key, 4)), xxh64OfLatin1(key)];
-  return { pool: poolId(pool), name: { namespace, locator, name }, hash, key, headKey: `o${key}`, owner };
+  return { pool: poolId(pool), name: { namespace, locator, name }, hash, key, headKey: flatLatin1(`o${key}`), owner };
 }
 
 /** Where the object part that begins at `start` ends: behind its third NUL. `PARSE_ERROR` when there is none. */
