@@ -39,10 +39,15 @@ export class Draft {
   /** The batch that the transaction will be in. */
   readonly batch: number;
   readonly #fetched: FetchedValues | undefined;
-  readonly #changes: Change[] = [];
-  readonly #overlay = new Map<string, Uint8Array | null>();
-  readonly #ranges: KeyRange[] = [];
-  readonly #live = new Map<number, number>();
+  #changes: Change[] | undefined;
+  /** What `#changes` did to each key, up to `#shown`: brought up to date by whoever looks, and mostly nobody does. */
+  #overlay: Map<string, Uint8Array | null> | undefined;
+  #ranges: KeyRange[] | undefined;
+  #shown = 0;
+  /** Mostly one segment: the first has no need of the map. */
+  #segment = -1;
+  #segmentLive = 0;
+  #live: Map<number, number> | undefined;
   #objects = 0;
   #bytes = 0;
   #cut: LogCut | undefined;
@@ -71,24 +76,26 @@ export class Draft {
   }
 
   put(key: string, value: Uint8Array): void {
-    this.#changes.push({ kind: 'put', key, value });
-    this.#overlay.set(key, value);
+    this.#add({ kind: 'put', key, value });
   }
 
   delete(key: string): void {
-    this.#changes.push({ kind: 'delete', key });
-    this.#overlay.set(key, null);
+    this.#add({ kind: 'delete', key });
   }
 
   removeRange(range: KeyRange): void {
     if (range.gte >= range.lt) return;
-    this.#changes.push({ kind: 'range', range });
-    for (const key of this.#overlay.keys()) if (key >= range.gte && key < range.lt) this.#overlay.set(key, null);
-    this.#ranges.push(range);
+    this.#add({ kind: 'range', range });
   }
 
   /** So many payload bytes of a segment more are in use, or fewer. */
   addLive(segment: number, bytes: number): void {
+    if (this.#segment < 0) this.#segment = segment;
+    if (segment === this.#segment) {
+      this.#segmentLive += bytes;
+      return;
+    }
+    this.#live ??= new Map<number, number>();
     this.#live.set(segment, (this.#live.get(segment) ?? 0) + bytes);
   }
 
@@ -108,6 +115,7 @@ export class Draft {
     this.#cut = cut;
   }
 
+  /** The entry's bytes are lent until the commit. */
   appendEntry(entry: PackedEntry): void {
     this.#entries.push(entry);
   }
@@ -119,7 +127,7 @@ export class Draft {
   /** Makes it so. Nothing in here can fail but by a bug. */
   commit(pg: PgId | undefined): void {
     const { index, segments } = this.state;
-    for (const change of this.#changes) {
+    for (const change of this.#changes ?? []) {
       switch (change.kind) {
         case 'put':
           index.put(change.key, change.value);
@@ -138,7 +146,10 @@ export class Draft {
       }
     }
     this.state.counters.nextShared += this.#sharedCount;
-    for (const [segment, bytes] of this.#live) segments.addLive(segment, bytes, this.batch);
+    if (this.#segment >= 0) segments.addLive(this.#segment, this.#segmentLive, this.batch);
+    if (this.#live !== undefined) {
+      for (const [segment, bytes] of this.#live) segments.addLive(segment, bytes, this.batch);
+    }
     if (pg !== undefined) this.#commitPg(this.state.pgs.change(pg));
   }
 
@@ -158,11 +169,33 @@ export class Draft {
 
   /** `null`: absent. `undefined`: LevelDB has to be asked. */
   #look(key: string): Uint8Array | null | undefined {
-    const own = this.#overlay.get(key);
+    if (this.#changes !== undefined && this.#shown < this.#changes.length) this.#showChanges(this.#changes);
+    const own = this.#overlay?.get(key);
     if (own !== undefined) return own;
-    if (this.#ranges.some((range) => key >= range.gte && key < range.lt)) return null;
+    if (this.#ranges?.some((range) => key >= range.gte && key < range.lt) === true) return null;
     const known = this.state.index.peek(key);
     return known === undefined ? this.#fetched?.values.get(key) : known;
+  }
+
+  /** Of one, as most are; an empty list that grows has room for 17. */
+  #add(change: Change): void {
+    if (this.#changes === undefined) this.#changes = [change];
+    else this.#changes.push(change);
+  }
+
+  #showChanges(changes: readonly Change[]): void {
+    const overlay = (this.#overlay ??= new Map<string, Uint8Array | null>());
+    for (; this.#shown < changes.length; this.#shown++) {
+      const change = changes[this.#shown];
+      if (change?.kind === 'put') overlay.set(change.key, change.value);
+      else if (change?.kind === 'delete') overlay.set(change.key, null);
+      else if (change !== undefined) this.#showRange(overlay, change.range);
+    }
+  }
+
+  #showRange(overlay: Map<string, Uint8Array | null>, range: KeyRange): void {
+    for (const key of overlay.keys()) if (key >= range.gte && key < range.lt) overlay.set(key, null);
+    (this.#ranges ??= []).push(range);
   }
 }
 

@@ -112,6 +112,7 @@ export class ObjectEditor {
   /** Extents of chunks `from` to `to`, both included. */
   chunks(from: number, to: number): (readonly Extent[])[] {
     if (isInline(this.#size)) {
+      if (from === 0 && to === 0) return [this.#extents];
       const lists: (readonly Extent[])[] = [];
       for (let chunk = from; chunk <= to; chunk++) lists.push(chunk === 0 ? this.#extents : []);
       return lists;
@@ -256,6 +257,7 @@ export class ObjectEditor {
 
   /** Shared payloads have more or fewer extents that point to them. */
   #countShared(before: readonly Extent[], after: readonly Extent[]): void {
+    if (!hasShared(before) && !hasShared(after)) return;
     const changes = new Map<number, number>();
     const add = (extents: readonly Extent[], by: number): void => {
       for (const { source } of extents) {
@@ -266,6 +268,11 @@ export class ObjectEditor {
     add(before, -1);
     for (const [id, by] of changes) if (by !== 0) changeReferences(this.#draft, id, by);
   }
+}
+
+function hasShared(extents: readonly Extent[]): boolean {
+  for (const { source } of extents) if (source.kind === 'shared') return true;
+  return false;
 }
 
 /** A shared payload has `by` more references, or fewer; with the last one it goes. */

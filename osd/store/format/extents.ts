@@ -38,6 +38,7 @@ export function replaceRange(
   added: readonly Extent[] = [],
 ): ExtentChange {
   invariant(from >= 0 && from <= to && to <= chunkBytes, 'a range lies in its chunk', { from, to });
+  if (extents.length === 0) return { extents: added, dropped: [] };
   const before: Extent[] = [];
   const after: Extent[] = [];
   const dropped: Extent[] = [];

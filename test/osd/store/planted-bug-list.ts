@@ -96,7 +96,7 @@ class Slices {`,
   },
   {
     name: 'replay-past-rot',
-    seed: 3,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/log/replay.js',
