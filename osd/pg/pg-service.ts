@@ -260,7 +260,10 @@ export class PgService {
 
   #primaryFor(id: PgId, term: number): NonNullable<Pg['primary']> {
     const map = this.#knownMap;
-    if (!map.pools.has(id.pool)) throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${map.epoch}`);
+    if (!map.pools.has(id.pool)) {
+      if (id.pool > map.poolLast) throw notServing(id, `is of a pool that map ${map.epoch} does not have yet`);
+      throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${map.epoch}`);
+    }
     const pg = this.#table.get(id);
     if (pg === undefined) {
       // Not read yet, or never this OSD's: a newer map tells the client which.
