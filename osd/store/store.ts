@@ -165,6 +165,11 @@ export class Store {
     return this.#cleaner.counts;
   }
 
+  /** Values of the index that had rotted when they were removed, since the store was opened: more than 0 asks for fsck. */
+  get damagedValues(): number {
+    return this.#checkpointer.damagedValues;
+  }
+
   /** Moves what is live out of one segment, whether or not room is short. For tests and tools. */
   async clean(segment: number): Promise<void> {
     await this.#cleaner.clean(segment);

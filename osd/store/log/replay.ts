@@ -68,7 +68,13 @@ async function fetchLikely({ index }: StoreState, { frames }: ReadBatch): Promis
     if (record.kind !== 'transaction') continue;
     for (const key of likelyKeys(record.transaction)) if (index.peek(key) === undefined) keys.add(key);
   }
-  if (keys.size > 1) await index.fetch([...keys]);
+  if (keys.size <= 1) return;
+  try {
+    await index.fetch([...keys]);
+  } catch (error) {
+    // A damaged value that a transaction needs is found when it asks.
+    if (!isCairnError(error, 'CORRUPT')) throw error;
+  }
 }
 
 /** What the frame did when it was written. Batches were applied in order, and so are frames. */
