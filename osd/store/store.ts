@@ -22,6 +22,7 @@ import { showUuid, storeSeed } from './format/superblock.js';
 import type { Absence } from './index/absence.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
 import type { SegmentFiles } from './log/segment-files.js';
+import { Merger, type MergerCounts } from './merger/merger.js';
 import { readPgLog, type PgLogPage } from './pg/read-log.js';
 import type { PgCounts } from './pg/pg-state.js';
 import { ObjectReader } from './read/object-reader.js';
@@ -62,6 +63,7 @@ export class Store {
   readonly #space: Space;
   readonly #checkpointer: Checkpointer;
   readonly #cleaner: Cleaner;
+  readonly #merger: Merger;
   readonly #absence: Absence;
   readonly #ballast: Ballast;
   #durableBatch: number;
@@ -96,6 +98,7 @@ export class Store {
     const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), options.readsMax);
     this.objects = new ObjectReader(state, payloads);
     this.#cleaner = this.#makeCleaner(payloads);
+    this.#merger = this.#makeMerger(payloads);
     this.#space.recount();
     this.#pool.prepare();
     this.#watchAge();
@@ -165,6 +168,10 @@ export class Store {
     return this.#cleaner.counts;
   }
 
+  merged(): MergerCounts {
+    return this.#merger.counts;
+  }
+
   /** Values of the index that had rotted when they were removed, since the store was opened: more than 0 asks for fsck. */
   get damagedValues(): number {
     return this.#checkpointer.damagedValues;
@@ -217,6 +224,7 @@ export class Store {
     try {
       await this.#queue.drain();
       await this.#cleaner.stopped();
+      await this.#merger.stopped();
       if (this.#failed === undefined) await this.#writer.idle();
       if (this.#failed === undefined) await this.checkpoint();
     } finally {
@@ -231,6 +239,7 @@ export class Store {
     this.#writer.stop(this.#failed);
     await this.#writer.stopped();
     await this.#cleaner.stopped();
+    await this.#merger.stopped();
     await this.#checkpointing?.catch(() => undefined);
     await this.#looking;
     await this.#pool.close();
@@ -287,6 +296,21 @@ export class Store {
       options: this.#options,
       isLayerFull: () => this.#checkpointer.isFrozen && this.#isLayerLarge(),
       onShort: () => this.#hurry(),
+      mustMergeFirst: (crowded) => this.#merger.mustMergeFirst(crowded),
+    });
+  }
+
+  #makeMerger(payloads: PayloadReader): Merger {
+    return new Merger({
+      runtime: this.#runtime,
+      state: this.#state,
+      writer: this.#writer,
+      payloads,
+      space: this.#space,
+      segmentBytes: this.superblock.segmentBytes,
+      extentsMax: this.#options.chunkExtentsMax,
+      onMerged: () => this.#queue.pump(),
+      isStopped: () => this.#failed !== undefined || this.#closing !== undefined,
     });
   }
 

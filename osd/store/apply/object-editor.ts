@@ -2,7 +2,7 @@
 import { CairnError } from '../../../base/errors.js';
 import { chunkKey, headKey, objectRange, payloadOwnerKey, sharedKey } from '../format/index-key.js';
 import { decodeChunk, encodeChunk } from '../format/chunk-value.js';
-import { replaceRange, type Extent } from '../format/extents.js';
+import { replaceRange, type Extent, type ExtentChange } from '../format/extents.js';
 import {
   attributesBytes,
   blankHead,
@@ -17,6 +17,12 @@ import type { PayloadRef } from '../format/payload-ref.js';
 import { attributeBytesMax, chunkBytes, objectBytesMax } from '../limits.js';
 import { showObject, type ObjectId } from '../object-id.js';
 import type { Draft } from './draft.js';
+
+/** What a payload that is new to a chunk did to it. */
+export interface ChunkChange extends ExtentChange {
+  /** Bytes that the new payload shows. */
+  readonly shown: { readonly segment: number; readonly bytes: number };
+}
 
 export class ObjectEditor {
   readonly object: ObjectId;
@@ -140,9 +146,38 @@ export class ObjectEditor {
       const old = lists[chunk - first] ?? [];
       const { extents, dropped } = replaceRange(old, start, end, added(chunk, start, end));
       this.#release(dropped);
-      this.#countShared(old, extents);
+      this.countShared(old, extents);
+      this.noteExtents(chunk, old, extents);
       this.setChunk(chunk, extents);
     }
+  }
+
+  /** `change` gets the extents of a chunk, and where the object ends in it. Never makes the object longer. */
+  changeChunk(chunk: number, change: (extents: readonly Extent[], end: number) => ChunkChange | undefined): void {
+    const [old = []] = this.chunks(chunk, chunk);
+    const changed = change(old, Math.min(this.#size - chunk * chunkBytes, chunkBytes));
+    if (changed === undefined) return;
+    const { extents, dropped, shown } = changed;
+    this.#release(dropped);
+    this.#draft.addLive(shown.segment, shown.bytes);
+    this.countShared(old, extents);
+    this.setChunk(chunk, extents);
+  }
+
+  /** Shared payloads have more or fewer extents that point to them. */
+  countShared(before: readonly Extent[], after: readonly Extent[]): void {
+    const changes = new Map<number, number>();
+    const add = (extents: readonly Extent[], by: number): void => {
+      for (const { source } of extents) {
+        if (source.kind === 'shared') changes.set(source.id, (changes.get(source.id) ?? 0) + by);
+      }
+    };
+    add(after, 1);
+    add(before, -1);
+    const changed = Array.from(changes).filter(([, by]) => by !== 0);
+    // Those that have to be read first are named all at once: each time, the transaction begins anew.
+    this.#draft.getMany(changed.map(([id]) => sharedKey(id)));
+    for (const [id, by] of changed) changeReferences(this.#draft, id, by);
   }
 
   setChunk(chunk: number, extents: readonly Extent[]): void {
@@ -241,9 +276,14 @@ export class ObjectEditor {
       if (list.length === 0) continue;
       const { extents, dropped } = replaceRange(list, start, chunkBytes);
       this.#release(dropped);
-      this.#countShared(list, extents);
+      this.countShared(list, extents);
       this.setChunk(chunk, extents);
     }
+  }
+
+  /** The merger hears of it, if they are too many. */
+  noteExtents(chunk: number, before: readonly Extent[], after: readonly Extent[]): void {
+    this.#draft.noteExtents({ object: this.object, chunk, extentsBefore: before.length }, after.length);
   }
 
   /** Parts of payloads of its own that nothing shows any more. */
@@ -251,19 +291,6 @@ export class ObjectEditor {
     for (const { source, bytes } of dropped) {
       if (source.kind === 'own') this.#draft.addLive(source.payload.segment, -bytes);
     }
-  }
-
-  /** Shared payloads have more or fewer extents that point to them. */
-  #countShared(before: readonly Extent[], after: readonly Extent[]): void {
-    const changes = new Map<number, number>();
-    const add = (extents: readonly Extent[], by: number): void => {
-      for (const { source } of extents) {
-        if (source.kind === 'shared') changes.set(source.id, (changes.get(source.id) ?? 0) + by);
-      }
-    };
-    add(after, 1);
-    add(before, -1);
-    for (const [id, by] of changes) if (by !== 0) changeReferences(this.#draft, id, by);
   }
 }
 

@@ -9,6 +9,7 @@ import { decodeOmapValue, type BodySlot } from '../format/omap-value.js';
 import { decodePayloadOwner, type PayloadOwner } from '../format/payload-owner.js';
 import { isSamePayload, type PayloadRef } from '../format/payload-ref.js';
 import type { MovedExtent, PayloadMove } from '../format/payload-move.js';
+import type { StoreRecord } from '../format/record.js';
 import { decodeSharedPayload } from '../format/shared-payload.js';
 import { chunkBytes } from '../limits.js';
 import type { BatchFrame, OwnedPayload } from '../log/batch-reader.js';
@@ -29,13 +30,26 @@ export type PayloadWriter =
 
 /** The payloads of a frame, in their order in the log. */
 export function loggedPayloads({ record, payloads }: BatchFrame): LoggedPayload[] {
-  if (record.kind === 'open') return [];
-  const writers =
-    record.kind === 'move' ? record.moves.map(({ owner }) => owner) : writersOf(record.transaction.mutations);
+  const writers = writersIn(record);
   return payloads.flatMap((payload, i) => {
     const writer = writers[i];
     return writer === undefined ? [] : [{ ...payload, writer }];
   });
+}
+
+function writersIn(record: StoreRecord): PayloadWriter[] {
+  switch (record.kind) {
+    case 'transaction':
+      return writersOf(record.transaction.mutations);
+    case 'move':
+      return record.moves.map(({ owner }) => owner);
+    case 'merge': {
+      const { object, chunk, runs } = record.merge;
+      return runs.map(() => ({ kind: 'chunk', object, chunk }));
+    }
+    case 'open':
+      return [];
+  }
 }
 
 function writersOf(mutations: readonly Mutation<PayloadSize>[]): PayloadWriter[] {

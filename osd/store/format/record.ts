@@ -8,6 +8,7 @@ import { poolId, type PgId } from '../../../cluster/ids.js';
 import { logEntryBytesMax, mutationsMax } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
 import type { LogEntryInput, Mutation, PayloadSize, Transaction } from '../transaction.js';
+import { readMerge, writeMerge, type ChunkMerge } from './chunk-merge.js';
 import { readMutation, writeMutation } from './mutation-codec.js';
 import { readMoves, writeMoves, type PayloadMove } from './payload-move.js';
 import { readBlockShift } from './payload-ref.js';
@@ -18,11 +19,14 @@ export type StoreRecord =
   /** The store was opened for the `boot`-th time. Written before anything else, so no batch number is ever reused. */
   | { readonly kind: 'open'; readonly boot: number; readonly nonce: bigint }
   /** The cleaner's copies: each takes effect only where the payload still is where it was. */
-  | { readonly kind: 'move'; readonly moves: readonly PayloadMove[] };
+  | { readonly kind: 'move'; readonly moves: readonly PayloadMove[] }
+  /** Extents of a chunk that had too many: they take effect as moves do. */
+  | { readonly kind: 'merge'; readonly merge: ChunkMerge };
 
 const recordTransaction = 1;
 const recordOpen = 2;
 const recordMove = 3;
+const recordMerge = 4;
 
 const flagEntry = 1;
 const flagTrim = 2;
@@ -69,6 +73,11 @@ export function writeMoveRecord(writer: ByteWriter, moves: readonly PayloadMove[
   writeMoves(writer, moves);
 }
 
+export function writeMergeRecord(writer: ByteWriter, merge: ChunkMerge): void {
+  writer.u8(recordMerge);
+  writeMerge(writer, merge);
+}
+
 /** `PARSE_ERROR` for what is no record; never more memory than the bytes are worth. */
 export function decodeRecord(bytes: Uint8Array): StoreRecord {
   const reader = new ByteReader(bytes);
@@ -86,6 +95,8 @@ function readRecord(reader: ByteReader): StoreRecord {
       return { kind: 'open', boot: reader.varint('a boot counter'), nonce: reader.u64('a nonce') };
     case recordMove:
       return { kind: 'move', moves: readMoves(reader) };
+    case recordMerge:
+      return { kind: 'merge', merge: readMerge(reader) };
     default:
       throw reader.error(`a record of unknown kind ${kind}`, 0);
   }

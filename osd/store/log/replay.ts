@@ -5,6 +5,7 @@
  * with a higher number does, or while something durable says that the log went on, was there once: that is rot.
  */
 import { CairnError, isCairnError } from '../../../base/errors.js';
+import { applyMerge } from '../apply/apply-merge.js';
 import { applyMoves } from '../apply/apply-moves.js';
 import { applyTransaction } from '../apply/apply-transaction.js';
 import type { Draft, StoreState } from '../apply/draft.js';
@@ -93,6 +94,10 @@ function applyRecord(draft: Draft, { record }: BatchFrame, refs: readonly Payloa
       return;
     case 'move':
       applyMoves(draft, record.moves, refs);
+      draft.commit(undefined);
+      return;
+    case 'merge':
+      applyMerge(draft, record.merge, refs);
       draft.commit(undefined);
       return;
     case 'open':

@@ -140,6 +140,17 @@ class Slices {`,
     ],
   },
   {
+    name: 'merge-without-its-condition',
+    seed: 44,
+    changes: [
+      {
+        file: 'osd/store/apply/apply-merge.js',
+        from: `return part === extent;`,
+        to: `return part === extent; if (part !== undefined) return true;`,
+      },
+    ],
+  },
+  {
     name: 'batch-number-reused',
     seed: 15,
     changes: [
