@@ -14,12 +14,12 @@ import type { PayloadRef } from '../format/payload-ref.js';
 import type { LogPosition } from '../log/log-writer.js';
 import type { Ballast } from '../space/ballast.js';
 import { encodeSegmentInfo, type SegmentInfo } from '../segments/segment-table.js';
+import { TimeSlices } from '../time-slices.js';
 import { encodeCheckpointRecord, markersMax, type CheckpointRecord } from './checkpoint-record.js';
 import { markerValue } from './load.js';
 
-/** A slice of work between two turns of the event loop, and how many operations pass between two looks at the clock. */
-const sliceMsMax = 2;
-const sliceOperations = 64;
+/** Operations between two looks at the clock. */
+const operationsPerLook = 64;
 
 interface Frozen {
   readonly layer: Layer;
@@ -84,7 +84,7 @@ export class Checkpointer {
     invariant(durableBatch >= frozen.position.number, 'a checkpoint is written after its log is durable');
     await this.#ballast?.ensureRoom(frozen.layer.bytes);
     const batch = this.#state.index.kv.newBatch();
-    const slices = new Slices(this.#runtime);
+    const slices = new TimeSlices(this.#runtime.clock, operationsPerLook);
     await this.#writeRanges(frozen, batch, slices);
     await this.#writePoints(frozen.layer, batch, slices);
     for (const [segment, info] of frozen.segments) {
@@ -116,7 +116,7 @@ export class Checkpointer {
    * than they are and are never recycled, with whatever keys of `r` they have, until fsck counts anew. To stop here instead
    * would stop every later checkpoint too, and with them the store, for a value that nobody wants any more.
    */
-  async #writeRanges(frozen: Frozen, batch: KvBatchBuilder, slices: Slices): Promise<void> {
+  async #writeRanges(frozen: Frozen, batch: KvBatchBuilder, slices: TimeSlices): Promise<void> {
     const { layer, position } = frozen;
     const dead = new Map<number, number>();
     let damaged = 0;
@@ -167,7 +167,7 @@ export class Checkpointer {
     this.#state.segments.addLive(segment, -bytes, batch);
   }
 
-  async #writePoints(layer: Layer, batch: KvBatchBuilder, slices: Slices): Promise<void> {
+  async #writePoints(layer: Layer, batch: KvBatchBuilder, slices: TimeSlices): Promise<void> {
     const { index } = this.#state;
     // A frozen layer does not change.
     const cursor = layer.viewPoints();
@@ -192,25 +192,5 @@ function visitBodies(key: string, value: Uint8Array, visit: (payload: PayloadRef
   } catch (error) {
     if (!isCairnError(error, 'PARSE_ERROR')) throw error;
     return false;
-  }
-}
-
-/** Lets other work run when a slice has been long enough. */
-class Slices {
-  readonly #runtime: Runtime;
-  #start: number;
-  #operations = 0;
-
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
-    this.#start = runtime.clock.now();
-  }
-
-  async pass(): Promise<void> {
-    this.#operations += 1;
-    if (this.#operations % sliceOperations !== 0) return;
-    if (this.#runtime.clock.now() - this.#start < sliceMsMax) return;
-    await this.#runtime.clock.yieldTurn();
-    this.#start = this.#runtime.clock.now();
   }
 }
