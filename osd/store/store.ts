@@ -398,8 +398,7 @@ export class Store {
   /** The file system had too little room: perhaps there is some by now. */
   #lookForRoom(): void {
     if (this.#looking !== undefined || !(this.#ballast.isGivenUp || this.#pool.lacksRoom)) return;
-    const looking = this.#ballast.ensureRoom(0).then(() => this.#pool.lookForRoom());
-    this.#looking = looking.then(
+    this.#looking = this.#makeRoom().then(
       () => {
         this.#looking = undefined;
         this.#space.recount();
@@ -410,6 +409,32 @@ export class Store {
         this.#fail(toCairnError(error));
       },
     );
+  }
+
+  async #makeRoom(): Promise<void> {
+    await this.#ballast.ensureRoom(0);
+    await this.#pool.lookForRoom();
+    await this.#giveBack();
+  }
+
+  /**
+   * While the ballast is missing, clients' writes are refused. Free segments that the store can do without are given up for
+   * it, if they are enough: all of them, or somebody else's files would fill the room for nothing.
+   */
+  async #giveBack(): Promise<void> {
+    const removed = await this.#pool.removeGivenBack(this.#checkpointer.last.number);
+    if (removed > 0) {
+      this.#runtime.log.warn({ files: removed }, 'free segment files were given back to a full file system');
+      await this.#ballast.ensureRoom(0);
+    }
+    const missing = await this.#ballast.missingBytes();
+    if (missing === 0 || this.#pool.isGivingBack) return;
+    this.#space.recount();
+    const count = Math.ceil(missing / this.superblock.segmentBytes);
+    if (count > this.#space.spareSegments) return;
+    const { last, isFrozen } = this.#checkpointer;
+    // What is frozen already does not say it.
+    this.#pool.giveBack(count, last.number + (isFrozen ? 2 : 1));
   }
 
   /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */
