@@ -55,7 +55,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const world = new World({ seed });
   const machine = world.machine('a');
   const prng = new Prng(`${seed}/crash`);
-  // Drawn from nothing, so that all other seeds do what they did before there were such.
+  // Drawn from nothing, so that all other seeds draw what they drew before there were such.
   const isTiny = [4, 8, 9].includes(seed % 10);
   const segmentBytes = prng.pick([2 ** 18, 2 ** 18, 2 ** 19]);
   const workload = new Workload(prng, {

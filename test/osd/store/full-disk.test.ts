@@ -75,7 +75,7 @@ async function make(runtime: Runtime): Promise<Store> {
 }
 
 describe('osd/store: a full file system', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('is refused, takes deletes, and is filled again to the same height, over and over', async () => {
     await onMachine(async (machine) => {

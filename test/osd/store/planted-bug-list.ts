@@ -48,7 +48,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 5,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -65,10 +65,10 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'osd/store/checkpoint/checkpointer.js',
-        from: `class Slices {`,
+        from: `function visitBodies(`,
         to: `const pointsOf = new WeakMap();
 function setPoints(owner, points) { pointsOf.set(owner, points); }
-class Slices {`,
+function visitBodies(`,
       },
     ],
   },
@@ -96,7 +96,7 @@ class Slices {`,
   },
   {
     name: 'replay-past-rot',
-    seed: 3,
+    seed: 4,
     changes: [
       {
         file: 'osd/store/log/replay.js',
@@ -107,7 +107,7 @@ class Slices {`,
   },
   {
     name: 'iterator-outlives-its-layer',
-    seed: 61,
+    seed: 9,
     changes: [
       {
         file: 'osd/store/index/walk.js',

@@ -55,7 +55,9 @@ async function assertSound(runtime: Runtime): Promise<void> {
   assert.deepEqual((await fsck(runtime, directory, { deep: true })).findings, []);
 }
 
-describe('osd/store/merger: many tiny writes', () => {
+describe('osd/store/merger: many tiny writes', function () {
+  this.timeout(120_000);
+
   const counts = [
     { name: 'one after the other', together: 1 },
     { name: 'a hundred at a time', together: 100 },
@@ -66,7 +68,7 @@ describe('osd/store/merger: many tiny writes', () => {
         const prng = new Prng('appends');
         const store = await freshStore(runtime, { layerMsMax: 1e9 }, sizes);
         const expected: Uint8Array[] = [];
-        for (let i = 0; i < 3_000;) {
+        for (let i = 0; i < 2_000;) {
           const durable: Promise<void>[] = [];
           for (let n = 0; n < together; n++, i++) {
             const bytes = prng.bytes(1 + prng.below(90));
@@ -77,7 +79,7 @@ describe('osd/store/merger: many tiny writes', () => {
         }
         const { merges, mergedBytes } = store.merged();
         const all = concatBytes(expected);
-        assert.ok(merges > 3 && merges < 3_000 / (chunkExtentsMax / 4), `${merges} merges`);
+        assert.ok(merges > 0 && merges < 2_000 / (chunkExtentsMax / 4), `${merges} merges`);
         assert.ok(mergedBytes < 4 * all.byteLength, `${mergedBytes} of ${all.byteLength}`);
         assert.equal(await bytesOf(store), hexText(all));
         await idle(runtime, store);
@@ -100,19 +102,19 @@ describe('osd/store/merger: many tiny writes', () => {
       const data = new Uint8Array(size);
       let copy = new Uint8Array(0);
       await store.apply(transactionOf([{ kind: 'truncate', object, size }]));
-      for (let i = 0; i < 4_000; i++) {
+      for (let i = 0; i < 2_000; i++) {
         const offset = prng.below(size - 600);
         const bytes = prng.bytes(1 + prng.below(600));
         data.set(bytes, offset);
         const { durable } = store.submit(transactionOf([write(offset, bytes)]));
-        if (i % 1_000 === 500) {
+        if (i % 500 === 250) {
           store.submit(transactionOf([{ kind: 'clone', object: clone, source: object }]));
           copy = data.slice();
         }
         if (prng.chance(0.2)) await durable;
       }
       await idle(runtime, store);
-      assert.ok(store.merged().merges > 5, `${store.merged().merges}`);
+      assert.ok(store.merged().merges > 2, `${store.merged().merges}`);
       assert.equal(await bytesOf(store), hexText(data));
       assert.equal(await bytesOf(store, clone), hexText(copy));
       await store.close();
@@ -126,7 +128,7 @@ describe('osd/store/merger: many tiny writes', () => {
     await inWorld(async (runtime) => {
       const store = await freshStore(runtime, { layerMsMax: 1e9 }, sizes);
       const most = await mostExtents(async () => {
-        const last = Array.from({ length: 5_000 }, (_, i) => {
+        const last = Array.from({ length: 3_000 }, (_, i) => {
           return store.submit(transactionOf([append(Uint8Array.of(i & 0xff))]));
         }).at(-1);
         let isLastApplied = false;
@@ -140,7 +142,7 @@ describe('osd/store/merger: many tiny writes', () => {
       });
       const limit = crowdedFactor * chunkExtentsMax;
       assert.ok(most > chunkExtentsMax && most <= limit + 2, `${most} extents`);
-      assert.equal(await bytesOf(store), hexText(Uint8Array.from({ length: 5_000 }, (_, i) => i & 0xff)));
+      assert.equal(await bytesOf(store), hexText(Uint8Array.from({ length: 3_000 }, (_, i) => i & 0xff)));
       await store.close();
       await assertSound(runtime);
     });
