@@ -1,5 +1,5 @@
 /** An OSD of the whole-cluster simulation: a disk of its own in a machine that it may share, and what may be said of its end. */
-import { isCairnError } from '../../../base/errors.js';
+import { type ErrorCode, isCairnError } from '../../../base/errors.js';
 import type { OsdId } from '../../../cluster/ids.js';
 import type { Credentials } from '../../../protocol/credentials.js';
 import type { Machine } from '../../../runtime/sim/machine.js';
@@ -42,23 +42,37 @@ export class ClusterOsd extends SimOsd {
     this.start({ location: this.location });
   }
 
+  /** Its log has a hole: nobody can make it whole but its peers. */
+  get isBeyondRepair(): boolean {
+    return this.process?.isAlive === false && isCausedBy(this.process.failure, ['LOG_CORRUPT']);
+  }
+
+  /** For the report of a failure. */
+  describe(): string {
+    const name = `osd.${this.id} at ${this.machine.name}:${this.mount}, start ${this.startCount}:`;
+    if (this.process?.isAlive === true) return `${name} ${this.daemon?.status.state ?? 'starting'}`;
+    const error: unknown = this.ended ?? this.process?.failure;
+    const why = error instanceof Error ? `, by itself: ${error.message}` : '';
+    return `${name} dead${why}${this.isWanted ? '' : ', kept off'}${this.machine.isUp ? '' : ', no power'}`;
+  }
+
   /** Throws if it stopped by itself without a reason that was given to it. Once for each of its lives. */
   judge(): void {
     const { process, ended } = this;
     if (process === undefined || process === this.#judged || process.isAlive) return;
     this.#judged = process;
     const error: unknown = ended ?? process.failure;
-    if (error === undefined || (this.hasBadDisk && isOfDisk(error))) return;
+    if (error === undefined || (this.hasBadDisk && isCausedBy(error, codesOfDisks))) return;
     throw new Error(`osd.${this.id} stopped by itself`, { cause: error });
   }
 }
 
 const codesOfDisks = ['IO_ERROR', 'NO_SPACE', 'CORRUPT', 'LOG_CORRUPT', 'CONFLICT', 'NOT_FOUND'] as const;
 
-function isOfDisk(failure: unknown): boolean {
+function isCausedBy(failure: unknown, codes: readonly ErrorCode[]): boolean {
   for (let error = failure; error instanceof Error; error = error.cause) {
     const found = error;
-    if (codesOfDisks.some((code) => isCairnError(found, code))) return true;
+    if (codes.some((code) => isCairnError(found, code))) return true;
   }
   return false;
 }

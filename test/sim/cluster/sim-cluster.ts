@@ -15,8 +15,8 @@ await runSeedCommand(
       faults: faults === undefined ? undefined : faults.split(',').filter((name) => name !== ''),
     });
     if (isReplay) process.stdout.write(`trace ${outcome.traceHash}\n`);
-    const { operations, answered, unknown, faults: count, terms, replicas, searchSteps, virtualMs } = outcome;
-    return { operations, answered, unknown, faults: count, terms, replicas, searchSteps, virtualMs };
+    const { operations, answered, unknown, faults: count, terms, replicas, strays, searchSteps, virtualMs } = outcome;
+    return { operations, answered, unknown, faults: count, terms, replicas, strays, searchSteps, virtualMs };
   },
   { hours: { type: 'string' }, faults: { type: 'string' } },
 );

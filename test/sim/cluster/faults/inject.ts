@@ -50,6 +50,7 @@ export async function injectFaults(options: InjectOptions): Promise<number> {
     ],
     loseClient,
     lostDisks: new Set(),
+    suspectDisks: new Set(),
   };
   const begun: Promise<void>[] = [];
   while (!isOver() && faults.length > 0) {
