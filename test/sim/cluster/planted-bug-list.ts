@@ -10,7 +10,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-lease-wait',
     seed: undefined,
-    words: ['--faults', 'pause,suspend,isolate,cut-pair,split'],
+    words: ['--faults', 'blind,isolate,crash'],
     changes: [
       {
         file: `${primary}/activation.js`,
@@ -52,7 +52,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-term-check-on-a-replica',
     seed: undefined,
-    words: ['--faults', 'pause,suspend,network'],
+    words: ['--faults', 'blind,pause,isolate'],
     changes: [
       {
         file: 'osd/pg/pg-service.js',
@@ -154,19 +154,19 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'read-without-lease',
     seed: undefined,
-    words: ['--faults', 'pause,suspend,network'],
+    words: ['--faults', 'blind,pause,isolate'],
     changes: [
       {
         file: `${primary}/run-op.js`,
         from: `await primary.untilReadable(signal);`,
-        to: ``,
+        to: `;`,
       },
     ],
   },
   {
     name: 'restart-forgets-its-lease',
     seed: undefined,
-    words: ['--faults', 'crash,network,pause'],
+    words: ['--faults', 'crash,blind'],
     changes: [{ file: 'osd/pg/pg.js', from: `if (left > 0)`, to: `if (left < 0)` }],
   },
   {

@@ -38,8 +38,8 @@ export function drawShape(random: Prng, hours: number | undefined): ClusterShape
     workers: 2 + random.below(3),
     objects: random.pick([2, 4, 12]),
     pauseMs: random.pick([30, 60, 200]),
-    warMs: hours === undefined ? random.pick([3_000, 6_000, 6_000, 15_000]) : hours * 3_600_000,
-    faultIntervalMs: random.pick([400, 1_200, 4_000]),
+    warMs: hours === undefined ? random.pick([5_000, 8_000, 8_000, 20_000]) : hours * 3_600_000,
+    faultIntervalMs: random.pick([600, 1_500, 3_000]),
     largeRate: random.pick([0, 0.02, 0.1]),
   };
 }

@@ -17,6 +17,8 @@ export interface SimulateOptions {
   readonly hours?: number | undefined;
   /** Default: all. None: an empty list. */
   readonly faults?: readonly string[] | undefined;
+  /** For whoever replays a seed: what goes wrong when, in words. */
+  readonly onNews?: (line: string) => void;
 }
 
 export interface Outcome {
@@ -69,12 +71,16 @@ async function live(world: World, history: History, options: SimulateOptions): P
     if (alive.length > 1) alive.at(-1)?.process.kill();
   };
   const faults = chooseFaults(options.faults);
-  const fought = injectFaults({ cluster, clients, faults, loseClient, isOver });
+  const news = (what: string): void => options.onNews?.(`${world.now.toFixed(1)} ms: ${what}`);
+  const onFault = (name: string): void => news(`fault ${name}`);
+  news(JSON.stringify(shape));
+  const fought = injectFaults({ cluster, clients, faults, loseClient, isOver, onFault });
   // Whatever fails meanwhile ends the run at once.
   await cluster.until('the war is over', shape.warMs + 1_000, isOver, () => '');
   const injected = await fought;
   cluster.throwIfFailed();
 
+  news('peace');
   mend(cluster);
   await cluster.until(
     'clients are answered',

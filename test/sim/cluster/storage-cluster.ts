@@ -198,6 +198,7 @@ export async function replaceDisk(cluster: StorageCluster, osd: ClusterOsd): Pro
   osd.isWanted = false;
   osd.process?.kill();
   await cluster.format(osd);
+  osd.wasRestored = false;
   osd.isWanted = true;
 }
 

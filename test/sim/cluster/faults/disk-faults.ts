@@ -73,6 +73,8 @@ const image: Fault = async (scene) => {
   if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
   lostDisks.add(osd);
   osd.isWanted = false;
+  osd.hasBadDisk = true;
+  osd.wasRestored = true;
   osd.process?.kill();
   await workAt(world, osd.machine, 'restore', (runtime) => copyTree(runtime, backup, directory));
   osd.isWanted = true;

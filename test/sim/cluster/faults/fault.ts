@@ -14,6 +14,7 @@ export interface Scene {
   readonly random: Prng;
   /** Of clients too. */
   readonly machines: () => readonly Machine[];
+  readonly clientMachines: () => readonly Machine[];
   /** One vanishes, unless it is the last. */
   readonly loseClient: () => void;
   /** Disks whose content was lost or went back, and whose PGs may not be whole again yet. */
