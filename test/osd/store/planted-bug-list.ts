@@ -1,11 +1,6 @@
 /** Bugs of which young stores are full. Each is planted by replacing code of `dist/`, and found by the seed. */
 
-export interface PlantedBug {
-  readonly name: string;
-  /** Of the crash test. */
-  readonly seed: number;
-  readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
-}
+import type { PlantedBug } from '../../sim/planted-bugs.js';
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
