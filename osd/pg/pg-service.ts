@@ -19,6 +19,8 @@ import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
 import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
 import type { ClassTable } from '../classes/object-class.js';
+import { Pace } from '../recovery/pace.js';
+import { Reservations } from '../recovery/reservations.js';
 import type { Store } from '../store/store.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -82,6 +84,8 @@ export interface PgServiceStatus {
 /** Requests of clients that run or wait at once; more are refused. */
 const opsMax = 4_096;
 const opsBytesMax = 256 * 1024 * 1024;
+/** More would make each of them slower, and none of them whole sooner. */
+const joinsMax = 4;
 /** How often it is looked whether something waits for an answer that was lost. */
 const tickMs = 500;
 
@@ -110,6 +114,9 @@ export class PgService {
       peers,
       monitors,
       classes: parts.classes ?? new Map(),
+      joins: new Reservations(joinsMax),
+      joined: new Set(),
+      pace: new Pace(),
       holder: this.#leases.holder,
       grantor: this.#leases.grantor,
       map: () => this.#knownMap,
@@ -254,6 +261,7 @@ export class PgService {
       throw new CairnError('OVERLOADED', 'this OSD has as many requests as it takes; try again with a pause');
     }
     const id = pgIdOf(header);
+    this.#host.pace.onClient(this.#runtime.clock.now());
     this.#ops += 1;
     this.#opsBytes += bytes;
     try {
