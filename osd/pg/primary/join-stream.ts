@@ -17,7 +17,7 @@ import { encodeLogBlock } from '../../store/pg/log-block.js';
 import { decodeLogEntry, type Touched } from '../../store/pg/log-entry.js';
 import type { Mutation } from '../../store/transaction.js';
 import type { JoinPlan } from './join-plan.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { Leader } from './leader.js';
 
 /** Of one object that is read at a time, with requests for it waiting. */
 const pieceBytes = 1024 * 1024;
@@ -42,7 +42,7 @@ export interface JoinStreamOptions {
 }
 
 export class JoinStream {
-  readonly #primary: PrimaryTerm;
+  readonly #primary: Leader;
   readonly #joiner: Member;
   readonly #attempt: number;
   readonly #plan: JoinPlan;
@@ -61,7 +61,7 @@ export class JoinStream {
   #isClosed = false;
   #pgChanges = 0;
 
-  constructor(primary: PrimaryTerm, options: JoinStreamOptions, giveUp: (why: string) => void) {
+  constructor(primary: Leader, options: JoinStreamOptions, giveUp: (why: string) => void) {
     const { joiner, attempt, plan, missing } = options;
     this.#primary = primary;
     this.#joiner = joiner;

@@ -23,6 +23,7 @@ import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
+import type { Leader } from './leader.js';
 
 export interface PrimaryParts {
   readonly term: Term;
@@ -35,7 +36,7 @@ type Phase =
   | { readonly kind: 'activating' }
   | { readonly kind: 'active'; readonly replication: Replication; readonly gate: CommitGate };
 
-export class PrimaryTerm {
+export class PrimaryTerm implements Leader {
   readonly kind = 'primary';
   readonly term: Term;
   readonly copy: PgCopy;
