@@ -268,7 +268,7 @@ export class JoinerTerm {
   #appendOf(message: AppendMessage, payload: Uint8Array): Transaction | undefined {
     const record = decodeRecord(message.record);
     if (record.kind !== 'transaction') throw new CairnError('PROTOCOL_ERROR', 'an append that is no transaction');
-    const transaction = attachPayloads(record.transaction, payload);
+    const transaction = { ...attachPayloads(record.transaction, payload), encoded: message.record };
     const seq = transaction.entry?.seq ?? transaction.copied?.[0]?.seq ?? 0;
     if (seq <= this.#copy.last.seq) return undefined;
     this.#checkFollows(positionOfHeader(message.prev), seq);

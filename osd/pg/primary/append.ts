@@ -51,7 +51,7 @@ export async function append(
   encoder.clear();
   writeTransaction(encoder, transaction);
   const record = encoder.bytes();
-  const { applied, durable } = copy.submit(transaction);
+  const { applied, durable } = copy.submit({ ...transaction, encoded: record });
   // The store has failed, and the daemon stops; or the entry was refused, which `applied` tells.
   durable.catch(() => undefined);
   await applied;
