@@ -21,6 +21,7 @@ import { openNonce, writeOpen } from './format/record.js';
 import type { Superblock } from './format/superblock.js';
 import { showUuid, storeSeed } from './format/superblock.js';
 import type { Absence } from './index/absence.js';
+import { transactionBytesIn } from './limits.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
 import { frameOverheadBytes } from './log/open-batch.js';
 import type { SegmentFiles } from './log/segment-files.js';
@@ -191,6 +192,11 @@ export class Store {
 
   space(): SpaceReport {
     return this.#space.report();
+  }
+
+  /** What one transaction has at most, record and checksums included. */
+  get transactionBytesMax(): number {
+    return transactionBytesIn(this.superblock.segmentBytes);
   }
 
   /** As `space().level`, without a count. */

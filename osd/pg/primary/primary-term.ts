@@ -17,7 +17,7 @@ import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import { notServing } from '../refusals.js';
-import { Replication, type SentEntry } from '../replication.js';
+import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
@@ -51,6 +51,7 @@ export class PrimaryTerm implements Leader {
   readonly #roomWaiters: (() => void)[] = [];
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
+  #transactionBytesMax = Infinity;
   #isConfirming = false;
   #nextSeq = 0;
   /** When something was committed last, or nothing waited. */
@@ -80,6 +81,21 @@ export class PrimaryTerm implements Leader {
     return (
       this.isActive && this.term.isConfirmed && this.term.record.acting.length >= (this.#pool?.minSize ?? Infinity)
     );
+  }
+
+  /** The largest change that every member's store takes. */
+  get transactionBytesMax(): number {
+    return this.#transactionBytesMax;
+  }
+
+  limitTransactions(bytesMax: number): void {
+    this.#transactionBytesMax = Math.min(this.#transactionBytesMax, bytesMax);
+    this.replication.limitWindow(this.#windowBytes);
+  }
+
+  /** What is not committed is taken over in one transaction by who lacks it (level.ts). */
+  get #windowBytes(): number {
+    return Math.min(windowBytesMax, this.#transactionBytesMax / 2);
   }
 
   get joining(): Joining {
@@ -142,13 +158,14 @@ export class PrimaryTerm implements Leader {
 
   async #activate(): Promise<void> {
     const { term, copy } = this;
-    await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
+    const heads = await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
+    this.#transactionBytesMax = Math.min(...heads.map(({ transactionBytesMax }) => transactionBytesMax));
     await this.sessions.catchUp(copy, term.host.runtime.clock.now());
     term.throwIfOver();
     const { acting, mode } = term.record;
     const head = copy.last;
     this.#nextSeq = head.seq + 1;
-    const replication = new Replication({ head, self: term.self, acting, mode });
+    const replication = new Replication({ head, self: term.self, acting, mode, windowBytes: this.#windowBytes });
     this.#phase = { kind: 'active', replication, gate: new CommitGate(head.seq) };
     this.#joining.start();
     this.#considerConfirming();
