@@ -2,6 +2,7 @@
  * Parts of objects as several transactions, where one store takes smaller ones than the copy they came from: for joins, which are
  * not whole before all of them are there.
  */
+import { totalBytes } from '../../../base/bytes.js';
 import { payloadOf, type Mutation, type Payload } from '../../store/transaction.js';
 
 /** Of a mutation beside its bytes: key, name of the object, checksums. */
@@ -55,24 +56,14 @@ function cut({ pieces }: Payload, from: number, to: number): Payload {
 }
 
 function sizeOf(mutation: Mutation): number {
-  switch (mutation.kind) {
-    case 'write':
-    case 'append':
-      return mutation.data.bytes + mutation.data.bytes / 256 + 256;
-    case 'omap-set':
-      return mutation.bodies.reduce(
-        (sum, { body }) => sum + (body?.bytes ?? 0),
-        (mutation.head?.byteLength ?? 0) + 512,
-      );
-    case 'set-attributes': {
-      let bytes = 512;
-      for (const value of mutation.set.values()) bytes += value.byteLength;
-      return bytes;
-    }
-    case 'pg-set':
-    case 'set-mark':
-      return mutation.value.byteLength + 512;
-    default:
-      return 512;
-  }
+  const { kind } = mutation;
+  if (kind === 'write' || kind === 'append') return mutation.data.bytes + mutation.data.bytes / 256 + fixedBytes;
+  if (kind === 'pg-set' || kind === 'set-mark') return mutation.value.byteLength + fixedBytes;
+  if (kind === 'set-attributes') return totalBytes([...mutation.set.values()]) + fixedBytes;
+  if (kind !== 'omap-set') return fixedBytes;
+  const bodies = mutation.bodies.reduce((sum, { body }) => sum + (body?.bytes ?? 0), 0);
+  return bodies + (mutation.head?.byteLength ?? 0) + fixedBytes;
 }
+
+/** Names and keys, about. */
+const fixedBytes = 512;
