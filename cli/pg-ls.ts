@@ -87,7 +87,9 @@ function row({ pg, state, term, up, acting, eligible, ackCopies }: PgInfo): stri
   return [pg, state, String(term), list(up), first(up), list(acting), first(acting), list(eligible), mode];
 }
 
-export function pgJson({ pg, state, term, up, acting, eligible, ackCopies }: PgInfo) {
+/** With the names of `ceph pg dump`, where it has the thing. */
+export function pgJson(info: PgInfo) {
+  const { pg, state, term, up, acting, eligible, ackCopies, objects, bytes, reported } = info;
   return {
     pgid: pg,
     state,
@@ -99,5 +101,22 @@ export function pgJson({ pg, state, term, up, acting, eligible, ackCopies }: PgI
     eligible,
     mode: ackCopies === 0 ? 'sync' : 'async',
     ack_copies: ackCopies === 0 ? null : ackCopies,
+    objects,
+    bytes,
+    degraded_objects: info.degradedObjects,
+    misplaced_objects: info.misplacedObjects,
+    left_objects: info.leftObjects,
+    left_bytes: info.leftBytes,
+    // Whether state and numbers are the primary's, of now; else they are what its record, and its last report, tell.
+    reported: reported !== undefined,
+    log_size: reported?.logEntries ?? null,
+    version: reported === undefined ? null : versionText(reported.last),
+    committed: reported?.committed ?? null,
+    joining: reported?.joiner ?? null,
   };
+}
+
+/** As Ceph writes the place in a log, with the term in place of the epoch: `3'41`. */
+export function versionText({ term, seq }: { readonly term: number; readonly seq: number }): string {
+  return `${term}'${seq}`;
 }

@@ -3,6 +3,7 @@ import { CairnError, toCairnError } from '../../base/errors.js';
 import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { listMethod, opMethod, type OpReply, type OpRequest } from '../../protocol/osd-methods.js';
+import type { PgReport } from '../../protocol/pg-reports.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -61,11 +62,23 @@ export interface PgServiceParts {
   readonly classes?: ClassTable;
 }
 
+/** What OSDs that join were brought up to date with: what they were sent, and what they were found to have. */
+export interface Recovered {
+  readonly copiedObjects: number;
+  readonly copiedBytes: number;
+  readonly sameObjects: number;
+  readonly sameBytes: number;
+}
+
+export const nothingRecovered: Recovered = { copiedObjects: 0, copiedBytes: 0, sameObjects: 0, sameBytes: 0 };
+
 /** For metrics, `osd.stat` and the reports to the monitors. */
 export interface PgServiceStatus {
   readonly pgs: number;
   readonly leading: number;
   readonly slowOps: number;
+  /** Since this service began. */
+  readonly recovered: Recovered;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -84,6 +97,7 @@ export class PgService {
   #timer: Timer | undefined;
   #ops = 0;
   #opsBytes = 0;
+  #recovered = nothingRecovered;
   #closed: CairnError | undefined;
 
   constructor(runtime: Runtime, parts: PgServiceParts) {
@@ -107,6 +121,13 @@ export class PgService {
       learn: (pg, record) => this.#table.learn(pg, record),
       leaseNews: (ms) => this.#leases.news(ms),
       hasFull: (members) => this.#leases.hasFull(members),
+      recovered: (how, objects, bytes) => {
+        const { copiedObjects, copiedBytes, sameObjects, sameBytes } = this.#recovered;
+        this.#recovered =
+          how === 'copied'
+            ? { ...this.#recovered, copiedObjects: copiedObjects + objects, copiedBytes: copiedBytes + bytes }
+            : { ...this.#recovered, sameObjects: sameObjects + objects, sameBytes: sameBytes + bytes };
+      },
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);
@@ -114,7 +135,15 @@ export class PgService {
   }
 
   get status(): PgServiceStatus {
-    return { ...this.#table.counts, slowOps: 0 };
+    return { ...this.#table.counts, slowOps: 0, recovered: this.#recovered };
+  }
+
+  /** Of every PG that this OSD leads, as it is now. */
+  *reports(): Generator<PgReport> {
+    for (const { primary } of this.#table.all()) {
+      const report = primary?.report();
+      if (report !== undefined) yield report;
+    }
   }
 
   /** Of one PG, for tests and `pg query`. */

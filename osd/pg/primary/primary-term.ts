@@ -13,6 +13,7 @@ import type { Pool } from '../../../cluster/pool.js';
 import { CommitGate } from '../commit-gate.js';
 import type { PgLease } from '../lease/pg-lease.js';
 import { appendMethod, positionHeader } from '../messages.js';
+import type { PgReport } from '../../../protocol/pg-reports.js';
 import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
@@ -23,6 +24,7 @@ import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
+import { reportOf } from './pg-report.js';
 
 export interface PrimaryParts {
   readonly term: Term;
@@ -79,6 +81,11 @@ export class PrimaryTerm {
     return (
       this.isActive && this.term.isConfirmed && this.term.record.acting.length >= (this.#pool?.minSize ?? Infinity)
     );
+  }
+
+  /** What the monitors are told; `undefined` before a map that has the pool. */
+  report(): PgReport | undefined {
+    return this.#pool === undefined ? undefined : reportOf(this, this.#pool);
   }
 
   get joining(): Joining {
