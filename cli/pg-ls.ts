@@ -1,8 +1,9 @@
-/** `cairn pg ls`: PGs by their records. */
+/** `cairn pg ls` and `pg dump`. */
 import type { Command } from 'commander';
 import { type PgInfo, pgLs } from '../protocol/commands/pg.js';
 import type { MonitorClient, QueryOptions } from '../protocol/monitor-client.js';
 import { type OsdId, type PgId, poolId } from '../cluster/ids.js';
+import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { parseOsd } from './osd-arguments.js';
@@ -43,6 +44,27 @@ export function addPgLs(pg: Command, context: CliContext): void {
     });
 }
 
+/** All PGs with all that is known of them, as `ceph pg dump` has it. */
+export function addPgDump(pg: Command, context: CliContext): void {
+  const command = pg.command('dump').description('Show all that is known of every PG: size, log, state, where it is.');
+  command
+    .option('--pool <name>', 'only of this pool')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\n"-" stands for what its primary has not said since its term began; sizes are those that were reported last.\n' +
+        '\nExamples:\n  cairn pg dump\n  cairn pg dump --pool data --json',
+    )
+    .action(async ({ pool, json }: Options) => {
+      await withCluster(command, context, async (client, wait) => {
+        const filter = { pool, osd: undefined, state: undefined };
+        const pgs = await allPages(client, filter, context, { ...wait, mayBeStale: true });
+        if (json === true) printJson(context, { pg_stats: pgs.map(pgJson) });
+        else context.print(formatTable(dumpColumns, pgs.map(dumpRow)));
+      });
+    });
+}
+
 interface Filter {
   readonly pool: string | undefined;
   readonly osd: OsdId | undefined;
@@ -79,6 +101,36 @@ const columns: readonly Column[] = [
   { title: 'ELIGIBLE' },
   { title: 'MODE' },
 ];
+
+const right = 'right';
+
+const dumpColumns: readonly Column[] = [
+  { title: 'PG' },
+  { title: 'OBJECTS', align: right },
+  { title: 'DEGRADED', align: right },
+  { title: 'MISPLACED', align: right },
+  { title: 'BYTES', align: right },
+  { title: 'LEFT', align: right },
+  { title: 'LOG', align: right },
+  { title: 'VERSION', align: right },
+  { title: 'JOINING', align: right },
+  ...columns.slice(1),
+];
+
+function dumpRow(info: PgInfo): string[] {
+  const { objects, degradedObjects, misplacedObjects, bytes, leftBytes, reported } = info;
+  const [pg = '', ...rest] = row(info);
+  return [
+    pg,
+    ...[objects, degradedObjects, misplacedObjects].map(String),
+    bytesText(bytes),
+    leftBytes === 0 ? '-' : bytesText(leftBytes),
+    reported === undefined ? '-' : String(reported.logEntries),
+    reported === undefined ? '-' : versionText(reported.last),
+    reported?.joiner === undefined ? '-' : String(reported.joiner),
+    ...rest,
+  ];
+}
 
 function row({ pg, state, term, up, acting, eligible, ackCopies }: PgInfo): string[] {
   const list = (ids: readonly number[]): string => `[${ids.join(',')}]`;

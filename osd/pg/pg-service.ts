@@ -3,6 +3,7 @@ import { CairnError, toCairnError } from '../../base/errors.js';
 import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { listMethod, opMethod, type OpReply, type OpRequest } from '../../protocol/osd-methods.js';
+import { pgQueryMethod } from '../../protocol/pg-query.js';
 import type { PgReport } from '../../protocol/pg-reports.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Timer } from '../../runtime/clock.js';
@@ -163,6 +164,7 @@ export class PgService {
     return handlers
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header }) => service().#list(header))
+      .on(pgQueryMethod, ({ header }) => ({ header: service().#leading(pgIdOf(header)).query() }))
       .on(collectMethod, async ({ header }) => {
         const pg = await service().#member(header);
         return { header: await pg.head(header, recordOfHeader(header.record)) };
@@ -288,17 +290,26 @@ export class PgService {
   }
 
   #primaryFor(id: PgId, term: number): NonNullable<Pg['primary']> {
+    const { record } = this.#opened(id);
+    const { epoch } = this.#knownMap;
+    if (record === undefined || record.term > term) throw staleRoute(id, epoch);
+    if (record.term < term) throw notServing(id, `is in term ${record.term} here, behind the request`);
+    return this.#leading(id);
+  }
+
+  #leading(id: PgId): NonNullable<Pg['primary']> {
+    const { primary } = this.#opened(id);
+    if (primary === undefined) throw staleRoute(id, this.#knownMap.epoch);
+    return primary;
+  }
+
+  #opened(id: PgId): Pg {
     const map = this.#knownMap;
     if (!map.pools.has(id.pool)) throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${map.epoch}`);
     const pg = this.#table.get(id);
-    if (pg === undefined) {
-      // Not read yet, or never this OSD's: a newer map tells the client which.
-      throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
-    }
-    if (pg.record === undefined || pg.record.term > term) throw staleRoute(id, map.epoch);
-    if (pg.record.term < term) throw notServing(id, `is in term ${pg.record.term} here, behind the request`);
-    if (pg.primary === undefined) throw staleRoute(id, map.epoch);
-    return pg.primary;
+    if (pg !== undefined) return pg;
+    // Not read yet, or never this OSD's: a newer map tells the client which.
+    throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
   }
 
   /** A term that ended under a request is a matter of its route: the client sends it again under the same id. */

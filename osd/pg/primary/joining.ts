@@ -34,6 +34,11 @@ export class Joining {
     return this.#attempt?.joiner;
   }
 
+  /** How often in this term somebody began to join. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
   get progress(): JoinProgress | undefined {
     return this.#attempt?.progress;
   }

@@ -13,6 +13,7 @@ import type { Pool } from '../../../cluster/pool.js';
 import { CommitGate } from '../commit-gate.js';
 import type { PgLease } from '../lease/pg-lease.js';
 import { appendMethod, positionHeader } from '../messages.js';
+import type { PgQuery } from '../../../protocol/pg-query.js';
 import type { PgReport } from '../../../protocol/pg-reports.js';
 import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
@@ -24,6 +25,7 @@ import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
+import { queryOf } from './pg-query.js';
 import { reportOf } from './pg-report.js';
 
 export interface PrimaryParts {
@@ -86,6 +88,11 @@ export class PrimaryTerm {
   /** What the monitors are told; `undefined` before a map that has the pool. */
   report(): PgReport | undefined {
     return this.#pool === undefined ? undefined : reportOf(this, this.#pool);
+  }
+
+  /** For people; throws `OVERLOADED` before a map that has the pool. */
+  query(): PgQuery {
+    return queryOf(this, this.pool);
   }
 
   get joining(): Joining {

@@ -5,12 +5,15 @@ import type { PoolClient } from '../../../client/pool-client.js';
 import { osdOut } from '../../../protocol/commands/osd.js';
 import { poolCreate } from '../../../protocol/commands/pool.js';
 import { type ClusterStatus, clusterHealth, clusterStatus } from '../../../protocol/commands/status.js';
+import { cli, type CliRun } from '../../cli/fake-context.js';
 import { inCluster, type Scene } from './osd-cluster.js';
 
 const pgNum = 8;
 
 interface Watched extends Scene {
   readonly pool: PoolClient;
+  /** A command line, with a client of its own. */
+  readonly run: (line: string) => Promise<CliRun>;
   readonly status: () => Promise<ClusterStatus>;
   /** Asks until it holds; the states on the way, each once. */
   readonly until: (
@@ -40,8 +43,10 @@ async function watched(seed: number, osds: number, body: (scene: Watched) => Pro
       }
     };
     await world.machine('client').start('client', async (runtime) => {
-      const client = await CairnClient.connect(runtime, { credentials: cluster.admin, role: 'client' });
-      await body({ ...scene, status, until, pool: await client.pool('data') });
+      const connect = () => CairnClient.connect(runtime, { credentials: cluster.admin, role: 'client' });
+      const client = await connect();
+      const run = (line: string) => cli(line.split(' '), {}, { runtime, objects: connect });
+      await body({ ...scene, status, until, run, pool: await client.pool('data') });
       await client.close();
     }).finished;
   });
@@ -103,6 +108,43 @@ describe('reports of PGs', () => {
         return isClean(one);
       });
       assert.ok(isSeen, `nothing was misplaced on the way: ${[...states].join(', ')}`);
+    });
+  });
+
+  it('are told in detail by the primary itself', async () => {
+    await watched(15, 3, async ({ pool, run, osds, until }) => {
+      for (let i = 0; i < 20; i++) await pool.writeFull(`object-${i}`, new Uint8Array(1_000));
+      await until('all PGs are clean', 20_000, isClean);
+      const json = JSON.parse((await run('pg query 1.0 --json')).stdout) as {
+        members: { osd: number; role: string; lease: string | null; durable: number }[];
+        log: { committed: number };
+      } & Record<string, unknown>;
+      assert.deepEqual(
+        [json['pgid'], json['state'], json['confirmed'], json['joining']],
+        ['1.0', 'active+clean', true, null],
+      );
+      assert.deepEqual(
+        json.members.map(({ role }) => role),
+        ['primary', 'replica', 'replica'],
+      );
+      assert.deepEqual(
+        json.members.map(({ lease }) => lease),
+        [null, 'held', 'held'],
+      );
+      assert.ok(json.members.every(({ durable }) => durable === json.log.committed));
+      const text = (await run('pg query 1.0')).stdout;
+      assert.match(text, /^pg {9}1\.0, as osd\.\d sees it at map e\d+\nstate {6}active\+clean\n/);
+      assert.match(text, /\nOSD +ROLE +STORE +LOG UP TO +BEHIND +LEASE *\nosd\.\d +primary /);
+      assert.match((await run('pg query 1.9')).stderr, /has no pg 1\.9; its last one is 1\.7\n$/);
+
+      for (const osd of osds) await osd.stop();
+      await until('nobody is up', 20_000, ({ pgmap }) => pgmap.states['down'] === pgNum);
+      const { code, stderr } = await run('pg query 1.0');
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        /^cairn: pg 1\.0 cannot be asked: osd\.\d, which leads its PG, is down; see `cairn pg map 1\.0`\n$/,
+      );
     });
   });
 
