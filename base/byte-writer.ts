@@ -5,14 +5,20 @@
 import { utf8Bytes } from './bytes.js';
 import { invariant } from './invariant.js';
 
+const loopBytesMax = 32;
+/** Of V8 (`typed_array_max_size_in_heap`). */
+const onHeapBytesMax = 64;
+
 export class ByteWriter {
   #buffer: Uint8Array;
   #view: DataView;
+  #capacity: number;
   #length = 0;
 
   /** `sizeHint` in bytes saves copies while the buffer grows. */
   constructor(sizeHint = 256) {
-    this.#buffer = new Uint8Array(Math.max(16, sizeHint));
+    this.#capacity = Math.max(16, sizeHint);
+    this.#buffer = new Uint8Array(this.#capacity);
     this.#view = new DataView(this.#buffer.buffer);
   }
 
@@ -25,7 +31,7 @@ export class ByteWriter {
     invariant(Number.isInteger(value) && value >= 0 && value <= 0xff, 'a u8 is 0 to 255', { value });
     // Reserved first, here and below: it may replace the view.
     const at = this.#reserve(1);
-    this.#view.setUint8(at, value);
+    this.#buffer[at] = value;
   }
 
   u32(value: number): void {
@@ -48,9 +54,13 @@ export class ByteWriter {
   /** 0 to 2^53-1. */
   varint(value: number): void {
     invariant(Number.isSafeInteger(value) && value >= 0, 'a varint is a safe integer from 0', { value });
-    const start = this.#reserve(8);
+    let at = this.#reserve(8);
     const buffer = this.#buffer;
-    let at = start;
+    if (value <= 0x7f) {
+      buffer[at] = value;
+      this.#length = at + 1;
+      return;
+    }
     let rest = value;
     // Above 31 bits by division: the operators on bits would cut them off.
     for (; rest > 0x7fffffff; rest = Math.floor(rest / 128)) buffer[at++] = (rest % 128) | 0x80;
@@ -65,8 +75,12 @@ export class ByteWriter {
 
   /** Without a length. */
   raw(bytes: Uint8Array): void {
-    const at = this.#reserve(bytes.byteLength);
-    this.#buffer.set(bytes, at);
+    const count = bytes.byteLength;
+    const at = this.#reserve(count);
+    const buffer = this.#buffer;
+    // A call of `set` costs as much as to copy so many bytes one by one.
+    if (count > loopBytesMax) buffer.set(bytes, at);
+    else for (let i = 0; i < count; i++) buffer[at + i] = bytes[i] ?? 0;
   }
 
   /** A varint of the length, then the bytes. */
@@ -86,7 +100,8 @@ export class ByteWriter {
   latin1(value: string): void {
     this.varint(value.length);
     const at = this.#reserve(value.length);
-    for (let i = 0; i < value.length; i++) this.#buffer[at + i] = value.charCodeAt(i);
+    const buffer = this.#buffer;
+    for (let i = 0; i < value.length; i++) buffer[at + i] = value.charCodeAt(i);
   }
 
   /** A u32 whose value is known later; `fillU32` sets it. Returns where it stands. */
@@ -114,6 +129,8 @@ export class ByteWriter {
 
   /** A copy in memory that is shared with other small buffers: cheaper to make, but it keeps them all alive. */
   pooledBytes(): Uint8Array {
+    // V8 keeps such small arrays among its objects: no cheaper memory is to be had.
+    if (this.#length <= onHeapBytesMax) return this.bytes();
     const copy = Buffer.allocUnsafe(this.#length);
     copy.set(this.#buffer.subarray(0, this.#length), 0);
     return copy;
@@ -127,14 +144,17 @@ export class ByteWriter {
   #reserve(count: number): number {
     const at = this.#length;
     const needed = at + count;
-    if (needed > this.#buffer.byteLength) {
-      const larger = new Uint8Array(Math.max(needed, 2 * this.#buffer.byteLength));
-      larger.set(this.#buffer.subarray(0, at));
-      this.#buffer = larger;
-      this.#view = new DataView(larger.buffer);
-    }
+    if (needed > this.#capacity) this.#grow(needed);
     this.#length = needed;
     return at;
+  }
+
+  #grow(needed: number): void {
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#capacity));
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+    this.#view = new DataView(larger.buffer);
+    this.#capacity = larger.byteLength;
   }
 }
 

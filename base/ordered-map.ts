@@ -48,6 +48,8 @@ export class OrderedMap<V> {
   #owner: Owner = {};
   #root: TreeNode<V>;
   #size = 0;
+  /** What the last `#insert` replaced. */
+  #old: V | undefined;
 
   constructor() {
     this.#root = { leaf: true, owner: this.#owner, keys: [], values: [] };
@@ -82,6 +84,7 @@ export class OrderedMap<V> {
 
   /** Adds or replaces; returns this map. */
   set(key: string, value: V): this {
+    this.#old = undefined;
     const root = this.#mine(this.#root);
     this.#root = root;
     const right = this.#insert(root, key, value);
@@ -89,6 +92,14 @@ export class OrderedMap<V> {
       this.#root = { leaf: false, owner: this.#owner, keys: ['', right.key], children: [root, right.node] };
     }
     return this;
+  }
+
+  /** As `set`; returns the value that it replaced, for which `get` would walk down the tree once more. */
+  replace(key: string, value: V): V | undefined {
+    this.set(key, value);
+    const old = this.#old;
+    this.#old = undefined;
+    return old;
   }
 
   /** Returns whether the key was there. */
@@ -144,6 +155,7 @@ export class OrderedMap<V> {
     if (node.leaf) {
       const index = lowerBound(node.keys, key);
       if (node.keys[index] === key) {
+        this.#old = node.values[index];
         node.values[index] = value;
         return undefined;
       }

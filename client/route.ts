@@ -31,9 +31,15 @@ export interface Target {
 type RoutingMap = Pick<ClusterMap, 'epoch' | 'osds' | 'pools' | 'records' | 'flags'>;
 
 export function routeBy(map: RoutingMap, target: Target): Routing {
+  const routing = wayBy(map, target);
+  const isPaused = routing.kind === 'route' && map.flags.has('pause');
+  return isPaused ? { kind: 'wait', reason: 'client I/O is paused; see `cairn osd unset pause`' } : routing;
+}
+
+/** Whatever is paused: what is under way is not withdrawn for that. */
+function wayBy(map: RoutingMap, target: Target): Routing {
   const pool = map.pools.get(target.pool);
   if (pool === undefined) return { kind: 'gone', reason: `pool ${target.pool} is not there any more` };
-  if (map.flags.has('pause')) return { kind: 'wait', reason: 'client I/O is paused; see `cairn osd unset pause`' };
   const pg: PgId = { pool: pool.id, pg: target.pgOf(pool.pgNum) };
   const record = map.records.get(pg);
   const primary = record?.acting[0];
@@ -50,7 +56,7 @@ export function routeBy(map: RoutingMap, target: Target): Routing {
 /** Whether `target` would go the same way by `map`: to the same life of the same OSD, in the same term. */
 export function isCurrent(map: RoutingMap, target: Target, route: Route): boolean {
   if (map.epoch === route.epoch) return true;
-  const routing = routeBy(map, target);
+  const routing = wayBy(map, target);
   if (routing.kind !== 'route') return false;
   const { pg, term, osd, boot, address } = routing.route;
   return (

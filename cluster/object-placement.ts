@@ -12,7 +12,7 @@
  *     of 8          0...4...  2...6...  1...5...  3...7...
  */
 import { invariant } from '../base/invariant.js';
-import { xxh64 } from '../base/xxh64.js';
+import { xxh64OfText } from '../base/xxh64.js';
 import { hash32of2 } from '../crush/hash.js';
 import type { PoolId } from './ids.js';
 
@@ -34,7 +34,7 @@ const separator = '\u001f';
  */
 export function objectHash(pool: PoolId, { namespace, locator, name }: ObjectName): number {
   const key = locator === '' ? name : locator;
-  const hash = xxh64(Buffer.from(`${namespace}${separator}${key}`, 'utf8'), BigInt(pool));
+  const hash = xxh64OfText(`${namespace}${separator}${key}`, BigInt(pool));
   return Number(BigInt.asUintN(32, hash));
 }
 

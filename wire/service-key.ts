@@ -5,5 +5,5 @@ import { createHmac } from 'node:crypto';
  * learns it can pass for him towards those daemons, and never towards the monitors: there is no way back to the key.
  */
 export function serviceKeyOf(key: Uint8Array, service: string): Uint8Array {
-  return createHmac('sha256', key).update(`cairn ${service} service`).digest();
+  return createHmac('sha256', key).update(['cairn', service, 'service'].join(' ')).digest();
 }

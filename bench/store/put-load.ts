@@ -1,7 +1,7 @@
 /** Transactions of one size at one depth, against a store in this process. */
 import { payloadOf, type Transaction } from '../../osd/store/transaction.js';
 import { objectId, type ObjectId } from '../../osd/store/object-id.js';
-import { objectHash, pgOfHash } from '../../cluster/object-placement.js';
+import { pgOfHash } from '../../cluster/object-placement.js';
 import { poolId, type PgId } from '../../cluster/ids.js';
 import type { Store } from '../../osd/store/store.js';
 
@@ -38,7 +38,7 @@ export function benchObject(prefix: string, number: number): ObjectId {
 }
 
 export function benchPg(object: ObjectId): PgId {
-  return { pool, pg: pgOfHash(objectHash(pool, object.name), pgNum) };
+  return { pool, pg: pgOfHash(object.hash, pgNum) };
 }
 
 /** As the PG layer will write it: data, one attribute, a log entry; the log is trimmed to 3,000 entries a PG. */

@@ -2,9 +2,10 @@
  * Whom an OSD heartbeats: pure.
  *
  * Those it shares PGs with notice first what clients notice, so they come first. But a target is marked down only on reports
- * of two failure domains, so that it needs watchers in several, whether it shares PGs with them or not. Whom to choose among
- * many is decided by a hash of the *pair*: both ends rank each other alike, so everybody is watched by about as many as he
- * watches, and all agree without a word.
+ * of two failure domains, so that it needs watchers in several, whether it shares PGs with them or not. Chance alone leaves some
+ * without. So all OSDs stand on a ring, by a hash of their ids, and each is watched by the nearest before it in each of three
+ * other domains. Whom to choose among the rest is decided by a hash of the *pair*: both ends rank each other alike, so that
+ * everybody is watched by about as many as he watches, and all agree without a word.
  */
 import type { Steps } from '../../base/steps.js';
 import { hash32of2 } from '../../crush/hash.js';
@@ -20,6 +21,8 @@ const peersMax = 20;
 const peersMin = 10;
 /** One more than the two that convict, as one may be down itself. */
 const domainsMin = 3;
+/** Any number: it sets the places on the ring apart from the ranks of pairs. */
+const ringSeed = 0x52494e47;
 /** PGs that are looked at in one step: some 0.1 ms. */
 const scanMax = 10_000;
 
@@ -61,6 +64,7 @@ export function chooseHeartbeatPeers({ osds }: Pick<ClusterMap, 'osds'>, choice:
     osds.get(self),
     choice,
   );
+  for (const osd of wardsOnRing([...osds.values()], choice)) if (chosen.size < peersMax) chosen.add(osd);
   for (const { osd, isPartner } of ranked) {
     if (chosen.size >= (isPartner ? peersMax : peersMin)) continue;
     chosen.add(osd);
@@ -84,6 +88,33 @@ function firstOfDomains(
     chosen.add(osd);
   }
   return chosen;
+}
+
+/**
+ * Whom `self` watches by its place on the ring: those behind it to whom it is the nearest of its domain, and no three other
+ * domains are nearer. Three for each on average, as each is watched by three.
+ */
+function wardsOnRing(osds: readonly OsdInfo[], { self, topology, domainLevel }: PeerChoice): OsdInfo[] {
+  const domainOf = ({ id, hostname }: OsdInfo): string => topology.domainOf(id, domainLevel, hostname);
+  const ring = osds
+    .filter(({ id, isUp, clusterAddress }) => id === self || (isUp && clusterAddress !== undefined))
+    .map((osd) => ({ osd, place: hash32of2(osd.id, ringSeed) }))
+    .sort((a, b) => a.place - b.place || a.osd.id - b.osd.id)
+    .map(({ osd }) => osd);
+  const at = ring.findIndex(({ id }) => id === self);
+  const [own, ...behind] = [...ring.slice(at), ...ring.slice(0, at)];
+  if (at < 0 || own === undefined) return [];
+  const ownDomain = domainOf(own);
+  const between = new Set<string>();
+  const wards: OsdInfo[] = [];
+  for (const osd of behind) {
+    const domain = domainOf(osd);
+    // Another of its own domain is nearer to all that follow; or there are three others whatever domain they are of.
+    if (domain === ownDomain || between.size > domainsMin) break;
+    if (between.size - (between.has(domain) ? 1 : 0) < domainsMin) wards.push(osd);
+    between.add(domain);
+  }
+  return wards;
 }
 
 function pairRank(a: OsdId, b: OsdId): number {

@@ -9,6 +9,9 @@ import { notServing } from './refusals.js';
 import type { PrimaryTerm } from './primary/primary-term.js';
 
 const countMax = 1_000;
+/** Names travel in the header of a message, which has at most 1 MiB. */
+const pageBytes = 256 * 1024;
+const walkPage = 64;
 
 /** What it shows is committed, and readable now. An object that is written meanwhile may be missing, or not. */
 export async function listObjects(
@@ -22,12 +25,20 @@ export async function listObjects(
   }
   const walk = term.host.store.objects.objectWalk(pool.id, orderRange(term.pg.pg, pool.pgNum));
   const keys: string[] = [];
+  let isAtEnd = false;
   try {
     if (after.byteLength > 0) walk.seek(`o${latin1Text(after)}\0`);
-    while (keys.length < count) {
-      const page = await walk.next(count - keys.length);
-      if (page.length === 0) break;
-      for (const { key } of page) keys.push(key.slice(1));
+    let bytes = 0;
+    while (keys.length < count && bytes < pageBytes) {
+      const page = await walk.next(Math.min(count - keys.length, walkPage));
+      if (page.length === 0) {
+        isAtEnd = true;
+        break;
+      }
+      for (const { key } of page) {
+        keys.push(key.slice(1));
+        bytes += key.length;
+      }
     }
   } finally {
     await walk.close();
@@ -35,6 +46,6 @@ export async function listObjects(
   await primary.gate.passed(primary.copy.last.seq);
   await primary.untilReadable();
   const last = keys.at(-1);
-  const next = keys.length < count || last === undefined ? undefined : latin1Bytes(last);
+  const next = isAtEnd || last === undefined ? undefined : latin1Bytes(last);
   return { header: { objects: keys.map((key) => parseObjectKey(key).name), next } };
 }

@@ -5,13 +5,14 @@
  *
  * Mostly nothing has to be waited for, and a transaction is applied before `submit` returns.
  */
+import { copyBytes } from '../../base/bytes.js';
 import { ByteWriter } from '../../base/byte-writer.js';
 import { CairnError, toCairnError } from '../../base/errors.js';
 import { printPgId } from '../../cluster/ids.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Timer } from '../../runtime/clock.js';
 import { applyTransaction } from './apply/apply-transaction.js';
-import { Draft, type StoreState } from './apply/draft.js';
+import { Draft, type CrowdedChunk, type StoreState } from './apply/draft.js';
 import { MissingKeys } from './index/missing-keys.js';
 import { likelyKeys } from './apply/likely-keys.js';
 import { fetchMore } from './apply/look.js';
@@ -21,6 +22,7 @@ import type { FetchedValues } from './index/index.js';
 import { transactionBytesIn } from './limits.js';
 import type { LogWriter } from './log/log-writer.js';
 import { frameOverheadBytes, type FramePayload, type OpenBatch } from './log/open-batch.js';
+import { Outcome } from './outcome.js';
 import type { Space } from './space/space.js';
 import type { ResolvedStoreOptions } from './store-options.js';
 import { checkPayloads, checkTransaction, forEachPayload, onlyFrees, type Transaction } from './transaction.js';
@@ -32,28 +34,42 @@ export interface Submitted {
   readonly durable: Promise<void>;
 }
 
-/** A transaction as the log will have it. */
-interface Prepared {
+/** A transaction as the log will have it, and what it waits for. */
+class Pending implements Submitted {
   readonly transaction: Transaction;
-  readonly record: Uint8Array;
+  /** While it waits, a copy; before, a view of what the encoder wrote. */
+  record: Uint8Array;
   readonly payloads: readonly FramePayload[];
   readonly frameBytes: number;
   readonly onlyFrees: boolean;
-}
-
-interface Waiting extends Prepared {
-  readonly queue: string;
-  readonly applied: Deferred;
-  readonly durable: Deferred;
+  readonly whenApplied = new Outcome();
+  readonly whenDurable = new Outcome();
   fetched: FetchedValues | undefined;
-  isFetching: boolean;
-  readonly submittedAt: number;
+  isFetching = false;
+  /** Of one that had to wait. */
+  submittedAt: number | undefined;
   spaceTimer: Timer | undefined;
-}
 
-interface Deferred {
-  readonly resolve: () => void;
-  readonly reject: (error: CairnError) => void;
+  constructor(transaction: Transaction, record: Uint8Array, payloads: readonly FramePayload[], frameBytes: number) {
+    this.transaction = transaction;
+    this.record = record;
+    this.payloads = payloads;
+    this.frameBytes = frameBytes;
+    this.onlyFrees = transaction.mayUseReserve === true || onlyFrees(transaction);
+  }
+
+  get applied(): Promise<void> {
+    return this.whenApplied.promise;
+  }
+
+  get durable(): Promise<void> {
+    return this.whenDurable.promise;
+  }
+
+  /** Of the queue that it waits in. */
+  get queue(): string {
+    return printPgId(this.transaction.pg);
+  }
 }
 
 export interface QueueParts {
@@ -65,6 +81,8 @@ export interface QueueParts {
   readonly options: ResolvedStoreOptions;
   /** The active layer is at its limit while the frozen one is still being written. */
   readonly isLayerFull: () => boolean;
+  /** Chunks have too many extents: the merger is told. True: so many that it has to do its work before. */
+  readonly mustMergeFirst: (crowded: readonly CrowdedChunk[]) => boolean;
   /** Room is short: a checkpoint and the cleaner could win some. */
   readonly onShort: () => void;
 }
@@ -72,11 +90,11 @@ export interface QueueParts {
 export class TransactionQueue {
   readonly #parts: QueueParts;
   /** By PG, in order. */
-  readonly #queues = new Map<string, Waiting[]>();
+  readonly #queues = new Map<string, Pending[]>();
   #waitingCount = 0;
   #waitingBytes = 0;
   /** Applied, by the batch they are in. */
-  readonly #inBatch = new Map<number, Deferred[]>();
+  readonly #inBatch = new Map<number, Outcome[]>();
   #failed: CairnError | undefined;
   #isClosing = false;
   readonly #whenEmpty: (() => void)[] = [];
@@ -99,34 +117,18 @@ export class TransactionQueue {
     if (this.#failed !== undefined) throw this.#failed;
     if (this.#isClosing) throw new CairnError('CLOSED', 'the store is closing');
     checkTransaction(transaction);
-    const prepared = this.#prepare(transaction);
-    this.#checkRoom(prepared);
-    const name = printPgId(transaction.pg);
-    const applied = deferred();
-    const durable = deferred();
-    // Named one by one: a spread costs V8 more than all the rest of this function.
-    const item: Waiting = {
-      transaction,
-      record: prepared.record,
-      payloads: prepared.payloads,
-      frameBytes: prepared.frameBytes,
-      onlyFrees: prepared.onlyFrees,
-      queue: name,
-      applied,
-      durable,
-      fetched: undefined,
-      isFetching: false,
-      submittedAt: this.#parts.runtime.clock.now(),
-      spaceTimer: undefined,
-    };
-    const submitted = { applied: applied.promise, durable: durable.promise };
-    const queue = this.#queues.get(name);
-    if (queue === undefined && this.#step(item)) return submitted;
-    if (queue === undefined) this.#queues.set(name, [item]);
+    const item = this.#prepare(transaction);
+    this.#checkRoom(item);
+    // Mostly nothing waits, and then a name for its queue is not needed either.
+    const queue = this.#queues.size === 0 ? undefined : this.#queues.get(item.queue);
+    if (queue === undefined && this.#step(item)) return item;
+    item.record = copyBytes(item.record);
+    item.submittedAt ??= this.#parts.runtime.clock.now();
+    if (queue === undefined) this.#queues.set(item.queue, [item]);
     else queue.push(item);
     this.#waitingCount += 1;
     this.#waitingBytes += item.frameBytes;
-    return submitted;
+    return item;
   }
 
   /** Something that transactions may wait for has changed. */
@@ -138,7 +140,8 @@ export class TransactionQueue {
   onDurable(batch: number): void {
     const waiters = this.#inBatch.get(batch);
     this.#inBatch.delete(batch);
-    for (const { resolve } of waiters ?? []) resolve();
+    if (waiters === undefined) return;
+    for (const waiter of waiters) waiter.resolve();
   }
 
   /** Nothing is acknowledged any more. */
@@ -146,7 +149,7 @@ export class TransactionQueue {
     this.#failed = error;
     // The log may hold them, whatever it was that failed.
     const maybe = new CairnError(error.code, error.message, { cause: error, applied: 'maybe' });
-    for (const waiters of this.#inBatch.values()) for (const { reject } of waiters) reject(maybe);
+    for (const waiters of this.#inBatch.values()) for (const waiter of waiters) waiter.reject(maybe);
     this.#inBatch.clear();
     const refused = new CairnError(error.code, error.message, { cause: error });
     for (const queue of this.#queues.values()) for (const item of queue) this.#refuse(item, refused);
@@ -165,17 +168,19 @@ export class TransactionQueue {
     });
   }
 
-  #prepare(transaction: Transaction): Prepared {
-    const payloads: FramePayload[] = [];
+  /** Its record is valid until the next call. */
+  #prepare(transaction: Transaction): Pending {
+    let payloads: FramePayload[] | undefined;
     let stored = 0;
     checkPayloads(transaction);
     forEachPayload(transaction, (payload, blockShift, object) => {
-      payloads.push({ payload, blockShift, owner: object.owner });
+      const framed = { payload, blockShift, owner: object.owner };
+      // Of one, as most are; an empty list that grows has room for 17.
+      if (payloads === undefined) payloads = [framed];
+      else payloads.push(framed);
       stored += storedBytes(payload.bytes, blockShift);
     });
-    this.#encoder.clear();
-    writeTransaction(this.#encoder, transaction);
-    const record = this.#encoder.pooledBytes();
+    const record = transaction.encoded ?? this.#encode(transaction);
     const frameBytes = frameOverheadBytes + record.byteLength + stored;
     const most = transactionBytesIn(this.#parts.segmentBytes);
     if (frameBytes > most) {
@@ -184,11 +189,16 @@ export class TransactionQueue {
         `a transaction of ${frameBytes} bytes: at most ${most} fit, so split it`,
       );
     }
-    const mayUseReserve = transaction.mayUseReserve === true || onlyFrees(transaction);
-    return { transaction, record, payloads, frameBytes, onlyFrees: mayUseReserve };
+    return new Pending(transaction, record, payloads ?? [], frameBytes);
   }
 
-  #checkRoom({ frameBytes }: Prepared): void {
+  #encode(transaction: Transaction): Uint8Array {
+    this.#encoder.clear();
+    writeTransaction(this.#encoder, transaction);
+    return this.#encoder.viewWritten();
+  }
+
+  #checkRoom({ frameBytes }: Pending): void {
     const { waitingBytesMax, waitingCountMax } = this.#parts.options;
     const fits = this.#waitingBytes + frameBytes <= waitingBytesMax || this.#waitingCount === 0;
     if (this.#waitingCount < waitingCountMax && fits) return;
@@ -210,7 +220,7 @@ export class TransactionQueue {
   }
 
   /** Applies the first transaction of a PG, or refuses it. False when it has to wait. */
-  #step(item: Waiting): boolean {
+  #step(item: Pending): boolean {
     const { writer, space, options } = this.#parts;
     const admission = space.admits(item.frameBytes, item.onlyFrees);
     if (admission === 'full') {
@@ -224,7 +234,7 @@ export class TransactionQueue {
     return this.#apply(item, batch);
   }
 
-  #apply(item: Waiting, batch: OpenBatch): boolean {
+  #apply(item: Pending, batch: OpenBatch): boolean {
     const { state, writer } = this.#parts;
     const draft = new Draft(state, batch.number, item.fetched);
     try {
@@ -235,18 +245,20 @@ export class TransactionQueue {
       else this.#refuse(item, toCairnError(error));
       return !(error instanceof MissingKeys);
     }
+    const { crowded } = draft;
+    if (crowded !== undefined && this.#parts.mustMergeFirst(crowded)) return false;
     draft.commit(item.transaction.pg);
     batch.add(item.record, item.payloads);
     item.spaceTimer?.cancel();
     const waiters = this.#inBatch.get(batch.number);
-    if (waiters === undefined) this.#inBatch.set(batch.number, [item.durable]);
-    else waiters.push(item.durable);
-    item.applied.resolve();
+    if (waiters === undefined) this.#inBatch.set(batch.number, [item.whenDurable]);
+    else waiters.push(item.whenDurable);
+    item.whenApplied.resolve();
     writer.kick();
     return true;
   }
 
-  #fetch(item: Waiting, keys: readonly string[]): void {
+  #fetch(item: Pending, keys: readonly string[]): void {
     item.isFetching = true;
     fetchMore(this.#parts.state, item.fetched, keys, () => likelyKeys(item.transaction)).then(
       (fetched) => {
@@ -265,10 +277,12 @@ export class TransactionQueue {
    * For `#step`: the transaction waits for the cleaner, but not for ever. Its time runs from the call on, or a hundred that
    * wait one behind the other would wait a hundred times as long.
    */
-  #waitForSpace(item: Waiting): boolean {
+  #waitForSpace(item: Pending): boolean {
     const { runtime, options, space, onShort } = this.#parts;
     onShort();
-    const leftMs = Math.ceil(item.submittedAt + options.spaceWaitMs - runtime.clock.now());
+    const now = runtime.clock.now();
+    item.submittedAt ??= now;
+    const leftMs = Math.ceil(item.submittedAt + options.spaceWaitMs - now);
     if (leftMs <= 0) {
       this.#refuse(item, space.refusal());
       return true;
@@ -278,7 +292,7 @@ export class TransactionQueue {
   }
 
   /** Refuses a transaction that waits. */
-  #drop(item: Waiting, error: CairnError): void {
+  #drop(item: Pending, error: CairnError): void {
     const queue = this.#queues.get(item.queue);
     const index = queue?.indexOf(item) ?? -1;
     if (queue === undefined || index < 0) return;
@@ -289,25 +303,9 @@ export class TransactionQueue {
     this.#run(item.queue);
   }
 
-  #refuse(item: Waiting, error: CairnError): void {
+  #refuse(item: Pending, error: CairnError): void {
     item.spaceTimer?.cancel();
-    item.applied.reject(error);
-    item.durable.reject(error);
+    item.whenApplied.reject(error);
+    item.whenDurable.reject(error);
   }
-}
-
-interface PromisedDeferred extends Deferred {
-  readonly promise: Promise<void>;
-}
-
-/** A rejection that nobody looks at is not an error of its own: a caller may wait for one of the two promises only. */
-function deferred(): PromisedDeferred {
-  let resolve: () => void = () => undefined;
-  let reject: (error: CairnError) => void = () => undefined;
-  const promise = new Promise<void>((onDone, onFailed) => {
-    resolve = onDone;
-    reject = onFailed;
-  });
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
 }

@@ -4,6 +4,7 @@ import {
   compareBytes,
   concatBytes,
   equalBytes,
+  flatLatin1,
   hexText,
   latin1Bytes,
   latin1Text,
@@ -36,6 +37,15 @@ describe('bytes', () => {
         assert.equal(Math.sign(compareBytes(a, b)), x < y ? -1 : x > y ? 1 : 0);
         assert.deepEqual(new Uint8Array(latin1Bytes(x)), a);
         assert.equal(equalBytes(a, b), x === y);
+      }),
+    );
+  });
+
+  it('leave a text the same text in one piece, latin1 or not, short or long', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 300, size: 'max' }), bytes, (text, latin1) => {
+        assert.equal(flatLatin1(`${text}${text}`), `${text}${text}`);
+        assert.equal(flatLatin1(`o${latin1Text(latin1)}`), `o${latin1Text(latin1)}`);
       }),
     );
   });

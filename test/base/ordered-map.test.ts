@@ -44,7 +44,8 @@ describe('base/ordered-map', () => {
         for (const op of operations) {
           value += 1;
           if (op.kind === 'set') {
-            map.set(op.key, value);
+            if (value % 2 === 0) map.set(op.key, value);
+            else assert.equal(map.replace(op.key, value), model.get(op.key));
             model.set(op.key, value);
           } else if (op.kind === 'delete') {
             assert.equal(map.delete(op.key), model.delete(op.key));

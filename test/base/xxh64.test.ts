@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { utf8Bytes } from '../../base/bytes.js';
-import { Xxh64Stream, xxh64 } from '../../base/xxh64.js';
+import { latin1Bytes, utf8Bytes } from '../../base/bytes.js';
+import { Xxh64Stream, xxh64, xxh64OfLatin1, xxh64OfText } from '../../base/xxh64.js';
 
 /** From the reference implementation's sanity checks and documentation (https://github.com/Cyan4973/xxHash). */
 const vectors = [
@@ -25,6 +25,21 @@ describe('xxh64', () => {
       .update(all.subarray(700));
     assert.equal(stream.digest(), xxh64(all, 42n));
   });
+
+  for (const { name, text } of [
+    { name: 'empty', text: '' },
+    { name: 'ASCII', text: 'bucket/key' },
+    { name: 'latin1', text: 'ÿ\0\x80' },
+    { name: 'beyond', text: 'é€😀' },
+    { name: 'long', text: 'a'.repeat(1_000) },
+    { name: 'long beyond', text: '€'.repeat(256) },
+  ]) {
+    it(`of a text is that of its bytes: ${name}`, () => {
+      assert.equal(xxh64OfText(text, 7n), xxh64(utf8Bytes(text), 7n));
+      // eslint-disable-next-line no-control-regex
+      if (/^[\0-\xff]*$/.test(text)) assert.equal(xxh64OfLatin1(text, 7n), xxh64(latin1Bytes(text), 7n));
+    });
+  }
 
   it('hashes a view by its own bytes, not by its whole memory', () => {
     const all = Uint8Array.of(1, 2, 3, 4, 5);

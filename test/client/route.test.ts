@@ -42,6 +42,7 @@ describe('a route', () => {
 
   const changes = [
     { name: 'another PG', map: next(map, recordsChange(1, [[3, record(9, members(0, 1))]])), isCurrent: true },
+    { name: 'the pause of all I/O', map: next(map, { kind: 'flag', flag: 'pause', isSet: true }), isCurrent: true },
     { name: 'another OSD', map: next(map, { kind: 'osd', osd: osd(1, { boot: 2 }) }), isCurrent: true },
     { name: 'its term', map: next(map, recordsChange(1, [[2, record(9, members(2, 3))]])), isCurrent: false },
     { name: 'its primary', map: next(map, recordsChange(1, [[2, record(9, members(3, 2))]])), isCurrent: false },

@@ -18,7 +18,7 @@ import { encodeLogBlock } from '../../store/pg/log-block.js';
 import { decodeLogEntry, type Touched } from '../../store/pg/log-entry.js';
 import type { Mutation } from '../../store/transaction.js';
 import type { JoinPlan } from './join-plan.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { Leader } from './leader.js';
 
 /** Of one object that is read at a time, with requests for it waiting. */
 const pieceBytes = 1024 * 1024;
@@ -49,7 +49,7 @@ export interface JoinStreamOptions {
 }
 
 export class JoinStream {
-  readonly #primary: PrimaryTerm;
+  readonly #primary: Leader;
   readonly #joiner: Member;
   readonly #attempt: number;
   readonly #plan: JoinPlan;
@@ -68,7 +68,7 @@ export class JoinStream {
   #isClosed = false;
   #pgChanges = 0;
 
-  constructor(primary: PrimaryTerm, options: JoinStreamOptions, giveUp: (why: string) => void) {
+  constructor(primary: Leader, options: JoinStreamOptions, giveUp: (why: string) => void) {
     const { joiner, attempt, plan, missing } = options;
     this.#primary = primary;
     this.#joiner = joiner;
@@ -185,7 +185,9 @@ export class JoinStream {
     const { queue, term } = this.#primary;
     const left = TouchedSet.of(parts);
     this.#current = { object, left };
+    const { clock } = term.host.runtime;
     for (let isDone = false; !isDone;) {
+      const began = clock.now();
       await queue.enter(object.key);
       try {
         this.#check();
@@ -203,6 +205,9 @@ export class JoinStream {
         queue.leave(object.key);
       }
       while (this.#inFlight.size >= copiesMax) await Promise.race(this.#inFlight);
+      const now = clock.now();
+      const rest = term.host.pace.restAfter(now, now - began);
+      if (rest > 0) await term.sleep(rest);
     }
   }
 

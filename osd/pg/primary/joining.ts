@@ -8,24 +8,27 @@ import { printPgId } from '../../../cluster/ids.js';
 import { equalMembers, hasMember, isSameMember, printMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { pgLeave } from '../../../protocol/commands/pg.js';
+import type { Reservation } from '../../recovery/reservations.js';
 import type { SentEntry } from '../replication.js';
 import type { LogPosition } from '../types.js';
 import { JoinAttempt, type JoinProgress } from './join-attempt.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { Leader } from './leader.js';
 
 /** After an attempt that failed: the joiner may be starting, or have no room. */
 const retryMs = 500;
 const leaveMs = 5_000;
 
 export class Joining {
-  readonly #primary: PrimaryTerm;
+  readonly #primary: Leader;
   #up: readonly Member[] = [];
   #attempt: JoinAttempt | undefined;
   #attempts = 0;
   #isLeaving = false;
   #isPausing = false;
+  #place: Reservation | undefined;
+  #hasPlace = false;
 
-  constructor(primary: PrimaryTerm) {
+  constructor(primary: Leader) {
     this.#primary = primary;
   }
 
@@ -98,8 +101,28 @@ export class Joining {
     if (flags.has('norebalance') && !isDegraded) return;
     if (flags.has('norecover') || flags.has('nobackfill')) return;
     const missing = this.#up.find((member) => !hasMember(acting, member) && !hasMember(eligible, member));
-    if (missing !== undefined) this.#begin(missing);
-    else this.#considerLeaving();
+    if (missing === undefined) {
+      this.#giveBack();
+      this.#considerLeaving();
+      return;
+    }
+    // Fewest copies first; its turn may come much later, and is looked at anew then.
+    this.#place ??= this.#primary.term.host.joins.request(acting.length, () => {
+      this.#hasPlace = true;
+      term.host.runtime.clock.nextTurn(() => this.#consider());
+    });
+    if (this.#hasPlace) this.#begin(missing);
+  }
+
+  /** The term is over. */
+  end(): void {
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    this.#place?.release();
+    this.#place = undefined;
+    this.#hasPlace = false;
   }
 
   #begin(joiner: Member): void {
@@ -126,6 +149,7 @@ export class Joining {
   }
 
   #pause(): void {
+    this.#giveBack();
     this.#isPausing = true;
     this.#primary.term.host.runtime.clock.after(retryMs, () => {
       this.#isPausing = false;

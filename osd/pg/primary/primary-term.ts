@@ -25,6 +25,7 @@ import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
+import type { Leader } from './leader.js';
 import { queryOf } from './pg-query.js';
 import { reportOf } from './pg-report.js';
 
@@ -39,7 +40,7 @@ type Phase =
   | { readonly kind: 'activating' }
   | { readonly kind: 'active'; readonly replication: Replication; readonly gate: CommitGate };
 
-export class PrimaryTerm {
+export class PrimaryTerm implements Leader {
   readonly kind = 'primary';
   readonly term: Term;
   readonly copy: PgCopy;
@@ -87,12 +88,12 @@ export class PrimaryTerm {
 
   /** What the monitors are told; `undefined` before a map that has the pool. */
   report(): PgReport | undefined {
-    return this.#pool === undefined ? undefined : reportOf(this, this.#pool);
+    return this.#pool === undefined ? undefined : reportOf(this, this.#joining);
   }
 
   /** For people; throws `OVERLOADED` before a map that has the pool. */
   query(): PgQuery {
-    return queryOf(this, this.pool);
+    return queryOf(this, this.#joining, this.sessions);
   }
 
   get joining(): Joining {
@@ -126,6 +127,7 @@ export class PrimaryTerm {
   end(reason: CairnError): void {
     this.term.end(reason);
     this.lease.end();
+    this.#joining.end();
     if (this.#phase.kind === 'active') {
       const { code, message, details } = reason;
       this.#phase.gate.end(new CairnError(code, message, { applied: 'maybe', details }));

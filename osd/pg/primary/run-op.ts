@@ -3,7 +3,8 @@ import { hexText } from '../../../base/bytes.js';
 import { CairnError, isCairnError, toCairnError } from '../../../base/errors.js';
 import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import type { OutgoingReply } from '../../../wire/method.js';
-import { evaluate, type Evaluated } from '../execute/evaluate.js';
+import { evaluate } from '../execute/evaluate.js';
+import type { Evaluated } from '../execute/evaluated.js';
 import { notServing } from '../refusals.js';
 import { decodeStoredReply, encodeStoredReply } from '../stored-reply.js';
 import { objectId, type ObjectId } from '../../store/object-id.js';
@@ -33,7 +34,9 @@ export async function runOp(
     ? await once(primary, object, request, payload)
     : await evaluated(primary, object, request, payload);
   await primary.gate.passed(outcome.seen);
-  if (!outcome.isChange) await primary.untilReadable(signal);
+  // With fewer acknowledgements than members, terms alone do not stop a deposed primary (PG-PROTOCOL.md section 5).
+  const isAsync = primary.term.record.mode.kind === 'async';
+  if (!outcome.isChange || isAsync) await primary.untilReadable(signal);
   return told(outcome);
 }
 

@@ -11,7 +11,7 @@ import type { PayloadRef } from '../format/payload-ref.js';
 import { chunkBytes, logEntryBytesMax } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
 import { decodeLogBlock, type PackedEntry } from '../pg/log-block.js';
-import { encodeLogEntry, touchedBy, type Touched } from '../pg/log-entry.js';
+import { viewLogEntry, touchedBy, type Touched } from '../pg/log-entry.js';
 import type { Mutation, PayloadSize, Transaction } from '../transaction.js';
 import { applyClone, applyCloneRange } from './apply-clone.js';
 import { applyOmapMove, applyOmapRemove, applyOmapRemoveRange, applyOmapSet } from './apply-omap.js';
@@ -35,8 +35,10 @@ class Application {
   readonly #transaction: Transaction<PayloadSize>;
   readonly #payloads: readonly PayloadRef[];
   #nextPayload = 0;
-  readonly #editors = new Map<string, ObjectEditor>();
-  readonly #touched: Touched[] = [];
+  /** Most transactions change one object: a map for one costs more than looking at it. */
+  #editor: ObjectEditor | undefined;
+  #editors: Map<string, ObjectEditor> | undefined;
+  #touched: Touched[] | undefined;
 
   constructor(draft: Draft, transaction: Transaction<PayloadSize>, payloads: readonly PayloadRef[]) {
     this.#draft = draft;
@@ -52,7 +54,8 @@ class Application {
     }
     invariant(this.#nextPayload === this.#payloads.length, 'every payload has its mutation');
     this.#stampVersions();
-    for (const editor of this.#editors.values()) editor.finish();
+    this.#editor?.finish();
+    if (this.#editors !== undefined) for (const editor of this.#editors.values()) editor.finish();
     if (cutAfter !== undefined) this.#cutLog(cutAfter.term, cutAfter.seq);
     if (copied !== undefined) this.#appendCopied(copied);
     if (entry !== undefined) this.#appendEntry();
@@ -61,7 +64,10 @@ class Application {
 
   #touch(mutation: Mutation<PayloadSize>): void {
     const isAtSize = mutation.kind === 'append' || mutation.kind === 'truncate';
-    this.#touched.push(...touchedBy(mutation, isAtSize ? this.#edit(mutation.object).size : 0));
+    const touched = touchedBy(mutation, isAtSize ? this.#edit(mutation.object).size : 0);
+    // A list that may have thousands is no list of arguments.
+    if (this.#touched === undefined) this.#touched = touched;
+    else for (const one of touched) this.#touched.push(one);
   }
 
   #apply(mutation: Mutation<PayloadSize>): void {
@@ -140,11 +146,14 @@ class Application {
   }
 
   #edit(object: ObjectId): ObjectEditor {
-    let editor = this.#editors.get(object.key);
-    if (editor === undefined) {
-      editor = new ObjectEditor(this.#draft, object);
-      this.#editors.set(object.key, editor);
-    }
+    const { key } = object;
+    const first = this.#editor;
+    if (first?.object.key === key) return first;
+    const known = this.#editors?.get(key);
+    if (known !== undefined) return known;
+    const editor = new ObjectEditor(this.#draft, object);
+    if (first === undefined) this.#editor = editor;
+    else (this.#editors ??= new Map<string, ObjectEditor>()).set(key, editor);
     return editor;
   }
 
@@ -161,7 +170,8 @@ class Application {
       editor.create();
       return;
     }
-    const [payload] = this.#takePayloads(1);
+    const payload = this.#payloads[this.#nextPayload];
+    this.#nextPayload += 1;
     invariant(payload?.bytes === bytes, 'a payload is as long as what is written');
     this.#draft.addLive(payload.segment, bytes);
     editor.replace(offset, offset + bytes, (chunk, start, end): Extent[] => [
@@ -220,8 +230,7 @@ class Application {
     for (const { term, seq, bytes } of copied) {
       if (seq <= last) throw new CairnError('CONFLICT', `entry ${seq} does not follow ${last} in the log of the PG`);
       last = seq;
-      // The caller's buffer is his again once the transaction is durable; the last block of the log keeps its entries.
-      this.#draft.appendEntry({ term, seq, bytes: copyBytes(bytes) });
+      this.#draft.appendEntry({ term, seq, bytes });
     }
   }
 
@@ -233,7 +242,7 @@ class Application {
       throw new CairnError('CONFLICT', `entry ${entry.seq} does not follow ${last} in the log of the PG`);
     }
     const { term, seq, object, session, request, reply } = entry;
-    const bytes = encodeLogEntry({ term, seq, object, session, request, reply, touched: this.#touched });
+    const bytes = viewLogEntry({ term, seq, object, session, request, reply, touched: this.#touched ?? [] });
     if (bytes.byteLength > logEntryBytesMax) {
       const message = `a log entry of ${bytes.byteLength} bytes: the transaction touches too much; split it`;
       throw new CairnError('INVALID_ARGUMENT', message);

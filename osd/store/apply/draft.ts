@@ -6,13 +6,14 @@
  */
 import type { FetchedValues, Index } from '../index/index.js';
 import type { MissingKeys } from '../index/missing-keys.js';
-import { afterPrefix, payloadOwnerKey, type KeyRange } from '../format/index-key.js';
+import { afterPrefix, chunkKey, payloadOwnerKey, type KeyRange } from '../format/index-key.js';
 import { decodeOmapValue } from '../format/omap-value.js';
 import type { PayloadRef } from '../format/payload-ref.js';
 import type { PackedEntry } from '../pg/log-block.js';
 import type { SegmentTable } from '../segments/segment-table.js';
 import type { LogCut, PgState } from '../pg/pg-state.js';
 import type { PgTable } from '../pg/pg-table.js';
+import type { ObjectId } from '../object-id.js';
 import type { PgId } from '../../../cluster/ids.js';
 
 type Change =
@@ -26,8 +27,18 @@ export interface StoreCounters {
   boot: number;
 }
 
+/** A chunk that a transaction left with more extents than it should have. */
+export interface CrowdedChunk {
+  readonly object: ObjectId;
+  readonly chunk: number;
+  /** That it had before the transaction; at most as many as it should have, if it had no more. */
+  readonly extentsBefore: number;
+}
+
 /** The parts of a store that transactions change. */
 export interface StoreState {
+  /** Of a chunk: drafts note those that have more. Default: none. */
+  readonly extentsMax?: number;
   readonly counters: StoreCounters;
   readonly index: Index;
   readonly segments: SegmentTable;
@@ -39,16 +50,22 @@ export class Draft {
   /** The batch that the transaction will be in. */
   readonly batch: number;
   readonly #fetched: FetchedValues | undefined;
-  readonly #changes: Change[] = [];
-  readonly #overlay = new Map<string, Uint8Array | null>();
-  readonly #ranges: KeyRange[] = [];
-  readonly #live = new Map<number, number>();
+  #changes: Change[] | undefined;
+  /** What `#changes` did to each key, up to `#shown`: brought up to date by whoever looks, and mostly nobody does. */
+  #overlay: Map<string, Uint8Array | null> | undefined;
+  #ranges: KeyRange[] | undefined;
+  #shown = 0;
+  /** Mostly one segment: the first has no need of the map. */
+  #segment = -1;
+  #segmentLive = 0;
+  #live: Map<number, number> | undefined;
   #objects = 0;
   #bytes = 0;
   #cut: LogCut | undefined;
   readonly #entries: PackedEntry[] = [];
   #trimTo: number | undefined;
   #sharedCount = 0;
+  #crowded: Map<string, CrowdedChunk> | undefined;
 
   constructor(state: StoreState, batch: number, fetched: FetchedValues | undefined) {
     this.state = state;
@@ -71,24 +88,26 @@ export class Draft {
   }
 
   put(key: string, value: Uint8Array): void {
-    this.#changes.push({ kind: 'put', key, value });
-    this.#overlay.set(key, value);
+    this.#add({ kind: 'put', key, value });
   }
 
   delete(key: string): void {
-    this.#changes.push({ kind: 'delete', key });
-    this.#overlay.set(key, null);
+    this.#add({ kind: 'delete', key });
   }
 
   removeRange(range: KeyRange): void {
     if (range.gte >= range.lt) return;
-    this.#changes.push({ kind: 'range', range });
-    for (const key of this.#overlay.keys()) if (key >= range.gte && key < range.lt) this.#overlay.set(key, null);
-    this.#ranges.push(range);
+    this.#add({ kind: 'range', range });
   }
 
   /** So many payload bytes of a segment more are in use, or fewer. */
   addLive(segment: number, bytes: number): void {
+    if (this.#segment < 0) this.#segment = segment;
+    if (segment === this.#segment) {
+      this.#segmentLive += bytes;
+      return;
+    }
+    this.#live ??= new Map<number, number>();
     this.#live.set(segment, (this.#live.get(segment) ?? 0) + bytes);
   }
 
@@ -104,10 +123,24 @@ export class Draft {
     return id;
   }
 
+  /** A chunk has `after` extents now, and had `extentsBefore`. */
+  noteExtents(chunk: CrowdedChunk, after: number): void {
+    if (after <= (this.state.extentsMax ?? Infinity)) return;
+    const key = chunkKey(chunk.object, chunk.chunk);
+    this.#crowded ??= new Map();
+    if (!this.#crowded.has(key)) this.#crowded.set(key, chunk);
+  }
+
+  /** Mostly `undefined`: there are none. */
+  get crowded(): readonly CrowdedChunk[] | undefined {
+    return this.#crowded === undefined ? undefined : Array.from(this.#crowded.values());
+  }
+
   cutLog(cut: LogCut): void {
     this.#cut = cut;
   }
 
+  /** The entry's bytes are lent until the commit. */
   appendEntry(entry: PackedEntry): void {
     this.#entries.push(entry);
   }
@@ -119,7 +152,7 @@ export class Draft {
   /** Makes it so. Nothing in here can fail but by a bug. */
   commit(pg: PgId | undefined): void {
     const { index, segments } = this.state;
-    for (const change of this.#changes) {
+    for (const change of this.#changes ?? []) {
       switch (change.kind) {
         case 'put':
           index.put(change.key, change.value);
@@ -138,7 +171,10 @@ export class Draft {
       }
     }
     this.state.counters.nextShared += this.#sharedCount;
-    for (const [segment, bytes] of this.#live) segments.addLive(segment, bytes, this.batch);
+    if (this.#segment >= 0) segments.addLive(this.#segment, this.#segmentLive, this.batch);
+    if (this.#live !== undefined) {
+      for (const [segment, bytes] of this.#live) segments.addLive(segment, bytes, this.batch);
+    }
     if (pg !== undefined) this.#commitPg(this.state.pgs.change(pg));
   }
 
@@ -158,11 +194,33 @@ export class Draft {
 
   /** `null`: absent. `undefined`: LevelDB has to be asked. */
   #look(key: string): Uint8Array | null | undefined {
-    const own = this.#overlay.get(key);
+    if (this.#changes !== undefined && this.#shown < this.#changes.length) this.#showChanges(this.#changes);
+    const own = this.#overlay?.get(key);
     if (own !== undefined) return own;
-    if (this.#ranges.some((range) => key >= range.gte && key < range.lt)) return null;
+    if (this.#ranges?.some((range) => key >= range.gte && key < range.lt) === true) return null;
     const known = this.state.index.peek(key);
     return known === undefined ? this.#fetched?.values.get(key) : known;
+  }
+
+  /** Of one, as most are; an empty list that grows has room for 17. */
+  #add(change: Change): void {
+    if (this.#changes === undefined) this.#changes = [change];
+    else this.#changes.push(change);
+  }
+
+  #showChanges(changes: readonly Change[]): void {
+    const overlay = (this.#overlay ??= new Map<string, Uint8Array | null>());
+    for (; this.#shown < changes.length; this.#shown++) {
+      const change = changes[this.#shown];
+      if (change?.kind === 'put') overlay.set(change.key, change.value);
+      else if (change?.kind === 'delete') overlay.set(change.key, null);
+      else if (change !== undefined) this.#showRange(overlay, change.range);
+    }
+  }
+
+  #showRange(overlay: Map<string, Uint8Array | null>, range: KeyRange): void {
+    for (const key of overlay.keys()) if (key >= range.gte && key < range.lt) overlay.set(key, null);
+    (this.#ranges ??= []).push(range);
   }
 }
 

@@ -9,6 +9,7 @@
  *     g segment           segment table                  c number         marker of a checkpoint;  C  the newest
  *     r segment offset    who owns a payload, where its record in the log no longer tells
  */
+import { flatLatin1 } from '../../../base/bytes.js';
 import type { PgId } from '../../../cluster/ids.js';
 import { objectKeyEnd, readU32, readU64, u32Text, u64Text, type ObjectId } from '../object-id.js';
 
@@ -25,11 +26,11 @@ export function headKey(object: ObjectId): string {
 }
 
 export function chunkKey(object: ObjectId, chunk: number): string {
-  return `e${object.key}${u32Text(chunk)}`;
+  return flatLatin1(`e${object.key}${u32Text(chunk)}`);
 }
 
 export function omapKey(object: ObjectId, key: string): string {
-  return `m${object.key}${key}`;
+  return flatLatin1(`m${object.key}${key}`);
 }
 
 export function markKey(object: ObjectId, mark: string): string {

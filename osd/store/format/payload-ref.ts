@@ -37,16 +37,16 @@ export function blockCount(bytes: number, blockShift: number): number {
 
 const batchFactor = 0x9e3779b97f4a7c15n;
 const placeFactor = 0xc2b2ae3d27d4eb4fn;
-const mask64 = 0xffff_ffff_ffff_ffffn;
 
 /** Binds the payloads of one batch to their store, from which `blockSeed` makes each block's seed. */
 export function batchSeed(storeSeed: bigint, batch: number, segment: number): bigint {
-  return (storeSeed ^ (BigInt(batch) * batchFactor) ^ (BigInt(segment) << 32n)) & mask64;
+  return BigInt.asUintN(64, storeSeed ^ (BigInt(batch) * batchFactor) ^ (BigInt(segment) << 32n));
 }
 
 /** Of the block that begins at `offset` of its segment. */
 export function blockSeed(seedOfBatch: bigint, owner: bigint, offset: number): bigint {
-  return (seedOfBatch ^ owner ^ (BigInt(offset) * placeFactor)) & mask64;
+  // Cut to 64 bits at each step: V8 then computes with machine words, and makes no big number of each.
+  return BigInt.asUintN(64, BigInt.asUintN(64, seedOfBatch ^ owner) ^ BigInt.asUintN(64, BigInt(offset) * placeFactor));
 }
 
 export function blockChecksum(block: Uint8Array, seedOfBatch: bigint, owner: bigint, offset: number): bigint {

@@ -9,28 +9,35 @@ import type { PayloadSize } from '../transaction.js';
 
 /** The objects of a transaction, each named once. Mostly there is one. */
 export class ObjectTable {
-  readonly #keys: string[] = [];
-  /** Made for the second object: a map for one costs more than looking at it. */
+  #first: string | undefined;
+  /** With the first; made for the second: a map for one costs more than looking at it. */
   #indexes: Map<string, number> | undefined;
 
   add(object: ObjectId): void {
-    if (this.indexOf(object) >= 0) return;
-    this.#keys.push(object.key);
-    if (this.#keys.length > 1) {
-      this.#indexes ??= new Map(this.#keys.map((key, i) => [key, i]));
-      this.#indexes.set(object.key, this.#keys.length - 1);
+    const { key } = object;
+    if (this.#first === undefined) {
+      this.#first = key;
+      return;
     }
+    if (this.indexOf(object) >= 0) return;
+    this.#indexes ??= new Map([[this.#first, 0]]);
+    this.#indexes.set(key, this.#indexes.size);
   }
 
   /** -1 for one that was not added. */
   indexOf(object: ObjectId): number {
-    if (this.#keys[0] === object.key) return 0;
+    if (this.#first === object.key) return 0;
     return this.#indexes?.get(object.key) ?? -1;
   }
 
   write(writer: ByteWriter): void {
-    writer.varint(this.#keys.length);
-    for (const key of this.#keys) writer.latin1(key);
+    if (this.#indexes !== undefined) {
+      writer.varint(this.#indexes.size);
+      for (const key of this.#indexes.keys()) writer.latin1(key);
+      return;
+    }
+    writer.varint(this.#first === undefined ? 0 : 1);
+    if (this.#first !== undefined) writer.latin1(this.#first);
   }
 }
 

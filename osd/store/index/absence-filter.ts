@@ -17,7 +17,8 @@ export class AbsenceFilter {
   readonly #words: Uint32Array;
   readonly #lines: number;
   #added = 0;
-  /** Of the key that was hashed last. */
+  /** Hashed last: whoever puts a key mostly asked for it before. */
+  #hashed = '';
   #line = 0;
   #bits = 0;
 
@@ -27,6 +28,7 @@ export class AbsenceFilter {
     this.#lines = Math.max(1, Math.ceil((capacity * bitsPerKey) / (wordsPerLine * 32)));
     invariant(this.#lines < 2 ** 31, 'a filter fits into memory', { capacity });
     this.#words = new Uint32Array(this.#lines * wordsPerLine);
+    this.#hash(' ');
   }
 
   /** Keys added, those added again included. */
@@ -49,6 +51,11 @@ export class AbsenceFilter {
     this.#added += 1;
   }
 
+  /** As `add`, but a key that the filter seems to have is not counted again: one object, overwritten for ever, is one. */
+  put(key: string): void {
+    if (!this.mayHave(key)) this.add(key);
+  }
+
   /** False: the key was never added. */
   mayHave(key: string): boolean {
     this.#hash(key);
@@ -62,6 +69,8 @@ export class AbsenceFilter {
 
   /** Line and bits of a key: two hashes in one pass, FNV-1a and the one of Java's strings, each finished by MurmurHash3's. */
   #hash(key: string): void {
+    if (key === this.#hashed) return;
+    this.#hashed = key;
     let first = 0x811c9dc5;
     let second = 0x9747b28c;
     for (let i = 0; i < key.length; i++) {

@@ -23,7 +23,13 @@ export type LayerKeys = () => readonly OrderedMapCursor<unknown>[];
 
 /** Key spaces in which what is asked for is often new. */
 const filteredSpaces = ['o', 'm'] as const;
-const codes: ReadonlySet<number> = new Set(filteredSpaces.map((space) => space.charCodeAt(0)));
+
+function isFiltered(key: string): boolean {
+  const space = key.charCodeAt(0);
+  return space === headSpace || space === omapSpace;
+}
+
+const [headSpace, omapSpace] = [filteredSpaces[0].charCodeAt(0), filteredSpaces[1].charCodeAt(0)];
 
 export class Absence {
   readonly #runtime: Runtime;
@@ -51,16 +57,16 @@ export class Absence {
 
   /** True: neither LevelDB nor any layer has the key. */
   isAbsent(key: string): boolean {
-    return this.#filter !== undefined && codes.has(key.charCodeAt(0)) && !this.#filter.mayHave(key);
+    return this.#filter !== undefined && isFiltered(key) && !this.#filter.mayHave(key);
   }
 
   /** The key is in the layers, or will be before another turn. */
   put(key: string): void {
-    if (!codes.has(key.charCodeAt(0))) return;
-    this.#next?.add(key);
+    if (!isFiltered(key)) return;
+    this.#next?.put(key);
     const filter = this.#filter;
     if (filter === undefined) return;
-    filter.add(key);
+    filter.put(key);
     if (filter.added > filter.capacity && this.#next === undefined && filter.capacity < capacityMax) {
       // With the one that made it begin.
       this.#fill(Math.min(capacityMax, filter.capacity * 4))?.add(key);
@@ -93,7 +99,7 @@ export class Absence {
     try {
       for (const cursor of layers) {
         for (let count = 1; cursor.next(); count++) {
-          if (codes.has(cursor.key.charCodeAt(0))) filter.add(cursor.key);
+          if (isFiltered(cursor.key)) filter.add(cursor.key);
           if (count % pageEntries !== 0) continue;
           await this.#runtime.clock.yieldTurn();
           if (this.#isClosed) return false;

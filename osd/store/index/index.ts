@@ -15,6 +15,8 @@ import { Layer } from './layer.js';
 import { MissingKeys } from './missing-keys.js';
 import { ReadCache } from './read-cache.js';
 
+const headSpace = 'o'.charCodeAt(0);
+
 /** Values that a transaction waited for. They count only while the index has this version. */
 export interface FetchedValues {
   readonly version: number;
@@ -25,6 +27,7 @@ export class Index {
   readonly kv: Kv;
   /** What drafts throw. */
   readonly missing = new MissingKeys();
+  /** What LevelDB said. Of keys that a layer has it may be old; nobody looks, and `wrote` ends that before the layer goes. */
   readonly #cache: ReadCache;
   readonly #absence: Absence | undefined;
   #active = new Layer();
@@ -96,13 +99,11 @@ export class Index {
   }
 
   put(key: string, value: Uint8Array): void {
-    this.#cache.drop(key);
     this.#active.put(key, value);
     this.#absence?.put(key);
   }
 
   delete(key: string): void {
-    this.#cache.drop(key);
     this.#active.delete(key);
   }
 
@@ -118,9 +119,16 @@ export class Index {
     return this.#frozen;
   }
 
-  /** A value of the frozen layer, which will be LevelDB's: what was written lately is often written again. */
-  remember(key: string, value: Uint8Array): void {
-    if (this.#active.get(key) === undefined) this.#cache.add(key, value);
+  /**
+   * To be called for each point of the frozen layer before `thaw`: what was cached of the key is of no more use, whatever
+   * hides it until then. Heads of objects are remembered: what was written lately is often written again.
+   */
+  wrote(key: string, value: Uint8Array | null): void {
+    if (value !== null && key.charCodeAt(0) === headSpace && this.#active.get(key) === undefined) {
+      this.#cache.add(key, value);
+    } else {
+      this.#cache.drop(key);
+    }
   }
 
   /** The frozen layer is in LevelDB now, durably. */

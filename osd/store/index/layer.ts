@@ -92,7 +92,7 @@ export class Layer {
   }
 
   #set(key: string, value: Uint8Array | null): void {
-    const old = this.#points.get(key);
+    const old = this.#points.replace(key, value);
     if (old === undefined) {
       this.#bytes += key.length + entryOverheadBytes;
       if (this.#ranges.size > 0 && this.covers(key)) this.#uncounted.add(key);
@@ -100,7 +100,6 @@ export class Layer {
       this.#bytes -= old.byteLength;
     }
     this.#bytes += value === null ? 0 : value.byteLength;
-    this.#points.set(key, value);
   }
 
   #addRange({ gte, lt }: KeyRange): void {

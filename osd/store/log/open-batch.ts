@@ -18,7 +18,7 @@ import {
 import { batchSeed, blockChecksum, checksumBytes, storedBytes, type PayloadRef } from '../format/payload-ref.js';
 import { pageBytes } from '../limits.js';
 import type { Payload } from '../transaction.js';
-import type { SlabPool } from './slabs.js';
+import type { Slab, SlabPool } from './slabs.js';
 
 /** Length and checksum of a record. */
 export const frameOverheadBytes = 4 + 8;
@@ -50,8 +50,8 @@ export class OpenBatch {
   /** Of each chunk, from the batch's start. */
   readonly #starts: number[] = [];
   readonly #pool: SlabPool;
-  readonly #slabs: Uint8Array[] = [];
-  #slab: Uint8Array;
+  readonly #slabs: Slab[] = [];
+  #slab: Slab;
   #slabStart = 0;
   #slabEnd = 0;
   #bytes = 0;
@@ -98,11 +98,12 @@ export class OpenBatch {
 
   /** Adds a frame; `payloads` are lent until the batch is durable. */
   add(record: Uint8Array, payloads: readonly FramePayload[]): void {
-    const length = this.#reserve(4);
-    new DataView(length.buffer, length.byteOffset).setUint32(0, record.byteLength, true);
-    this.#append(record);
+    const at = this.#reserve(record.byteLength + frameOverheadBytes);
+    const { bytes, view } = this.#slab;
+    view.setUint32(at, record.byteLength, true);
+    bytes.set(record, at + 4);
     this.#chain = xxh64(record, this.#chain);
-    this.#appendChecksum(this.#chain);
+    view.setBigUint64(at + 4 + record.byteLength, this.#chain, true);
     this.#frames += 1;
     for (const payload of payloads) this.#addPayload(payload);
   }
@@ -113,7 +114,10 @@ export class OpenBatch {
     const header = { number, place, bytes: this.#bytes, frames: this.#frames, lastFrame: this.#chain, previous, heads };
     const { bytes, checksum } = encodeBatchHeader(header, this.#storeSeed);
     const padding = this.pagedBytes - this.#bytes;
-    if (padding > 0) this.#reserve(padding).fill(0);
+    if (padding > 0) {
+      const at = this.#reserve(padding);
+      this.#slab.bytes.fill(0, at, at + padding);
+    }
     this.#closeSlab();
     const [first] = this.#chunks;
     invariant(first !== undefined && first.byteLength >= batchHeaderBytes, 'a batch begins with its header');
@@ -143,7 +147,7 @@ export class OpenBatch {
     invariant(at >= 0 && at + target.byteLength <= this.#bytes, 'the bytes are in the batch', { offset });
     let filled = 0;
     for (let i = this.#chunkAt(at); filled < target.byteLength; i++) {
-      const chunk = this.#chunks[i] ?? this.#slab.subarray(this.#slabStart, this.#slabEnd);
+      const chunk = this.#chunks[i] ?? this.#slab.bytes.subarray(this.#slabStart, this.#slabEnd);
       const start = this.#starts[i] ?? this.#bytes - (this.#slabEnd - this.#slabStart);
       const part = chunk.subarray(at - start, at - start + target.byteLength - filled);
       target.set(part, filled);
@@ -154,6 +158,11 @@ export class OpenBatch {
 
   #addPayload({ payload, blockShift, owner }: FramePayload): void {
     const blockBytes = 2 ** blockShift;
+    const [first] = payload.pieces;
+    if (first?.byteLength === payload.bytes && payload.bytes <= Math.min(blockBytes, copiedBytesMax)) {
+      this.#addSmall(first, owner);
+      return;
+    }
     const source = new PieceReader(payload.pieces);
     for (let done = 0; done < payload.bytes; done += blockBytes) {
       const bytes = Math.min(blockBytes, payload.bytes - done);
@@ -161,6 +170,14 @@ export class OpenBatch {
       const block = this.#appendBlock(source, bytes);
       this.#appendChecksum(blockChecksum(block, this.#payloadSeed, owner, at));
     }
+  }
+
+  /** What most payloads are, one block in one piece, without a view of where it is copied to. */
+  #addSmall(block: Uint8Array, owner: bigint): void {
+    const checksum = blockChecksum(block, this.#payloadSeed, owner, this.place.offset + this.#bytes);
+    const at = this.#reserve(block.byteLength + checksumBytes);
+    this.#slab.bytes.set(block, at);
+    this.#slab.view.setBigUint64(at + block.byteLength, checksum, true);
   }
 
   #appendBlock(source: PieceReader, bytes: number): Uint8Array {
@@ -171,35 +188,32 @@ export class OpenBatch {
       this.#bytes += bytes;
       return whole;
     }
-    const copy = this.#reserve(bytes);
+    const at = this.#reserve(bytes);
+    const copy = this.#slab.bytes.subarray(at, at + bytes);
     source.copyTo(copy);
     return copy;
   }
 
-  #append(bytes: Uint8Array): void {
-    this.#reserve(bytes.byteLength).set(bytes, 0);
-  }
-
   #appendChecksum(checksum: bigint): void {
-    const target = this.#reserve(checksumBytes);
-    new DataView(target.buffer, target.byteOffset).setBigUint64(0, checksum, true);
+    const at = this.#reserve(checksumBytes);
+    this.#slab.view.setBigUint64(at, checksum, true);
   }
 
-  /** The next bytes of the batch, in one piece. */
-  #reserve(bytes: number): Uint8Array {
-    if (this.#slabEnd + bytes > this.#slab.byteLength) {
+  /** The next bytes of the batch, in one piece: where they begin in the slab, which may be another from here on. */
+  #reserve(bytes: number): number {
+    if (this.#slabEnd + bytes > this.#slab.bytes.byteLength) {
       this.#closeSlab();
       this.#slab = this.#takeSlab(bytes);
       this.#slabStart = 0;
       this.#slabEnd = 0;
     }
-    const target = this.#slab.subarray(this.#slabEnd, this.#slabEnd + bytes);
+    const at = this.#slabEnd;
     this.#slabEnd += bytes;
     this.#bytes += bytes;
-    return target;
+    return at;
   }
 
-  #takeSlab(bytes: number): Uint8Array {
+  #takeSlab(bytes: number): Slab {
     const slab = this.#pool.take(bytes);
     this.#slabs.push(slab);
     return slab;
@@ -208,7 +222,7 @@ export class OpenBatch {
   /** What the slab holds so far becomes a chunk. */
   #closeSlab(): void {
     if (this.#slabEnd === this.#slabStart) return;
-    const chunk = this.#slab.subarray(this.#slabStart, this.#slabEnd);
+    const chunk = this.#slab.bytes.subarray(this.#slabStart, this.#slabEnd);
     this.#starts.push(this.#bytes - chunk.byteLength);
     this.#chunks.push(chunk);
     this.#slabStart = this.#slabEnd;

@@ -25,6 +25,7 @@ export class SegmentFiles {
   /** Least recently used first. */
   readonly #reading = new Map<number, ReadHandle>();
   readonly #writing = new Map<number, Promise<DiskFile>>();
+  #lastWritten: { readonly segment: number; readonly file: DiskFile } | undefined;
   readonly #finished: { readonly segment: number; readonly opening: Promise<DiskFile> }[] = [];
   /** Readers of each segment: it is not recycled under them. */
   readonly #pins = new Map<number, number>();
@@ -76,7 +77,14 @@ export class SegmentFiles {
       opening = this.#runtime.disk.open(this.path(segment), { mode: 'write', durableWrites: true });
       this.#writing.set(segment, opening);
     }
-    return await opening;
+    const file = await opening;
+    if (this.#writing.get(segment) === opening) this.#lastWritten = { segment, file };
+    return file;
+  }
+
+  /** As `forWriting` without a wait, of the file that it gave last. */
+  openForWriting(segment: number): DiskFile | undefined {
+    return this.#lastWritten?.segment === segment && !this.#isClosed ? this.#lastWritten.file : undefined;
   }
 
   /** No batch goes to the segment any more. Its handle is closed behind what is under way. */
@@ -93,7 +101,10 @@ export class SegmentFiles {
         this.#finished.push(entry);
         continue;
       }
-      if (this.#writing.get(entry.segment) === entry.opening) this.#writing.delete(entry.segment);
+      if (this.#writing.get(entry.segment) === entry.opening) {
+        this.#writing.delete(entry.segment);
+        if (this.#lastWritten?.segment === entry.segment) this.#lastWritten = undefined;
+      }
       this.#closeLater(entry.segment, entry.opening);
     }
   }
@@ -142,6 +153,25 @@ export class SegmentFiles {
       if (isNew && isCairnError(error, 'NO_SPACE')) await this.#runtime.disk.removeFile(file.path);
       throw error;
     }
+  }
+
+  /**
+   * Gives the file of a segment that is free back to the file system; durable when it resolves. False while somebody has it
+   * in use. A handle that stayed open would keep its room, and be read in place of a later file of that name.
+   */
+  async remove(segment: number): Promise<boolean> {
+    const handle = this.#reading.get(segment);
+    if (this.isPinned(segment) || this.#writing.has(segment) || (handle?.readers ?? 0) > 0) return false;
+    this.#reading.delete(segment);
+    const file = await handle?.opening.catch(() => undefined);
+    await file?.close();
+    try {
+      await this.#runtime.disk.removeFile(this.path(segment));
+    } catch (error) {
+      if (!isCairnError(error, 'NOT_FOUND')) throw error;
+    }
+    await this.#runtime.disk.syncDirectory(this.#directory);
+    return true;
   }
 
   /** Numbers of the segments that have a file, ascending. */

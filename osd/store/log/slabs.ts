@@ -5,18 +5,29 @@ export const slabBytes = 256 * 1024;
 /** Kept while nobody uses them: two of the largest batches made of small payloads. */
 const idleMax = 64;
 
+/** With its view, which costs more to make than what is written through it. */
+export interface Slab {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
 export class SlabPool {
-  readonly #idle: Uint8Array[] = [];
+  readonly #idle: Slab[] = [];
 
   /** At least `bytes` long. */
-  take(bytes: number): Uint8Array {
-    if (bytes > slabBytes) return Buffer.allocUnsafeSlow(bytes);
-    return this.#idle.pop() ?? Buffer.allocUnsafeSlow(slabBytes);
+  take(bytes: number): Slab {
+    if (bytes > slabBytes) return newSlab(bytes);
+    return this.#idle.pop() ?? newSlab(slabBytes);
   }
 
   /** Nobody reads or writes it any more. */
-  give(slab: Uint8Array): void {
+  give(slab: Slab): void {
     invariant(!this.#idle.includes(slab), 'a slab is given back once');
-    if (slab.byteLength === slabBytes && this.#idle.length < idleMax) this.#idle.push(slab);
+    if (slab.bytes.byteLength === slabBytes && this.#idle.length < idleMax) this.#idle.push(slab);
   }
+}
+
+function newSlab(bytes: number): Slab {
+  const { buffer, byteOffset } = Buffer.allocUnsafeSlow(bytes);
+  return { bytes: new Uint8Array(buffer, byteOffset, bytes), view: new DataView(buffer, byteOffset, bytes) };
 }

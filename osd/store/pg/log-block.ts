@@ -1,5 +1,6 @@
 /** Up to 256 entries of a PG's log under one index key: packed, so that a log costs few keys. */
 import { ByteReader } from '../../../base/byte-reader.js';
+import { ByteWriter } from '../../../base/byte-writer.js';
 import { logBlockEntriesMax, logEntryBytesMax } from '../limits.js';
 import { encoded } from '../format/scratch-writer.js';
 
@@ -14,14 +15,24 @@ export interface PackedEntry {
 const format = 1;
 
 export function encodeLogBlock(entries: readonly PackedEntry[]): Uint8Array {
+  const packed = new ByteWriter();
+  for (const entry of entries) packEntry(packed, entry);
+  return packBlock(entries.length, packed);
+}
+
+/** Adds an entry to those of a block. */
+export function packEntry(writer: ByteWriter, { term, seq, bytes }: PackedEntry): void {
+  writer.varint(term);
+  writer.varint(seq);
+  writer.blob(bytes);
+}
+
+/** The block of `count` entries that `packEntry` wrote one after the other. */
+export function packBlock(count: number, packed: ByteWriter | undefined): Uint8Array {
   return encoded((writer) => {
     writer.u8(format);
-    writer.varint(entries.length);
-    for (const { term, seq, bytes } of entries) {
-      writer.varint(term);
-      writer.varint(seq);
-      writer.blob(bytes);
-    }
+    writer.varint(count);
+    if (packed !== undefined) writer.raw(packed.viewWritten());
   });
 }
 

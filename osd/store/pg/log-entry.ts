@@ -2,8 +2,9 @@
  * Entries of a PG's log: what happened, whom it was answered to, and **what it touched**. A replica that missed some copies
  * just that: extents, keys or key ranges, attributes (DESIGN.md section 5).
  */
+import { copyBytes } from '../../../base/bytes.js';
 import { ByteReader } from '../../../base/byte-reader.js';
-import type { ByteWriter } from '../../../base/byte-writer.js';
+import { ByteWriter } from '../../../base/byte-writer.js';
 import { unreachable } from '../../../base/invariant.js';
 import { objectBytesMax } from '../../../protocol/object-limits.js';
 import type { BodySlot } from '../format/omap-value.js';
@@ -11,7 +12,6 @@ import { attributeNameBytesMax, bodiesMax, logEntryBytesMax } from '../limits.js
 import { readKey, readKeyRange, readObjects, ObjectTable } from '../format/record-parts.js';
 import type { ObjectId } from '../object-id.js';
 import { ownKeyPrefix, type LogEntryInput, type Mutation, type PayloadSize } from '../transaction.js';
-import { encoded } from '../format/scratch-writer.js';
 
 /** Of `object`, or of the PG where there is none. */
 export type Touched =
@@ -111,25 +111,36 @@ const touchedKinds = [
 const kindCodes = Object.fromEntries(touchedKinds.map((kind, code) => [kind, code])) as Record<Touched['kind'], number>;
 
 export function encodeLogEntry(entry: LogEntry): Uint8Array {
-  return encoded((writer) => {
-    const objects = new ObjectTable();
-    if (entry.object !== undefined) objects.add(entry.object);
-    for (const touched of entry.touched) if ('object' in touched) objects.add(touched.object);
-    writer.u8(format);
-    writer.varint(entry.term);
-    writer.varint(entry.seq);
-    writer.blob(entry.session);
-    writer.varint(entry.request);
-    writer.blob(entry.reply);
-    objects.write(writer);
-    writer.bool(entry.object !== undefined);
-    writer.varint(entry.touched.length);
-    for (const touched of entry.touched) {
-      writer.u8(kindCodes[touched.kind]);
-      if ('object' in touched) writer.varint(objects.indexOf(touched.object));
-      writeTouched(writer, touched);
-    }
-  });
+  return copyBytes(viewLogEntry(entry));
+}
+
+const scratch = new ByteWriter(4096);
+
+/** As `encodeLogEntry`: a view that is valid until the next call. */
+export function viewLogEntry(entry: LogEntry): Uint8Array {
+  scratch.clear();
+  writeLogEntry(scratch, entry);
+  return scratch.viewWritten();
+}
+
+function writeLogEntry(writer: ByteWriter, entry: LogEntry): void {
+  const objects = new ObjectTable();
+  if (entry.object !== undefined) objects.add(entry.object);
+  for (const touched of entry.touched) if ('object' in touched) objects.add(touched.object);
+  writer.u8(format);
+  writer.varint(entry.term);
+  writer.varint(entry.seq);
+  writer.blob(entry.session);
+  writer.varint(entry.request);
+  writer.blob(entry.reply);
+  objects.write(writer);
+  writer.bool(entry.object !== undefined);
+  writer.varint(entry.touched.length);
+  for (const touched of entry.touched) {
+    writer.u8(kindCodes[touched.kind]);
+    if ('object' in touched) writer.varint(objects.indexOf(touched.object));
+    writeTouched(writer, touched);
+  }
 }
 
 function writeTouched(writer: ByteWriter, touched: Touched): void {

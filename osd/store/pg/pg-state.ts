@@ -7,13 +7,20 @@ import { invariant } from '../../../base/invariant.js';
 import type { PgId } from '../../../cluster/ids.js';
 import type { ObjectVersion } from '../format/object-head.js';
 import { logBlockBytesMax, logBlockEntriesMax } from '../limits.js';
-import type { PackedEntry } from './log-block.js';
+import { decodeLogBlock, type PackedEntry } from './log-block.js';
+import { LogTail } from './log-tail.js';
 import { encoded } from '../format/scratch-writer.js';
 
 export interface LogBlockInfo {
   readonly first: number;
   readonly entries: number;
   readonly bytes: number;
+}
+
+/** A block that no entry is added to any more, as the index has it. */
+export interface FullBlock {
+  readonly first: number;
+  readonly bytes: Uint8Array;
 }
 
 /** Where a log is cut off: what is left of it. */
@@ -54,10 +61,9 @@ export class PgState {
   #lastTerm: number;
   /** Full ones, all in the index. */
   #blocks: LogBlockInfo[];
-  #tail: PackedEntry[];
-  #tailBytes: number;
+  readonly #tail: LogTail;
   /** The block before the tail, while this process remembers it. */
-  #full: readonly PackedEntry[] = [];
+  #full: Uint8Array | undefined;
 
   constructor(pg: PgId, record: PgRecord, tail: readonly PackedEntry[]) {
     this.pg = pg;
@@ -67,8 +73,7 @@ export class PgState {
     this.#lastSeq = record.lastSeq;
     this.#lastTerm = record.lastTerm;
     this.#blocks = record.blocks.slice(0, -1);
-    this.#tail = [...tail];
-    this.#tailBytes = tail.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
+    this.#tail = new LogTail(tail);
   }
 
   get record(): PgRecord {
@@ -99,18 +104,28 @@ export class PgState {
     return this.#blocks;
   }
 
-  /** Entries of the last block, which is not full. */
+  /** Sequence number of the oldest entry of the last block, which is not full. */
+  get tailFirst(): number | undefined {
+    return this.#tail.first;
+  }
+
+  /** Copies of the entries of the last block. */
   get tail(): readonly PackedEntry[] {
-    return this.#tail;
+    return this.#tail.entries();
+  }
+
+  /** The last block as the index has it. */
+  tailBlock(): Uint8Array {
+    return this.#tail.block();
   }
 
   /** With what was trimmed but still shares a block with later entries. */
   get logEntries(): number {
-    return this.#blocks.reduce((sum, block) => sum + block.entries, this.#tail.length);
+    return this.#blocks.reduce((sum, block) => sum + block.entries, this.#tail.count);
   }
 
   get logBytes(): number {
-    return this.#blocks.reduce((sum, block) => sum + block.bytes, this.#tailBytes);
+    return this.#blocks.reduce((sum, block) => sum + block.bytes, this.#tail.bytes);
   }
 
   count(objects: number, bytes: number): void {
@@ -119,19 +134,20 @@ export class PgState {
     invariant(this.#objects >= 0 && this.#bytes >= 0, 'no more objects go than there were', { pg: this.pg });
   }
 
-  /** Returns the entries of a block that is full now, and begins another. */
-  append(entry: PackedEntry): readonly PackedEntry[] | undefined {
-    invariant(entry.seq > this.#lastSeq, 'sequence numbers rise', { pg: this.pg, seq: entry.seq, last: this.#lastSeq });
-    this.#tail.push(entry);
-    this.#tailBytes += entry.bytes.byteLength;
-    this.#lastSeq = entry.seq;
-    this.#lastTerm = entry.term;
-    if (this.#tail.length < logBlockEntriesMax && this.#tailBytes < logBlockBytesMax) return undefined;
-    const full = this.#tail;
-    this.#full = full;
-    this.#blocks.push(this.#tailInfo());
-    this.#tail = [];
-    this.#tailBytes = 0;
+  /** Copies. Returns the block that is full now, and begins another. */
+  append(entry: PackedEntry): FullBlock | undefined {
+    const { seq, term } = entry;
+    invariant(seq > this.#lastSeq, 'sequence numbers rise', { pg: this.pg, seq, last: this.#lastSeq });
+    const tail = this.#tail;
+    tail.append(entry);
+    this.#lastSeq = seq;
+    this.#lastTerm = term;
+    if (tail.count < logBlockEntriesMax && tail.bytes < logBlockBytesMax) return undefined;
+    const info = this.#tailInfo();
+    const full = { first: info.first, bytes: tail.block() };
+    this.#full = full.bytes;
+    this.#blocks.push(info);
+    tail.clear();
     return full;
   }
 
@@ -140,7 +156,7 @@ export class PgState {
     this.#trimmedTo = Math.max(this.#trimmedTo, Math.min(seq, this.#lastSeq));
     const gone: number[] = [];
     while (this.#blocks.length > 0) {
-      const nextFirst = this.#blocks[1]?.first ?? this.#tail[0]?.seq ?? this.#lastSeq + 1;
+      const nextFirst = this.#blocks[1]?.first ?? this.#tail.first ?? this.#lastSeq + 1;
       const first = this.#blocks[0];
       if (first === undefined || nextFirst > this.#trimmedTo + 1) break;
       gone.push(first.first);
@@ -151,22 +167,25 @@ export class PgState {
 
   /** One of the newest entries, of which the last 256 are at hand at least; `undefined` for any other. */
   recent(seq: number): PackedEntry | undefined {
-    return this.#tail.findLast((entry) => entry.seq === seq) ?? this.#full.findLast((entry) => entry.seq === seq);
+    const isInTail = this.#tail.first !== undefined && seq >= this.#tail.first;
+    const entries = isInTail ? this.#tail.entries() : this.#full === undefined ? [] : decodeLogBlock(this.#full);
+    return entries.findLast((entry) => entry.seq === seq);
   }
 
   cut({ end, keptBlocks, tail }: LogCut): void {
     invariant(tail.length < logBlockEntriesMax, 'what is left behind full blocks is no full block', { pg: this.pg });
     this.#blocks = this.#blocks.slice(0, keptBlocks);
-    this.#tail = [...tail];
-    this.#full = [];
-    this.#tailBytes = tail.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
+    this.#tail.clear();
+    this.#full = undefined;
+    for (const entry of tail) this.#tail.append(entry);
     this.#lastSeq = end.seq;
     this.#lastTerm = end.term;
     this.#trimmedTo = Math.min(this.#trimmedTo, this.#lastSeq);
   }
 
   #tailInfo(): LogBlockInfo {
-    return { first: this.#tail[0]?.seq ?? this.#lastSeq + 1, entries: this.#tail.length, bytes: this.#tailBytes };
+    const { first = this.#lastSeq + 1, count, bytes } = this.#tail;
+    return { first, entries: count, bytes };
   }
 }
 

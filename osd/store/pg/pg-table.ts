@@ -2,12 +2,14 @@
 import { printPgId, type PgId } from '../../../cluster/ids.js';
 import { logBlockKey, pgCountsKey } from '../format/index-key.js';
 import type { Index } from '../index/index.js';
-import { encodeLogBlock, type PackedEntry } from './log-block.js';
+import type { PackedEntry } from './log-block.js';
 import { blankPgRecord, encodePgRecord, PgState, type LogCut } from './pg-state.js';
 
 export class PgTable {
   readonly #index: Index;
-  readonly #pgs = new Map<string, PgState>();
+  /** By pool and PG: each transaction looks here, and to print names for that would cost more than the look. */
+  readonly #pools = new Map<number, Map<number, PgState>>();
+  readonly #names = new Map<string, PgState>();
   /** Changed since the last checkpoint began. */
   readonly #dirty = new Set<PgState>();
 
@@ -16,21 +18,20 @@ export class PgTable {
   }
 
   get(pg: PgId): PgState | undefined {
-    return this.#pgs.get(printPgId(pg));
+    return this.#pools.get(pg.pool)?.get(pg.pg);
   }
 
   /** In the order in which they came to be known. */
   all(): PgState[] {
-    return Array.from(this.#pgs.values());
+    return Array.from(this.#names.values());
   }
 
   /** The PG's state, to be changed; made when there is none. */
   change(pg: PgId): PgState {
-    const name = printPgId(pg);
-    let state = this.#pgs.get(name);
+    let state = this.get(pg);
     if (state === undefined) {
       state = new PgState(pg, blankPgRecord, []);
-      this.#pgs.set(name, state);
+      this.load(state);
     }
     this.#dirty.add(state);
     return state;
@@ -38,15 +39,15 @@ export class PgTable {
 
   /** From a checkpoint. */
   load(state: PgState): void {
-    this.#pgs.set(printPgId(state.pg), state);
+    const { pool, pg } = state.pg;
+    const ofPool = this.#pools.get(pool) ?? new Map<number, PgState>();
+    this.#pools.set(pool, ofPool.set(pg, state));
+    this.#names.set(printPgId(state.pg), state);
   }
 
   append(state: PgState, entry: PackedEntry): void {
     const full = state.append(entry);
-    const first = full?.[0];
-    if (full !== undefined && first !== undefined) {
-      this.#index.put(logBlockKey(state.pg, first.seq), encodeLogBlock(full));
-    }
+    if (full !== undefined) this.#index.put(logBlockKey(state.pg, full.first), full.bytes);
   }
 
   trim(state: PgState, seq: number): void {
@@ -55,16 +56,16 @@ export class PgTable {
 
   cut(state: PgState, cut: LogCut): void {
     for (const { first } of state.blocks.slice(cut.keptBlocks)) this.#index.delete(logBlockKey(state.pg, first));
-    const [tailFirst] = state.tail;
-    if (tailFirst !== undefined) this.#index.delete(logBlockKey(state.pg, tailFirst.seq));
+    const { tailFirst } = state;
+    if (tailFirst !== undefined) this.#index.delete(logBlockKey(state.pg, tailFirst));
     state.cut(cut);
   }
 
   /** Writes what changed into the index, so that the layer which is frozen next is whole. */
   flush(): void {
     for (const state of this.#dirty) {
-      const [first] = state.tail;
-      if (first !== undefined) this.#index.put(logBlockKey(state.pg, first.seq), encodeLogBlock(state.tail));
+      const { tailFirst } = state;
+      if (tailFirst !== undefined) this.#index.put(logBlockKey(state.pg, tailFirst), state.tailBlock());
       this.#index.put(pgCountsKey(state.pg), encodePgRecord(state.record));
     }
     this.#dirty.clear();

@@ -33,7 +33,7 @@ export async function readPackedLog(state: StoreState, pg: PgId, afterSeq: numbe
 async function findPage(state: StoreState, found: PgState, from: number): Promise<readonly PackedEntry[] | undefined> {
   const blocks = found.blocks.slice();
   for (const [i, { first }] of blocks.entries()) {
-    const next = blocks[i + 1]?.first ?? found.tail[0]?.seq;
+    const next = blocks[i + 1]?.first ?? found.tailFirst;
     if (next !== undefined && next <= from + 1) continue;
     const stored = await state.index.get(logBlockKey(found.pg, first));
     if (stored === undefined) {

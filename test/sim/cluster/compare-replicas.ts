@@ -8,6 +8,7 @@ import type { Pool } from '../../../cluster/pool.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import { parseObjectKey, showObject, type ObjectId } from '../../../osd/store/object-id.js';
 import type { Store } from '../../../osd/store/store.js';
+import type { Finding } from '../../../osd/store/tools/fsck/finding.js';
 import { fsck } from '../../../osd/store/tools/fsck/fsck.js';
 import type { ClusterOsd } from './cluster-osd.js';
 import { workAt } from './machine-work.js';
@@ -22,19 +23,26 @@ interface StoreContent {
   readonly ends: ReadonlyMap<string, string>;
 }
 
+export interface Compared {
+  readonly replicas: number;
+  /** Copies of PGs that nobody counts on any more, and that still take room. */
+  readonly strays: number;
+}
+
 /**
- * Returns the number of replicas compared. All OSDs were stopped.
+ * All OSDs were stopped. Throws when two replicas differ, or a store is damaged.
  *
  * @param actings by PG, as of before they were stopped: that changes the records
  */
 export async function compareReplicas(
   cluster: StorageCluster,
   actings: readonly (readonly OsdId[])[],
-): Promise<number> {
+): Promise<Compared> {
   const { pool } = cluster;
   const contents = new Map<OsdId, StoreContent>();
   for (const osd of cluster.osds) contents.set(osd.id, await inspect(cluster, osd, pool));
-  let compared = 0;
+  let replicas = 0;
+  let strays = 0;
   for (const [pg, acting] of actings.entries()) {
     const name = printPgId({ pool: pool.id, pg });
     const [primary] = acting;
@@ -44,19 +52,19 @@ export async function compareReplicas(
       const what = `${name} at osd.${osd}, compared with its primary osd.${primary}`;
       assert.deepEqual(found?.pgs.get(name), expected?.pgs.get(name), what);
       assert.equal(found?.ends.get(name), expected?.ends.get(name), `the log of ${what}`);
-      compared += 1;
+      replicas += 1;
     }
     for (const [osd, { pgs }] of contents) {
-      const stray = acting.includes(osd) ? 0 : (pgs.get(name)?.size ?? 0);
-      assert.equal(stray, 0, `osd.${osd}, which has no part in ${name}, has objects of it`);
+      if (!acting.includes(osd) && (pgs.get(name)?.size ?? 0) > 0) strays += 1;
     }
   }
-  return compared;
+  return { replicas, strays };
 }
 
 async function inspect({ world }: StorageCluster, osd: ClusterOsd, pool: Pool): Promise<StoreContent> {
   const pgs = new Map<string, PgContent>();
   const ends = new Map<string, string>();
+  let errors: readonly Finding[] = [];
   await workAt(world, osd.machine, 'inspect', async (runtime) => {
     const store = await openStore(runtime, osd.directory, { prewrite: false });
     for (let pg = 0; pg < pool.pgNum; pg++) {
@@ -67,8 +75,10 @@ async function inspect({ world }: StorageCluster, osd: ClusterOsd, pool: Pool): 
     }
     await store.close();
     const { findings } = await fsck(runtime, osd.directory, { deep: true, pgNums: new Map([[pool.id, pool.pgNum]]) });
-    assert.deepEqual(findings, [], `fsck of osd.${osd.id}`);
+    // A torn batch that the store has left behind is only worth a warning: a disk failed, or the power.
+    errors = findings.filter(({ severity }) => severity === 'error');
   });
+  assert.deepEqual(errors, [], `fsck of osd.${osd.id}`);
   return { pgs, ends };
 }
 

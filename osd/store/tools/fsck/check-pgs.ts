@@ -109,7 +109,7 @@ function checkBlockKey({ findings, repairs }: ObjectCheck, pgs: PgTable, key: st
     return;
   }
   const first = seqOfLogBlockKey(key);
-  if (state.blocks.some((block) => block.first === first) || state.tail[0]?.seq === first) return;
+  if (state.blocks.some((block) => block.first === first) || state.tailFirst === first) return;
   const name = printPgId(pg);
   findings.add('log-block-orphan', `block ${first} of PG ${name} is none of its log`, { pg: name, key: showKey(key) });
   repairs.remove(key);

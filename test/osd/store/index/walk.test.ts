@@ -33,6 +33,7 @@ async function thaw(index: Index, kv: Kv): Promise<void> {
   while (cursor.next()) {
     if (cursor.value === null) batch.delete(cursor.key);
     else batch.put(cursor.key, cursor.value);
+    index.wrote(cursor.key, cursor.value);
   }
   await batch.write({ sync: true });
   index.thaw();

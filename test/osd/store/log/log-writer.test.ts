@@ -9,6 +9,7 @@ import { frameOverheadBytes } from '../../../../osd/store/log/open-batch.js';
 import { LogWriter, type LogPosition } from '../../../../osd/store/log/log-writer.js';
 import { SegmentFiles } from '../../../../osd/store/log/segment-files.js';
 import { SegmentTable } from '../../../../osd/store/segments/segment-table.js';
+import { payloadOf } from '../../../../osd/store/transaction.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { World } from '../../../../runtime/sim/world.js';
 
@@ -127,6 +128,32 @@ describe('osd/store: where the log goes', () => {
       assert.equal(add(writer, 1_000)?.segment, 4);
       await writer.idle();
       assert.equal(await follow(made, start(from)), '8@0:62/1 9@0:63/0 10@4:1/1');
+    });
+  });
+
+  it('writes a batch within the turn once it is half of the one before, and a small one in the next', async () => {
+    await withWriter(page, [4], async ({ writer }) => {
+      const addPayload = (bytes: number): void => {
+        const payloads = [{ payload: payloadOf(new Uint8Array(bytes)), blockShift: 16, owner: 0n }];
+        writer.place(bytes + 100)?.add(Uint8Array.of(0), payloads);
+        writer.kick();
+      };
+      const sealed = (): number => writer.position.number - 7;
+      addPayload(1_000);
+      addPayload(20_000);
+      assert.equal(sealed(), 0, 'more may come in this turn');
+      addPayload(20_000);
+      assert.equal(sealed(), 1, 'enough to be worth a write');
+      addPayload(60_000);
+      addPayload(60_000);
+      assert.equal(sealed(), 1, 'one is being written');
+      await writer.idle();
+      assert.equal(sealed(), 2);
+      addPayload(50_000);
+      assert.equal(sealed(), 2, 'less than half of the 120,000 before');
+      addPayload(50_000);
+      assert.equal(sealed(), 3);
+      await writer.idle();
     });
   });
 

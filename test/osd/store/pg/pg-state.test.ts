@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { logBlockBytesMax, logBlockEntriesMax } from '../../../../osd/store/limits.js';
 import { poolId } from '../../../../cluster/ids.js';
-import type { PackedEntry } from '../../../../osd/store/pg/log-block.js';
+import { decodeLogBlock, encodeLogBlock, type PackedEntry } from '../../../../osd/store/pg/log-block.js';
 import { blankPgRecord, decodePgRecord, encodePgRecord, PgState } from '../../../../osd/store/pg/pg-state.js';
 
 const pg = { pool: poolId(1), pg: 2 };
@@ -24,10 +24,12 @@ describe('osd/store: what is kept of a PG', () => {
   it('fills blocks by count, and by bytes', () => {
     const state = new PgState(pg, blankPgRecord, []);
     for (let seq = 1; seq < block; seq++) assert.equal(state.append(entry(seq)), undefined);
-    assert.equal(state.append(entry(block))?.length, block);
+    const full = Array.from({ length: block }, (_, i) => entry(1 + i));
+    assert.deepEqual(state.append(entry(block)), { first: 1, bytes: encodeLogBlock(full) });
     assert.deepEqual(state.blocks, [{ first: 1, entries: block, bytes: block * 10 }]);
     assert.equal(state.append(entry(block + 5, new Uint8Array(logBlockBytesMax - 1))), undefined);
-    assert.equal(state.append(entry(block + 6))?.length, 2);
+    const second = state.append(entry(block + 6));
+    assert.deepEqual(second && [second.first, decodeLogBlock(second.bytes).length], [block + 5, 2]);
     assert.deepEqual([state.tail.length, state.logEntries, state.blocks[1]?.first], [0, block + 2, block + 5]);
     assert.throws(() => state.append(entry(block + 6)), /sequence numbers rise/);
   });
@@ -72,6 +74,26 @@ describe('osd/store: what is kept of a PG', () => {
     const loaded = new PgState(pg, record, state.tail);
     assert.deepEqual([loaded.record, loaded.logBytes, loaded.tail], [state.record, state.logBytes, state.tail]);
     assert.deepEqual(loaded.trim(2 * block), [block + 1]);
+  });
+
+  it('keeps entries as they were given, whatever becomes of the buffer, and shows copies', () => {
+    const state = new PgState(pg, blankPgRecord, []);
+    const lent = Uint8Array.of(1, 2, 3);
+    state.append(entry(1, lent));
+    lent.fill(9);
+    const shown = state.tail;
+    state.append(entry(2, lent));
+    assert.deepEqual(
+      [shown, state.tail].map((entries) => entries.map(({ bytes }) => [...bytes])),
+      [
+        [[1, 2, 3]],
+        [
+          [1, 2, 3],
+          [9, 9, 9],
+        ],
+      ],
+    );
+    assert.equal(state.tailFirst, 1);
   });
 
   it('refuses counts below zero', () => {
