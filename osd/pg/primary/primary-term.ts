@@ -13,6 +13,8 @@ import type { Pool } from '../../../cluster/pool.js';
 import { CommitGate } from '../commit-gate.js';
 import type { PgLease } from '../lease/pg-lease.js';
 import { appendMethod, positionHeader } from '../messages.js';
+import type { PgQuery } from '../../../protocol/pg-query.js';
+import type { PgReport } from '../../../protocol/pg-reports.js';
 import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
@@ -24,6 +26,8 @@ import type { LogPosition } from '../types.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
 import type { Leader } from './leader.js';
+import { queryOf } from './pg-query.js';
+import { reportOf } from './pg-report.js';
 
 export interface PrimaryParts {
   readonly term: Term;
@@ -96,6 +100,16 @@ export class PrimaryTerm implements Leader {
   /** What is not committed is taken over in one transaction by who lacks it (level.ts). */
   get #windowBytes(): number {
     return Math.min(windowBytesMax, this.#transactionBytesMax / 2);
+  }
+
+  /** What the monitors are told; `undefined` before a map that has the pool. */
+  report(): PgReport | undefined {
+    return this.#pool === undefined ? undefined : reportOf(this, this.#joining);
+  }
+
+  /** For people; throws `OVERLOADED` before a map that has the pool. */
+  query(): PgQuery {
+    return queryOf(this, this.#joining, this.sessions);
   }
 
   get joining(): Joining {
