@@ -46,6 +46,7 @@ export class PgCopy {
   #join: JoinState | undefined;
   #last: LogPosition;
   #isLeaving: boolean;
+  readonly #reachWaiters: { readonly seq: number; readonly resolve: () => void }[] = [];
 
   private constructor(
     store: Store,
@@ -246,6 +247,20 @@ export class PgCopy {
     return keys.map((key): Mutation => ({ kind: 'pg-remove', key: `${missingPrefix}${key}` }));
   }
 
+  /** Resolves when the entry `seq` is applied, or the signal aborts: whoever waits looks what it was. */
+  async reached(seq: number, signal: AbortSignal): Promise<void> {
+    if (this.#last.seq >= seq || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#reachWaiters.push({ seq, resolve });
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /** A value of this copy alone, which no other takes over. */
+  async ownValue(key: string): Promise<Uint8Array | undefined> {
+    return await this.#store.objects.pgGet(this.pg, key);
+  }
+
   /** Entries behind `afterSeq`, a block at a time. */
   readLog(afterSeq: number): Promise<readonly PackedEntry[]> {
     return this.#store.readPackedLog(this.pg, afterSeq);
@@ -254,6 +269,11 @@ export class PgCopy {
   #look(): void {
     const { lastSeq, lastTerm } = this.#store.logBounds(this.pg);
     this.#last = { seq: lastSeq, term: lastTerm };
+    if (this.#reachWaiters.length === 0) return;
+    for (const waiter of this.#reachWaiters.splice(0)) {
+      if (waiter.seq <= lastSeq) waiter.resolve();
+      else this.#reachWaiters.push(waiter);
+    }
   }
 }
 

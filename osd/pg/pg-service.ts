@@ -42,6 +42,7 @@ import type { PgHost } from './pg-host.js';
 import { PgTable } from './pg-table.js';
 import { runOp } from './primary/run-op.js';
 import { notServing, refusal, staleRoute } from './refusals.js';
+import { digestMethod, installMethod, scrubListMethod } from '../scrub/messages.js';
 
 /** As which member of PGs this process speaks: from a committed registration on, until the next. */
 export interface SelfIdentity {
@@ -150,6 +151,14 @@ export class PgService {
       })
       .on(tailMethod, async ({ header }) => (await service().#member(header)).tail(header))
       .on(partsMethod, async ({ header, payload }) => (await service().#member(header)).parts(header, payload))
+      .on(scrubListMethod, async ({ header }) => ({
+        header: await (await service().#member(header)).scrubList(header),
+      }))
+      .on(digestMethod, async ({ header }) => ({ header: await (await service().#member(header)).digest(header) }))
+      .on(installMethod, async ({ header, payload }) => {
+        await (await service().#member(header)).install(header, payload);
+        return { header: {} };
+      })
       .on(leaseMethod, ({ header }) => ({ header: service().#leases.onAsk(header) }))
       .onMessage(appendMethod, async ({ header, payload }) => {
         const pg = forMember(current(), header);

@@ -21,6 +21,8 @@ import { Replication, type SentEntry } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
+import { Copies } from '../../scrub/copies.js';
+import { Mender } from '../../scrub/mender.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
 
@@ -42,6 +44,7 @@ export class PrimaryTerm {
   readonly sessions: PgSessions;
   readonly lease: PgLease;
   readonly queue = new ObjectQueue();
+  readonly mender: Mender;
   readonly #ownHead: () => Promise<Head>;
   readonly #others: readonly Member[];
   readonly #joining: Joining;
@@ -63,6 +66,7 @@ export class PrimaryTerm {
     this.#others = term.record.acting.filter((member) => !isSameMember(member, term.self));
     this.lease = term.host.holder.lead(term.pg, term.number, this.#others);
     this.#joining = new Joining(this);
+    this.mender = new Mender(this, new Copies(this));
   }
 
   get isActive(): boolean {
@@ -79,6 +83,11 @@ export class PrimaryTerm {
     return (
       this.isActive && this.term.isConfirmed && this.term.record.acting.length >= (this.#pool?.minSize ?? Infinity)
     );
+  }
+
+  /** Who joins now. */
+  get joiner(): Member | undefined {
+    return this.#joining.joiner;
   }
 
   get joining(): Joining {
@@ -142,6 +151,7 @@ export class PrimaryTerm {
     const { term, copy } = this;
     await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
     await this.sessions.catchUp(copy, term.host.runtime.clock.now());
+    await this.mender.load();
     term.throwIfOver();
     const { acting, mode } = term.record;
     const head = copy.last;
