@@ -6,6 +6,8 @@
  * the other batches **any subset** survives, not a prefix, each whole or absent. A later `sync` does not make them
  * durable for certain: LevelDB may have begun a new log in between, and it leaves the old one unsynced.
  */
+import type { CairnError } from '../base/errors.js';
+
 export type KvKey = string;
 
 export type KvOperation =
@@ -23,6 +25,11 @@ export interface KvRange {
 export interface KvIterateOptions extends KvRange {
   /** From the last key to the first. Default false. */
   readonly reverse?: boolean;
+  /**
+   * Called for each value whose checksum fails, with the key that stands there (perhaps that is what rotted, and it lies
+   * outside of the range); the walk goes on without it. Default: `next` throws `CORRUPT`, and what else it read is lost.
+   */
+  readonly onDamaged?: ((key: KvKey, error: CairnError) => void) | undefined;
 }
 
 export interface KvEntry {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const given = process.argv.slice(2);
-const ofCluster = ['--seeds', '--seed', '--first', '--hours', '--faults'];
-const isCluster = given.some((word) => ofCluster.includes(word.split('=')[0]));
+const ofCluster = new Set(['--seeds', '--seed', '--first', '--hours', '--faults']);
+const isCluster = given.some((word) => ofCluster.has(word.split('=')[0]));
 
 const mocha = [`${dist}../node_modules/mocha/bin/mocha.js`, '--timeout', '0'];
 const tests = [`${dist}test/**/sim/**/*.test.js`, `${dist}test/**/sim.test.js`];

@@ -39,6 +39,8 @@ import type { PgCopy } from './pg-copy.js';
 import type { Term } from './term.js';
 import { isSamePosition, type LogPosition } from './types.js';
 
+/** PGs that are copied to one OSD at a time: its disk writes what several others read. */
+const joinedMax = 8;
 /** Objects of one answer to a scan. */
 const scanObjectsMax = 256;
 
@@ -70,17 +72,27 @@ export class JoinerTerm {
   }
 
   end(reason: CairnError): void {
+    this.term.host.joined.delete(printPgId(this.term.pg));
     this.term.end(reason);
     for (const { reject } of this.#steps.splice(0)) reject(reason);
   }
 
   async start({ attempt }: JoinHeader): Promise<JoinStartReply> {
     this.#checkAttempt(attempt, attempt > this.#attempt);
+    const { joined } = this.term.host;
+    const name = printPgId(this.term.pg);
+    if (joined.size >= joinedMax && !joined.has(name)) {
+      throw new CairnError(
+        'OVERLOADED',
+        `${joinedMax} PGs are copied to osd.${this.term.host.self.osd} already; try again`,
+      );
+    }
     const { spaceLevel } = this.term.host.store;
     if (spaceLevel === 'full' || spaceLevel === 'backfillfull') {
       throw new CairnError('NO_SPACE', `the disk of osd.${this.term.host.self.osd} is too full to take a PG in`);
     }
     await this.#copy.termDurable;
+    joined.add(name);
     // A primary that asks again begins anew: what is still to come of its attempt before would come in between.
     this.#isBegun = false;
     this.#attempt = attempt;
@@ -196,6 +208,7 @@ export class JoinerTerm {
       return { pg: this.term.pg, blockShift: blockShiftMin, mutations: [this.#copy.noteJoin(undefined)] };
     };
     await this.#run(make, () => this.#copy.joinIs(undefined));
+    this.term.host.joined.delete(printPgId(this.term.pg));
     return { term: this.#copy.last.term, seq: this.#durable };
   }
 

@@ -7,6 +7,8 @@ import type { Member, PgRecord } from '../../cluster/pg-record.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { ClassTable } from '../classes/object-class.js';
+import type { Pace } from '../recovery/pace.js';
+import type { Reservations } from '../recovery/reservations.js';
 import type { Store } from '../store/store.js';
 import type { LeaseGrantor } from './lease/grantor.js';
 import type { LeaseHolder } from './lease/holder.js';
@@ -26,6 +28,11 @@ export interface PgHost {
   readonly classes: ClassTable;
   readonly holder: LeaseHolder;
   readonly grantor: LeaseGrantor;
+  /** Of PGs that this OSD leads and takes somebody into. */
+  readonly joins: Reservations;
+  /** Joins of PGs that others lead: how many copy to this OSD now. */
+  readonly joined: Set<string>;
+  readonly pace: Pace;
   /** The newest. */
   map(): ClusterMap;
   clocks(): Clocks;

@@ -2,13 +2,25 @@
 import { CairnError, toCairnError } from '../../base/errors.js';
 import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
-import { listMethod, opMethod, type OpReply, type OpRequest } from '../../protocol/osd-methods.js';
+import type { CapAccess } from '../../cluster/caps.js';
+import type { Pool } from '../../cluster/pool.js';
+import {
+  listMethod,
+  opMethod,
+  type ListReply,
+  type ListRequest,
+  type OpReply,
+  type OpRequest,
+} from '../../protocol/osd-methods.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
 import type { OutgoingReply } from '../../wire/method.js';
+import type { Peer } from '../../wire/peer.js';
 import type { ClassTable } from '../classes/object-class.js';
+import { Pace } from '../recovery/pace.js';
+import { Reservations } from '../recovery/reservations.js';
 import type { Store } from '../store/store.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -41,6 +53,7 @@ import type { Pg } from './pg.js';
 import type { PgHost } from './pg-host.js';
 import { PgTable } from './pg-table.js';
 import { runOp } from './primary/run-op.js';
+import { mayAccess } from './may-access.js';
 import { notServing, refusal, staleRoute } from './refusals.js';
 import { digestMethod, installMethod, scrubListMethod } from '../scrub/messages.js';
 
@@ -72,6 +85,8 @@ export interface PgServiceStatus {
 /** Requests of clients that run or wait at once; more are refused. */
 const opsMax = 4_096;
 const opsBytesMax = 256 * 1024 * 1024;
+/** More would make each of them slower, and none of them whole sooner. */
+const joinsMax = 4;
 /** How often it is looked whether something waits for an answer that was lost. */
 const tickMs = 500;
 
@@ -100,6 +115,9 @@ export class PgService {
       peers,
       monitors,
       classes: parts.classes ?? new Map(),
+      joins: new Reservations(joinsMax),
+      joined: new Set(),
+      pace: new Pace(),
       holder: this.#leases.holder,
       grantor: this.#leases.grantor,
       map: () => this.#knownMap,
@@ -134,67 +152,76 @@ export class PgService {
     };
     return handlers
       .on(opMethod, (request) => service().#op(request))
-      .on(listMethod, ({ header }) => service().#list(header))
-      .on(collectMethod, async ({ header }) => {
-        const pg = await service().#member(header);
+      .on(listMethod, ({ header, peer }) => service().#list(header, peer))
+      .on(collectMethod, async ({ header, peer }) => {
+        const pg = await service().#member(header, peer);
         return { header: await pg.head(header, recordOfHeader(header.record)) };
       })
-      .on(fenceMethod, async ({ header }) => {
+      .on(fenceMethod, async ({ header, peer }) => {
         const found = service();
-        const pg = await found.#member(header);
+        const pg = await found.#member(header, peer);
         pg.learn(recordOfHeader(header.record));
         return { header: { run: runHeader(found.#host.self) } };
       })
-      .on(levelMethod, async ({ header }) => {
-        const pg = await service().#member(header);
+      .on(levelMethod, async ({ header, peer }) => {
+        const pg = await service().#member(header, peer);
         return { header: { last: await pg.level(header) } };
       })
-      .on(tailMethod, async ({ header }) => (await service().#member(header)).tail(header))
-      .on(partsMethod, async ({ header, payload }) => (await service().#member(header)).parts(header, payload))
-      .on(scrubListMethod, async ({ header }) => ({
-        header: await (await service().#member(header)).scrubList(header),
+      .on(tailMethod, async ({ header, peer }) => (await service().#member(header, peer)).tail(header))
+      .on(partsMethod, async ({ header, payload, peer }) =>
+        (await service().#member(header, peer)).parts(header, payload),
+      )
+      .on(scrubListMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).scrubList(header),
       }))
-      .on(digestMethod, async ({ header }) => ({ header: await (await service().#member(header)).digest(header) }))
-      .on(installMethod, async ({ header, payload }) => {
-        await (await service().#member(header)).install(header, payload);
+      .on(digestMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).digest(header),
+      }))
+      .on(installMethod, async ({ header, payload, peer }) => {
+        await (await service().#member(header, peer)).install(header, payload);
         return { header: {} };
       })
-      .on(leaseMethod, ({ header }) => ({ header: service().#leases.onAsk(header) }))
-      .onMessage(appendMethod, async ({ header, payload }) => {
-        const pg = forMember(current(), header);
+      .on(leaseMethod, ({ header, peer }) => {
+        checkSender(peer, header.holder);
+        return { header: service().#leases.onAsk(header) };
+      })
+      .onMessage(appendMethod, async ({ header, payload, peer }) => {
+        const pg = forMember(current(), header, peer);
         const role = pg?.replica ?? pg?.joiner;
         if (role?.term.number === header.term) await role.append(header, payload);
       })
-      .on(joinStartMethod, async ({ header }) => {
-        const pg = await service().#member(header);
+      .on(joinStartMethod, async ({ header, peer }) => {
+        const pg = await service().#member(header, peer);
         return { header: await pg.joinStart(header, recordOfHeader(header.record)) };
       })
-      .on(joinBeginMethod, async ({ header }) => ({
+      .on(joinBeginMethod, async ({ header, peer }) => ({
         header: {},
-        payload: await service().#joiner(header).joinBegin(header),
+        payload: await service().#joiner(header, peer).joinBegin(header),
       }))
-      .onMessage(joinEntriesMethod, async ({ header, payload }) => {
-        const joiner = forMember(current(), header)?.joiner;
+      .onMessage(joinEntriesMethod, async ({ header, payload, peer }) => {
+        const joiner = forMember(current(), header, peer)?.joiner;
         if (joiner?.term.number === header.term) await joiner.entries(header, payload);
       })
-      .on(joinCopyMethod, async ({ header, payload }) => {
-        await service().#joiner(header).joinCopy(header, payload);
+      .on(joinCopyMethod, async ({ header, payload, peer }) => {
+        await service().#joiner(header, peer).joinCopy(header, payload);
         return { header: {} };
       })
-      .on(joinScanMethod, async ({ header }) => ({ header: await service().#joiner(header).joinScan(header) }))
-      .on(joinFinishMethod, async ({ header }) => ({
-        header: { last: await service().#joiner(header).joinFinish(header) },
+      .on(joinScanMethod, async ({ header, peer }) => ({
+        header: await service().#joiner(header, peer).joinScan(header),
       }))
-      .onMessage(ackMethod, ({ header }) => {
-        const found = current();
+      .on(joinFinishMethod, async ({ header, peer }) => ({
+        header: { last: await service().#joiner(header, peer).joinFinish(header) },
+      }))
+      .onMessage(ackMethod, ({ header, peer }) => {
+        const found = isFrom(peer, header.from) ? current() : undefined;
         const from = memberOfHeader(header.from);
         for (const [pool, pg, term, seq] of header.acks) {
           const primary = found?.pg(pgIdOf({ pool, pg }))?.primary;
           if (primary?.term.number === term) primary.onAck(from, seq);
         }
       })
-      .onMessage(nackMethod, ({ header }) => {
-        const primary = forMember(current(), header)?.primary;
+      .onMessage(nackMethod, ({ header, peer }) => {
+        const primary = forMember(current(), header, peer)?.primary;
         if (primary?.term.number !== header.term) return;
         primary.onNack(memberOfHeader(header.from), positionOfHeader(header.last), header.problem);
       });
@@ -239,16 +266,18 @@ export class PgService {
   }
 
   async #op(request: IncomingRequest<OpRequest>): Promise<OutgoingReply<OpReply>> {
-    const { header, payload, signal } = request;
+    const { header, payload, signal, peer } = request;
     const bytes = payload.byteLength;
     if (this.#ops >= opsMax || this.#opsBytes + bytes > opsBytesMax) {
       throw new CairnError('OVERLOADED', 'this OSD has as many requests as it takes; try again with a pause');
     }
     const id = pgIdOf(header);
+    this.#host.pace.onClient(this.#runtime.clock.now());
     this.#ops += 1;
     this.#opsBytes += bytes;
     try {
       const primary = this.#primaryFor(id, header.term);
+      for (const access of accessOf(header)) this.#checkAccess(peer, primary.pool, access);
       return await runOp(primary, header, payload, signal);
     } catch (error) {
       throw this.#routed(id, error);
@@ -258,10 +287,12 @@ export class PgService {
     }
   }
 
-  async #list(header: Parameters<typeof listObjects>[1]): ReturnType<typeof listObjects> {
+  async #list(header: ListRequest, peer: Peer): Promise<OutgoingReply<ListReply>> {
     const id = pgIdOf(header);
     try {
-      return await listObjects(this.#primaryFor(id, header.term), header);
+      const primary = this.#primaryFor(id, header.term);
+      this.#checkAccess(peer, primary.pool, 'r');
+      return await listObjects(primary, header);
     } catch (error) {
       throw this.#routed(id, error);
     }
@@ -284,6 +315,15 @@ export class PgService {
     return pg.primary;
   }
 
+  /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */
+  #checkAccess({ name }: Peer, pool: Pool, access: CapAccess): void {
+    if (mayAccess(this.#knownMap, name, pool, access)) return;
+    const what = access === 'r' ? 'read' : access === 'w' ? 'change' : 'call classes on';
+    const message = `${name} may not ${what} objects of pool ${pool.name}`;
+    const advice = `see \`cairn auth get ${name}\`, and give it with \`cairn auth caps ${name} osd 'allow ${access}'\``;
+    throw new CairnError('PERMISSION_DENIED', `${message}; ${advice}`);
+  }
+
   /** A term that ended under a request is a matter of its route: the client sends it again under the same id. */
   #routed(id: PgId, thrown: unknown): CairnError {
     const error = toCairnError(thrown);
@@ -295,13 +335,15 @@ export class PgService {
   }
 
   /** The PG that a message between members is about: opened for it if need be. `CONFLICT` for another store's messages. */
-  async #member(header: PgHeader): Promise<Pg> {
+  async #member(header: PgHeader, peer: Peer): Promise<Pg> {
+    checkSender(peer, header.from);
     this.#checkReceiver(header);
     return await this.#table.open(pgIdOf(header));
   }
 
   /** Without a wait: what a joiner is sent stays in its order. */
-  #joiner(header: PgHeader): Pg {
+  #joiner(header: PgHeader, peer: Peer): Pg {
+    checkSender(peer, header.from);
     this.#checkReceiver(header);
     const id = pgIdOf(header);
     const pg = this.#table.get(id);
@@ -320,7 +362,21 @@ export class PgService {
   }
 }
 
+function accessOf({ changes, call }: OpRequest): CapAccess[] {
+  return ['r', ...(changes.length > 0 ? (['w'] as const) : []), ...(call === undefined ? [] : (['x'] as const))];
+}
+
+/** What the OSDs of a PG say to one another is said in their own names. */
+function isFrom({ name }: Peer, [osd]: readonly [osd: number, ...rest: number[]]): boolean {
+  return name === `osd.${osd}`;
+}
+
+function checkSender(peer: Peer, from: readonly [osd: number, ...rest: number[]]): void {
+  if (isFrom(peer, from)) return;
+  throw new CairnError('PERMISSION_DENIED', `${peer.name} cannot speak for osd.${from[0]}`);
+}
+
 /** One way: a message that is for nobody is lost without a word. */
-function forMember(service: PgService | undefined, header: PgHeader): Pg | undefined {
-  return service?.isFor(header) === true ? service.pg(pgIdOf(header)) : undefined;
+function forMember(service: PgService | undefined, header: PgHeader, peer: Peer): Pg | undefined {
+  return service?.isFor(header) === true && isFrom(peer, header.from) ? service.pg(pgIdOf(header)) : undefined;
 }

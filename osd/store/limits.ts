@@ -8,6 +8,15 @@ export const pageBytes = 4096;
 /** Logical range of an object whose extents share one index key: a random overwrite rewrites one small value. */
 export const chunkBytes = 256 * 1024;
 
+/**
+ * Extents of a chunk beyond which the merger writes the small ones anew as one: 2 KiB of index that each write to the chunk
+ * writes again. It leaves fewer than half as many (`merger/runs-to-merge.ts`), so each of its writes is worth 64 of others.
+ */
+export const chunkExtentsMax = 128;
+
+/** Beyond so many times that, transactions that write to the chunk wait for the merger. */
+export const crowdedFactor = 8;
+
 /** Encoded record and payloads of one transaction. A segment holds several, whatever its size. */
 export const transactionBytesMax = 16 * 1024 * 1024;
 

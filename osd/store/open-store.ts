@@ -89,6 +89,7 @@ export async function loadState(
   superblock: Superblock,
   readCacheBytes: number,
   absence?: Absence,
+  extentsMax = Infinity,
 ): Promise<LoadedState> {
   const checkpoint = await loadCheckpointRecord(kv, directory);
   const index = new Index(kv, readCacheBytes, absence);
@@ -97,7 +98,7 @@ export async function loadState(
   const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
   await loadSegments(kv, segments);
   await loadPgs(kv, pgs, directory);
-  return { state: { index, segments, pgs, counters }, checkpoint };
+  return { state: { extentsMax, index, segments, pgs, counters }, checkpoint };
 }
 
 async function recover(
@@ -109,7 +110,8 @@ async function recover(
   files: SegmentFiles,
 ): Promise<Store> {
   const absence = new Absence(runtime, kv);
-  const { state, checkpoint } = await loadState(kv, directory, superblock, options.readCacheBytes, absence);
+  const { readCacheBytes, chunkExtentsMax } = options;
+  const { state, checkpoint } = await loadState(kv, directory, superblock, readCacheBytes, absence, chunkExtentsMax);
   state.index.startAbsence();
   const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
   await ballast.open();

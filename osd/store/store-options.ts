@@ -1,5 +1,6 @@
 /** How a store is opened. Every value has a default that suits one OSD with 4 GiB of memory. */
 import type { CairnError } from '../../base/errors.js';
+import { chunkExtentsMax } from './limits.js';
 
 export interface StoreOptions {
   /** LevelDB's cache of blocks. Larger: fewer reads of the index from the disk. Default 64 MiB. */
@@ -29,6 +30,8 @@ export interface StoreOptions {
   readonly prewrite?: boolean;
   /** The share of a busy disk that cleaning may take while there is room, in bytes per second. Default 64 MiB. */
   readonly cleanerBytesPerSecond?: number;
+  /** Extents of a chunk beyond which small ones are merged. Larger: fewer rewrites, larger values. Default 128. */
+  readonly chunkExtentsMax?: number;
   /** Refuses a store with another uuid (`CONFLICT`): the wrong disk. */
   readonly expectedUuid?: string;
   /** A failed write: the store is done for. Default: `runtime.fatal`. */
@@ -62,6 +65,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     fullRatio: 0.95,
     prewrite: true,
     cleanerBytesPerSecond: 64 * mebibyte,
+    chunkExtentsMax,
     ...options,
   };
 }

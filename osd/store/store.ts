@@ -25,6 +25,7 @@ import type { Absence } from './index/absence.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
 import { frameOverheadBytes } from './log/open-batch.js';
 import type { SegmentFiles } from './log/segment-files.js';
+import { Merger, type MergerCounts } from './merger/merger.js';
 import type { PackedEntry } from './pg/log-block.js';
 import { readPackedLog, readPgLog, type PgLogPage } from './pg/read-log.js';
 import type { PgCounts } from './pg/pg-state.js';
@@ -69,6 +70,7 @@ export class Store {
   readonly #space: Space;
   readonly #checkpointer: Checkpointer;
   readonly #cleaner: Cleaner;
+  readonly #merger: Merger;
   readonly #absence: Absence;
   readonly #ballast: Ballast;
   #durableBatch: number;
@@ -103,6 +105,7 @@ export class Store {
     const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), options.readsMax);
     this.objects = new ObjectReader(state, payloads);
     this.#cleaner = this.#makeCleaner(payloads);
+    this.#merger = this.#makeMerger(payloads);
     this.#space.recount();
     this.#pool.prepare();
     this.#watchAge();
@@ -213,6 +216,15 @@ export class Store {
     return this.#cleaner.counts;
   }
 
+  merged(): MergerCounts {
+    return this.#merger.counts;
+  }
+
+  /** Values of the index that had rotted when they were removed, since the store was opened: more than 0 asks for fsck. */
+  get damagedValues(): number {
+    return this.#checkpointer.damagedValues;
+  }
+
   /** Moves what is live out of one segment, whether or not room is short. For tests and tools. */
   async clean(segment: number): Promise<void> {
     await this.#cleaner.clean(segment);
@@ -260,6 +272,7 @@ export class Store {
     try {
       await this.#queue.drain();
       await this.#cleaner.stopped();
+      await this.#merger.stopped();
       if (this.#failed === undefined) await this.#writer.idle();
       if (this.#failed === undefined) await this.checkpoint();
     } finally {
@@ -274,6 +287,7 @@ export class Store {
     this.#writer.stop(this.#failed);
     await this.#writer.stopped();
     await this.#cleaner.stopped();
+    await this.#merger.stopped();
     await this.#checkpointing?.catch(() => undefined);
     await this.#looking;
     await this.#pool.close();
@@ -330,6 +344,21 @@ export class Store {
       options: this.#options,
       isLayerFull: () => this.#checkpointer.isFrozen && this.#isLayerLarge(),
       onShort: () => this.#hurry(),
+      mustMergeFirst: (crowded) => this.#merger.mustMergeFirst(crowded),
+    });
+  }
+
+  #makeMerger(payloads: PayloadReader): Merger {
+    return new Merger({
+      runtime: this.#runtime,
+      state: this.#state,
+      writer: this.#writer,
+      payloads,
+      space: this.#space,
+      segmentBytes: this.superblock.segmentBytes,
+      extentsMax: this.#options.chunkExtentsMax,
+      onMerged: () => this.#queue.pump(),
+      isStopped: () => this.#failed !== undefined || this.#closing !== undefined,
     });
   }
 
@@ -417,8 +446,7 @@ export class Store {
   /** The file system had too little room: perhaps there is some by now. */
   #lookForRoom(): void {
     if (this.#looking !== undefined || !(this.#ballast.isGivenUp || this.#pool.lacksRoom)) return;
-    const looking = this.#ballast.ensureRoom(0).then(() => this.#pool.lookForRoom());
-    this.#looking = looking.then(
+    this.#looking = this.#makeRoom().then(
       () => {
         this.#looking = undefined;
         this.#space.recount();
@@ -429,6 +457,32 @@ export class Store {
         this.#fail(toCairnError(error));
       },
     );
+  }
+
+  async #makeRoom(): Promise<void> {
+    await this.#ballast.ensureRoom(0);
+    await this.#pool.lookForRoom();
+    await this.#giveBack();
+  }
+
+  /**
+   * While the ballast is missing, clients' writes are refused. Free segments that the store can do without are given up for
+   * it, if they are enough: all of them, or somebody else's files would fill the room for nothing.
+   */
+  async #giveBack(): Promise<void> {
+    const removed = await this.#pool.removeGivenBack(this.#checkpointer.last.number);
+    if (removed > 0) {
+      this.#runtime.log.warn({ files: removed }, 'free segment files were given back to a full file system');
+      await this.#ballast.ensureRoom(0);
+    }
+    const missing = await this.#ballast.missingBytes();
+    if (missing === 0 || this.#pool.isGivingBack) return;
+    this.#space.recount();
+    const count = Math.ceil(missing / this.superblock.segmentBytes);
+    if (count > this.#space.spareSegments) return;
+    const { last, isFrozen } = this.#checkpointer;
+    // What is frozen already does not say it.
+    this.#pool.giveBack(count, last.number + (isFrozen ? 2 : 1));
   }
 
   /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */

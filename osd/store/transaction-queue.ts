@@ -12,7 +12,7 @@ import { printPgId } from '../../cluster/ids.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Timer } from '../../runtime/clock.js';
 import { applyTransaction } from './apply/apply-transaction.js';
-import { Draft, type StoreState } from './apply/draft.js';
+import { Draft, type CrowdedChunk, type StoreState } from './apply/draft.js';
 import { MissingKeys } from './index/missing-keys.js';
 import { likelyKeys } from './apply/likely-keys.js';
 import { fetchMore } from './apply/look.js';
@@ -81,6 +81,8 @@ export interface QueueParts {
   readonly options: ResolvedStoreOptions;
   /** The active layer is at its limit while the frozen one is still being written. */
   readonly isLayerFull: () => boolean;
+  /** Chunks have too many extents: the merger is told. True: so many that it has to do its work before. */
+  readonly mustMergeFirst: (crowded: readonly CrowdedChunk[]) => boolean;
   /** Room is short: a checkpoint and the cleaner could win some. */
   readonly onShort: () => void;
 }
@@ -239,6 +241,8 @@ export class TransactionQueue {
       else this.#refuse(item, toCairnError(error));
       return !(error instanceof MissingKeys);
     }
+    const { crowded } = draft;
+    if (crowded !== undefined && this.#parts.mustMergeFirst(crowded)) return false;
     draft.commit(item.transaction.pg);
     batch.add(item.record, item.payloads);
     item.spaceTimer?.cancel();

@@ -244,7 +244,8 @@ class Reader {
 
   iterate(options: KvIterateOptions): NodeKvIterator {
     try {
-      return new NodeKvIterator(this.#database, openIterator(this.#database, { ...this.#options, ...limits(options) }));
+      const iterator = openIterator(this.#database, { ...this.#options, ...limits(options) });
+      return new NodeKvIterator(this.#database, iterator, options.onDamaged);
     } catch (error) {
       throw kvError(error, `cannot walk the key-value store in ${this.#database.location}`);
     }
@@ -302,13 +303,15 @@ class NodeKvSnapshot implements KvSnapshot {
 class NodeKvIterator implements KvIterator {
   readonly #database: Database;
   readonly #iterator: LevelIterator;
+  readonly #onDamaged: KvIterateOptions['onDamaged'];
   #busy = false;
   #closing: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
 
-  constructor(database: Database, iterator: LevelIterator) {
+  constructor(database: Database, iterator: LevelIterator, onDamaged: KvIterateOptions['onDamaged']) {
     this.#database = database;
     this.#iterator = iterator;
+    this.#onDamaged = onDamaged;
   }
 
   async next(entriesMax: number): Promise<readonly KvEntry[]> {
@@ -317,8 +320,12 @@ class NodeKvIterator implements KvIterator {
     this.#checkIdle();
     this.#busy = true;
     try {
-      const entries = await guarded(this.#database, () => this.#iterator.nextv(entriesMax));
-      return entries.map(openEntry);
+      for (;;) {
+        const sealed = await guarded(this.#database, () => this.#iterator.nextv(entriesMax));
+        const entries = openEntries(sealed, this.#onDamaged);
+        // A page of nothing but damage is not the end.
+        if (entries.length > 0 || sealed.length === 0) return entries;
+      }
     } finally {
       this.#busy = false;
     }
@@ -352,6 +359,20 @@ class NodeKvIterator implements KvIterator {
 
 function openIterator(database: Database, options: object) {
   return database.iterator({ ...encodings, highWaterMarkBytes: pageBytes, ...options });
+}
+
+function openEntries(page: readonly [Buffer, Buffer][], onDamaged: KvIterateOptions['onDamaged']): readonly KvEntry[] {
+  if (onDamaged === undefined) return page.map(openEntry);
+  const entries: KvEntry[] = [];
+  for (const entry of page) {
+    try {
+      entries.push(openEntry(entry));
+    } catch (error) {
+      if (!isCairnError(error, 'CORRUPT')) throw error;
+      onDamaged(latin1Text(entry[0]), error);
+    }
+  }
+  return entries;
 }
 
 function openEntry([keyBytes, sealed]: [Buffer, Buffer]): KvEntry {

@@ -1,5 +1,5 @@
 /** Reads of a simulated key-value store: of the present state, of snapshots, and walks. */
-import { CairnError } from '../../base/errors.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import type { OrderedMap, OrderedMapCursor } from '../../base/ordered-map.js';
 import type { KvEntry, KvIterateOptions, KvIterator, KvKey, KvSnapshot } from '../kv.js';
@@ -61,7 +61,7 @@ export class SimKvSnapshot implements KvSnapshot {
 
   iterate(options: KvIterateOptions): KvIterator {
     this.#checkOpen();
-    const iterator = new SimKvIterator(this.#kv, cursorOf(this.#map, options));
+    const iterator = new SimKvIterator(this.#kv, cursorOf(this.#map, options), options.onDamaged);
     this.#iterators.push(iterator);
     return iterator;
   }
@@ -80,12 +80,14 @@ export class SimKvSnapshot implements KvSnapshot {
 export class SimKvIterator implements KvIterator {
   readonly #kv: KvHandle;
   readonly #cursor: OrderedMapCursor<Uint8Array>;
+  readonly #onDamaged: KvIterateOptions['onDamaged'];
   #isClosed = false;
   #isBusy = false;
 
-  constructor(kv: KvHandle, cursor: OrderedMapCursor<Uint8Array>) {
+  constructor(kv: KvHandle, cursor: OrderedMapCursor<Uint8Array>, onDamaged: KvIterateOptions['onDamaged']) {
     this.#kv = kv;
     this.#cursor = cursor;
+    this.#onDamaged = onDamaged;
   }
 
   async next(entriesMax: number): Promise<readonly KvEntry[]> {
@@ -98,8 +100,8 @@ export class SimKvIterator implements KvIterator {
         const entries: KvEntry[] = [];
         const most = this.#kv.someOf(entriesMax);
         while (entries.length < most && this.#cursor.next()) {
-          const { key } = this.#cursor;
-          entries.push({ key, value: Buffer.from(openValue(key, this.#cursor.value)) });
+          const entry = this.#open();
+          if (entry !== undefined) entries.push(entry);
         }
         return entries;
       });
@@ -116,6 +118,18 @@ export class SimKvIterator implements KvIterator {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+  }
+
+  /** `undefined` for a damaged one that is reported. */
+  #open(): KvEntry | undefined {
+    const { key, value } = this.#cursor;
+    try {
+      return { key, value: Buffer.from(openValue(key, value)) };
+    } catch (error) {
+      if (this.#onDamaged === undefined || !isCairnError(error, 'CORRUPT')) throw error;
+      this.#onDamaged(key, error);
+      return undefined;
+    }
   }
 
   #begin(): void {

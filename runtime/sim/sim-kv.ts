@@ -140,7 +140,7 @@ class SimKv implements Kv, KvHandle, BuilderHost, Resource {
 
   iterate(options: KvIterateOptions): KvIterator {
     this.checkOpen();
-    return new SimKvIterator(this, cursorOf(this.#content.map, options));
+    return new SimKvIterator(this, cursorOf(this.#content.map, options), options.onDamaged);
   }
 
   snapshot(): KvSnapshot {

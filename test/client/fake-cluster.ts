@@ -19,6 +19,7 @@ import type { Prng } from '../../runtime/sim/prng.js';
 import type { SimProcess } from '../../runtime/sim/process.js';
 import { World } from '../../runtime/sim/world.js';
 import { HandlerTable, type IncomingRequest } from '../../wire/handlers.js';
+import { serviceKeyOf } from '../../wire/service-key.js';
 import { WireListener } from '../../wire/listener.js';
 import type { OutgoingReply } from '../../wire/method.js';
 import { PeerConnection } from '../../wire/peer-connection.js';
@@ -241,6 +242,7 @@ export class FakeOsd {
       { address: { host: `osd${this.id}`, port: osdPort }, identity: { name: `osd.${this.id}`, role: 'osd', fsid } },
       {
         handlers,
+        keys: { keyFor: () => serviceKeyOf(this.#cluster.credentials.key, 'osd') },
         onConnected: (peer) => void this.#connections.set(peer, this.#cluster.nextConnection()),
         onDisconnected: (peer) => void this.#connections.delete(peer),
       },

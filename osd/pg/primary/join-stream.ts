@@ -160,7 +160,9 @@ export class JoinStream {
     const { queue, term } = this.#primary;
     const left = TouchedSet.of(parts);
     this.#current = { object, left };
+    const { clock } = term.host.runtime;
     for (let isDone = false; !isDone;) {
+      const began = clock.now();
       await queue.enter(object.key);
       try {
         this.#check();
@@ -178,6 +180,9 @@ export class JoinStream {
         queue.leave(object.key);
       }
       while (this.#inFlight.size >= copiesMax) await Promise.race(this.#inFlight);
+      const now = clock.now();
+      const rest = term.host.pace.restAfter(now, now - began);
+      if (rest > 0) await term.sleep(rest);
     }
   }
 

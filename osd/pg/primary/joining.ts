@@ -8,6 +8,7 @@ import { printPgId } from '../../../cluster/ids.js';
 import { equalMembers, hasMember, isSameMember, printMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { pgLeave } from '../../../protocol/commands/pg.js';
+import type { Reservation } from '../../recovery/reservations.js';
 import type { SentEntry } from '../replication.js';
 import type { LogPosition } from '../types.js';
 import { JoinAttempt } from './join-attempt.js';
@@ -24,6 +25,8 @@ export class Joining {
   #attempts = 0;
   #isLeaving = false;
   #isPausing = false;
+  #place: Reservation | undefined;
+  #hasPlace = false;
 
   constructor(primary: PrimaryTerm) {
     this.#primary = primary;
@@ -84,8 +87,28 @@ export class Joining {
     if (flags.has('norebalance') && !isDegraded) return;
     if (flags.has('norecover') || flags.has('nobackfill')) return;
     const missing = this.#up.find((member) => !hasMember(acting, member) && !hasMember(eligible, member));
-    if (missing !== undefined) this.#begin(missing);
-    else this.#considerLeaving();
+    if (missing === undefined) {
+      this.#giveBack();
+      this.#considerLeaving();
+      return;
+    }
+    // Fewest copies first; its turn may come much later, and is looked at anew then.
+    this.#place ??= this.#primary.term.host.joins.request(acting.length, () => {
+      this.#hasPlace = true;
+      term.host.runtime.clock.nextTurn(() => this.#consider());
+    });
+    if (this.#hasPlace) this.#begin(missing);
+  }
+
+  /** The term is over. */
+  end(): void {
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    this.#place?.release();
+    this.#place = undefined;
+    this.#hasPlace = false;
   }
 
   #begin(joiner: Member): void {
@@ -112,6 +135,7 @@ export class Joining {
   }
 
   #pause(): void {
+    this.#giveBack();
     this.#isPausing = true;
     this.#primary.term.host.runtime.clock.after(retryMs, () => {
       this.#isPausing = false;

@@ -121,6 +121,7 @@ export class PrimaryTerm {
   end(reason: CairnError): void {
     this.term.end(reason);
     this.lease.end();
+    this.#joining.end();
     if (this.#phase.kind === 'active') {
       const { code, message, details } = reason;
       this.#phase.gate.end(new CairnError(code, message, { applied: 'maybe', details }));

@@ -34,7 +34,9 @@ export async function runOp(
     ? await once(primary, object, request, payload)
     : await evaluated(primary, object, request, payload);
   await primary.gate.passed(outcome.seen);
-  if (!outcome.isChange) await primary.untilReadable(signal);
+  // With fewer acknowledgements than members, terms alone do not stop a deposed primary (PG-PROTOCOL.md section 5).
+  const isAsync = primary.term.record.mode.kind === 'async';
+  if (!outcome.isChange || isAsync) await primary.untilReadable(signal);
   return told(outcome);
 }
 

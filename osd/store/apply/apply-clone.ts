@@ -3,13 +3,13 @@
  * its object's are, so that a payload is either one object's own or shared, never both.
  */
 import { payloadOwnerKey, sharedKey } from '../format/index-key.js';
-import { extentsBetween, type Extent } from '../format/extents.js';
+import { extentsBetween, joinExtents, type Extent } from '../format/extents.js';
 import type { PayloadRef } from '../format/payload-ref.js';
 import { encodePayloadOwner } from '../format/payload-owner.js';
 import { encodeSharedPayload } from '../format/shared-payload.js';
 import { chunkBytes } from '../limits.js';
 import type { Draft } from './draft.js';
-import { changeReferences, type ObjectEditor } from './object-editor.js';
+import type { ObjectEditor } from './object-editor.js';
 
 export function applyClone(draft: Draft, source: ObjectEditor, target: ObjectEditor): void {
   if (source.object.key === target.object.key) return;
@@ -44,7 +44,6 @@ function cloneBytes(draft: Draft, source: ObjectEditor, target: ObjectEditor, ra
   const first = Math.floor(range.offset / chunkBytes);
   const present = target.chunks(first, Math.floor((range.offset + range.bytes - 1) / chunkBytes));
   const pieces = shareExtents(draft, source, range);
-  const references = new Map<number, number>();
   const chunks = new Map<number, Extent[]>();
   for (const { from, extent } of pieces) {
     for (let done = 0; done < extent.bytes;) {
@@ -55,19 +54,17 @@ function cloneBytes(draft: Draft, source: ObjectEditor, target: ObjectEditor, ra
       const parts = chunks.get(chunk);
       if (parts === undefined) chunks.set(chunk, [part]);
       else parts.push(part);
-      if (part.source.kind === 'shared') {
-        references.set(part.source.id, (references.get(part.source.id) ?? 0) + 1);
-      }
       done += bytes;
     }
   }
   for (const [chunk, added] of chunks) {
-    target.setChunk(
-      chunk,
-      [...(present[chunk - first] ?? []), ...added].sort((a, b) => a.at - b.at),
-    );
+    const before = present[chunk - first] ?? [];
+    // A clone that was made bit by bit has the extents of one made at once.
+    const after = joinExtents([...before, ...added].sort((a, b) => a.at - b.at));
+    target.countShared(before, after);
+    target.noteExtents(chunk, before, after);
+    target.setChunk(chunk, after);
   }
-  for (const [id, count] of references) changeReferences(draft, id, count);
 }
 
 interface Piece {

@@ -6,13 +6,14 @@
  */
 import type { FetchedValues, Index } from '../index/index.js';
 import type { MissingKeys } from '../index/missing-keys.js';
-import { afterPrefix, payloadOwnerKey, type KeyRange } from '../format/index-key.js';
+import { afterPrefix, chunkKey, payloadOwnerKey, type KeyRange } from '../format/index-key.js';
 import { decodeOmapValue } from '../format/omap-value.js';
 import type { PayloadRef } from '../format/payload-ref.js';
 import type { PackedEntry } from '../pg/log-block.js';
 import type { SegmentTable } from '../segments/segment-table.js';
 import type { LogCut, PgState } from '../pg/pg-state.js';
 import type { PgTable } from '../pg/pg-table.js';
+import type { ObjectId } from '../object-id.js';
 import type { PgId } from '../../../cluster/ids.js';
 
 type Change =
@@ -26,8 +27,18 @@ export interface StoreCounters {
   boot: number;
 }
 
+/** A chunk that a transaction left with more extents than it should have. */
+export interface CrowdedChunk {
+  readonly object: ObjectId;
+  readonly chunk: number;
+  /** That it had before the transaction; at most as many as it should have, if it had no more. */
+  readonly extentsBefore: number;
+}
+
 /** The parts of a store that transactions change. */
 export interface StoreState {
+  /** Of a chunk: drafts note those that have more. Default: none. */
+  readonly extentsMax?: number;
   readonly counters: StoreCounters;
   readonly index: Index;
   readonly segments: SegmentTable;
@@ -54,6 +65,7 @@ export class Draft {
   readonly #entries: PackedEntry[] = [];
   #trimTo: number | undefined;
   #sharedCount = 0;
+  #crowded: Map<string, CrowdedChunk> | undefined;
 
   constructor(state: StoreState, batch: number, fetched: FetchedValues | undefined) {
     this.state = state;
@@ -109,6 +121,19 @@ export class Draft {
     const id = this.state.counters.nextShared + this.#sharedCount;
     this.#sharedCount += 1;
     return id;
+  }
+
+  /** A chunk has `after` extents now, and had `extentsBefore`. */
+  noteExtents(chunk: CrowdedChunk, after: number): void {
+    if (after <= (this.state.extentsMax ?? Infinity)) return;
+    const key = chunkKey(chunk.object, chunk.chunk);
+    this.#crowded ??= new Map();
+    if (!this.#crowded.has(key)) this.#crowded.set(key, chunk);
+  }
+
+  /** Mostly `undefined`: there are none. */
+  get crowded(): readonly CrowdedChunk[] | undefined {
+    return this.#crowded === undefined ? undefined : Array.from(this.#crowded.values());
   }
 
   cutLog(cut: LogCut): void {

@@ -1,4 +1,5 @@
 /** Reads the index within one turn, again and again until all that is asked for is known. */
+import { isCairnError } from '../../../base/errors.js';
 import type { FetchedValues } from '../index/index.js';
 import { Draft, type StoreState } from './draft.js';
 import { MissingKeys } from '../index/missing-keys.js';
@@ -33,7 +34,21 @@ export async function fetchMore(
   for (const key of likely?.() ?? []) {
     if (known?.has(key) !== true && state.index.peek(key) === undefined) keys.add(key);
   }
-  const more = await state.index.fetch([...keys]);
+  const more = await fetchSome(state, keys, missing);
   if (before === undefined || before.version !== more.version) return more;
   return { version: more.version, values: new Map([...before.values, ...more.values]) };
+}
+
+/** A guess that hits a damaged value is nobody's error: perhaps the value is removed before anybody asks for it. */
+async function fetchSome(
+  { index }: StoreState,
+  keys: ReadonlySet<string>,
+  missing: readonly string[],
+): Promise<FetchedValues> {
+  try {
+    return await index.fetch([...keys]);
+  } catch (error) {
+    if (!isCairnError(error, 'CORRUPT') || keys.size === missing.length) throw error;
+    return await index.fetch(missing);
+  }
 }

@@ -1,8 +1,8 @@
-/** One object while a transaction changes it: its head, decoded once and written back once, and its chunks. */
+/** One object while a transaction changes it: its head and its chunks, each decoded once and written back once. */
 import { CairnError } from '../../../base/errors.js';
 import { chunkKey, headKey, objectRange, payloadOwnerKey, sharedKey } from '../format/index-key.js';
 import { decodeChunk, encodeChunk } from '../format/chunk-value.js';
-import { replaceRange, type Extent } from '../format/extents.js';
+import { replaceRange, type Extent, type ExtentChange } from '../format/extents.js';
 import {
   attributesBytes,
   blankHead,
@@ -19,6 +19,12 @@ import { attributeBytesMax, chunkBytes } from '../limits.js';
 import { showObject, type ObjectId } from '../object-id.js';
 import type { Draft } from './draft.js';
 
+/** What a payload that is new to a chunk did to it. */
+export interface ChunkChange extends ExtentChange {
+  /** Bytes that the new payload shows. */
+  readonly shown: { readonly segment: number; readonly bytes: number };
+}
+
 export class ObjectEditor {
   readonly object: ObjectId;
   readonly #draft: Draft;
@@ -33,6 +39,12 @@ export class ObjectEditor {
   #attributes: ReadonlyMap<string, Uint8Array>;
   #extents: readonly Extent[];
   #isChanged = false;
+  /**
+   * Of what has keys of its own, as far as it was read or changed. Written back once: of a transaction of ten thousand tiny
+   * writes to a chunk, each would else encode what all before it wrote.
+   */
+  readonly #chunks = new Map<number, readonly Extent[]>();
+  readonly #changedChunks = new Set<number>();
 
   /** Reads the head. */
   constructor(draft: Draft, object: ObjectId) {
@@ -117,12 +129,18 @@ export class ObjectEditor {
       for (let chunk = from; chunk <= to; chunk++) lists.push(chunk === 0 ? this.#extents : []);
       return lists;
     }
-    const end = Math.ceil(this.#size / chunkBytes);
-    const stored = Math.max(0, Math.min(to + 1, end) - from);
-    const keys = Array.from({ length: stored }, (_, i) => chunkKey(this.object, from + i));
-    const found = this.#draft.getMany(keys).map((value) => (value === undefined ? [] : decodeChunk(value)));
-    while (found.length < to - from + 1) found.push([]);
-    return found;
+    this.#readChunks(from, Math.min(to, Math.ceil(this.#size / chunkBytes) - 1));
+    return Array.from({ length: to - from + 1 }, (_, i) => this.#chunks.get(from + i) ?? []);
+  }
+
+  #readChunks(from: number, to: number): void {
+    const unknown: number[] = [];
+    for (let chunk = from; chunk <= to; chunk++) if (!this.#chunks.has(chunk)) unknown.push(chunk);
+    const values = this.#draft.getMany(unknown.map((chunk) => chunkKey(this.object, chunk)));
+    unknown.forEach((chunk, i) => {
+      const value = values[i];
+      this.#chunks.set(chunk, value === undefined ? [] : decodeChunk(value));
+    });
   }
 
   /** Puts `added` into a range of the object's bytes, and lets go of what was there. The object grows to hold it. */
@@ -142,9 +160,39 @@ export class ObjectEditor {
       const old = lists[chunk - first] ?? [];
       const { extents, dropped } = replaceRange(old, start, end, added(chunk, start, end));
       this.#release(dropped);
-      this.#countShared(old, extents);
+      this.countShared(old, extents);
+      this.noteExtents(chunk, old, extents);
       this.setChunk(chunk, extents);
     }
+  }
+
+  /** `change` gets the extents of a chunk, and where the object ends in it. Never makes the object longer. */
+  changeChunk(chunk: number, change: (extents: readonly Extent[], end: number) => ChunkChange | undefined): void {
+    const [old = []] = this.chunks(chunk, chunk);
+    const changed = change(old, Math.min(this.#size - chunk * chunkBytes, chunkBytes));
+    if (changed === undefined) return;
+    const { extents, dropped, shown } = changed;
+    this.#release(dropped);
+    this.#draft.addLive(shown.segment, shown.bytes);
+    this.countShared(old, extents);
+    this.setChunk(chunk, extents);
+  }
+
+  /** Shared payloads have more or fewer extents that point to them. */
+  countShared(before: readonly Extent[], after: readonly Extent[]): void {
+    if (!hasShared(before) && !hasShared(after)) return;
+    const changes = new Map<number, number>();
+    const add = (extents: readonly Extent[], by: number): void => {
+      for (const { source } of extents) {
+        if (source.kind === 'shared') changes.set(source.id, (changes.get(source.id) ?? 0) + by);
+      }
+    };
+    add(after, 1);
+    add(before, -1);
+    const changed = Array.from(changes).filter(([, by]) => by !== 0);
+    // Those that have to be read first are named all at once: each time, the transaction begins anew.
+    this.#draft.getMany(changed.map(([id]) => sharedKey(id)));
+    for (const [id, by] of changed) changeReferences(this.#draft, id, by);
   }
 
   setChunk(chunk: number, extents: readonly Extent[]): void {
@@ -154,9 +202,12 @@ export class ObjectEditor {
       this.#isChanged = true;
       return;
     }
-    const key = chunkKey(this.object, chunk);
-    if (extents.length === 0) this.#draft.delete(key);
-    else this.#draft.put(key, encodeChunk(extents));
+    this.#storeChunk(chunk, extents);
+  }
+
+  #storeChunk(chunk: number, extents: readonly Extent[]): void {
+    this.#chunks.set(chunk, extents);
+    this.#changedChunks.add(chunk);
   }
 
   /** Longer, with zeros; never shorter. */
@@ -169,7 +220,8 @@ export class ObjectEditor {
     this.#isChanged = true;
     if (!leavesHead) return;
     this.#extents = [];
-    if (extents.length > 0) this.#draft.put(chunkKey(this.object, 0), encodeChunk(extents));
+    if (extents.length > 0) this.#storeChunk(0, extents);
+    else this.#chunks.set(0, extents);
   }
 
   /** Shorter or longer. */
@@ -184,7 +236,7 @@ export class ObjectEditor {
     this.#isChanged = true;
     if (!isInline(old) && isInline(size)) {
       const [extents = []] = this.chunks(0, 0);
-      this.#draft.delete(chunkKey(this.object, 0));
+      this.#storeChunk(0, []);
       this.#extents = extents;
     }
     this.#size = size;
@@ -194,7 +246,7 @@ export class ObjectEditor {
   remove(): void {
     if (!this.#exists) return;
     this.#dropFrom(0, this.#size);
-    if (!isInline(this.#size)) this.#draft.delete(chunkKey(this.object, 0));
+    if (!isInline(this.#size)) this.#storeChunk(0, []);
     if (this.#hasOmap) this.#draft.removeRange(objectRange('m', this.object));
     if (this.#hasMarks) this.#draft.removeRange(objectRange('w', this.object));
     this.#size = blankHead.size;
@@ -207,8 +259,15 @@ export class ObjectEditor {
     this.#isChanged = true;
   }
 
-  /** Writes the head back and counts the object. */
+  /** Writes head and chunks back and counts the object. */
   finish(): void {
+    for (const chunk of this.#changedChunks) {
+      const key = chunkKey(this.object, chunk);
+      const extents = this.#chunks.get(chunk) ?? [];
+      if (extents.length === 0) this.#draft.delete(key);
+      else this.#draft.put(key, encodeChunk(extents));
+    }
+    this.#changedChunks.clear();
     if (!this.#isChanged) return;
     const key = headKey(this.object);
     if (this.#exists) this.#draft.put(key, encodeObjectHead(this.#head()));
@@ -243,9 +302,14 @@ export class ObjectEditor {
       if (list.length === 0) continue;
       const { extents, dropped } = replaceRange(list, start, chunkBytes);
       this.#release(dropped);
-      this.#countShared(list, extents);
+      this.countShared(list, extents);
       this.setChunk(chunk, extents);
     }
+  }
+
+  /** The merger hears of it, if they are too many. */
+  noteExtents(chunk: number, before: readonly Extent[], after: readonly Extent[]): void {
+    this.#draft.noteExtents({ object: this.object, chunk, extentsBefore: before.length }, after.length);
   }
 
   /** Parts of payloads of its own that nothing shows any more. */
@@ -253,20 +317,6 @@ export class ObjectEditor {
     for (const { source, bytes } of dropped) {
       if (source.kind === 'own') this.#draft.addLive(source.payload.segment, -bytes);
     }
-  }
-
-  /** Shared payloads have more or fewer extents that point to them. */
-  #countShared(before: readonly Extent[], after: readonly Extent[]): void {
-    if (!hasShared(before) && !hasShared(after)) return;
-    const changes = new Map<number, number>();
-    const add = (extents: readonly Extent[], by: number): void => {
-      for (const { source } of extents) {
-        if (source.kind === 'shared') changes.set(source.id, (changes.get(source.id) ?? 0) + by);
-      }
-    };
-    add(after, 1);
-    add(before, -1);
-    for (const [id, by] of changes) if (by !== 0) changeReferences(this.#draft, id, by);
   }
 }
 

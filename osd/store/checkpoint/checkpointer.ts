@@ -3,21 +3,23 @@
  *
  *     sealed batch n ──► freeze: layer, segments and PGs as of n ──► n durable? ──► walk removed ranges ──► write ──► thaw
  */
+import { isCairnError } from '../../../base/errors.js';
 import { invariant } from '../../../base/invariant.js';
 import type { KvBatchBuilder } from '../../../runtime/kv.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { forEachBodyOf, type StoreState } from '../apply/draft.js';
 import { checkpointKey, newestCheckpointKey, payloadOwnerKey, segmentKey } from '../format/index-key.js';
 import type { Layer } from '../index/layer.js';
+import type { PayloadRef } from '../format/payload-ref.js';
 import type { LogPosition } from '../log/log-writer.js';
 import type { Ballast } from '../space/ballast.js';
 import { encodeSegmentInfo, type SegmentInfo } from '../segments/segment-table.js';
+import { TimeSlices } from '../time-slices.js';
 import { encodeCheckpointRecord, markersMax, type CheckpointRecord } from './checkpoint-record.js';
 import { markerValue } from './load.js';
 
-/** A slice of work between two turns of the event loop, and how many operations pass between two looks at the clock. */
-const sliceMsMax = 2;
-const sliceOperations = 64;
+/** Operations between two looks at the clock. */
+const operationsPerLook = 64;
 
 interface Frozen {
   readonly layer: Layer;
@@ -33,6 +35,7 @@ export class Checkpointer {
   readonly #ballast: Ballast | undefined;
   #last: CheckpointRecord;
   #frozen: Frozen | undefined;
+  #damagedValues = 0;
 
   constructor(runtime: Runtime, state: StoreState, last: CheckpointRecord, ballast?: Ballast) {
     this.#ballast = ballast;
@@ -44,6 +47,11 @@ export class Checkpointer {
   /** The newest durable one. */
   get last(): CheckpointRecord {
     return this.#last;
+  }
+
+  /** Removed values that could not be read, so that what they kept in use is counted for ever: until `fsck --repair`. */
+  get damagedValues(): number {
+    return this.#damagedValues;
   }
 
   get isFrozen(): boolean {
@@ -76,7 +84,7 @@ export class Checkpointer {
     invariant(durableBatch >= frozen.position.number, 'a checkpoint is written after its log is durable');
     await this.#ballast?.ensureRoom(frozen.layer.bytes);
     const batch = this.#state.index.kv.newBatch();
-    const slices = new Slices(this.#runtime);
+    const slices = new TimeSlices(this.#runtime.clock, operationsPerLook);
     await this.#writeRanges(frozen, batch, slices);
     await this.#writePoints(frozen.layer, batch, slices);
     for (const [segment, info] of frozen.segments) {
@@ -103,12 +111,22 @@ export class Checkpointer {
   /**
    * Deletes what LevelDB has in the removed ranges, and counts what those values kept in use: they are dead since the
    * frozen batch, for this checkpoint and for everything after it.
+   *
+   * A value that is damaged goes as well. What it kept in use nobody knows, and so stays counted: its segments seem fuller
+   * than they are and are never recycled, with whatever keys of `r` they have, until fsck counts anew. To stop here instead
+   * would stop every later checkpoint too, and with them the store, for a value that nobody wants any more.
    */
-  async #writeRanges(frozen: Frozen, batch: KvBatchBuilder, slices: Slices): Promise<void> {
+  async #writeRanges(frozen: Frozen, batch: KvBatchBuilder, slices: TimeSlices): Promise<void> {
     const { layer, position } = frozen;
     const dead = new Map<number, number>();
+    let damaged = 0;
     for (const range of layer.ranges()) {
-      const iterator = this.#state.index.kv.iterate(range);
+      const onDamaged = (key: string): void => {
+        damaged += 1;
+        // A key that rotted may be anybody's.
+        if (key >= range.gte && key < range.lt && !layer.hasPoint(key)) batch.delete(key);
+      };
+      const iterator = this.#state.index.kv.iterate({ ...range, onDamaged });
       try {
         for (;;) {
           const entries = await iterator.next(1_000);
@@ -117,10 +135,11 @@ export class Checkpointer {
             const isPoint = layer.hasPoint(key);
             if (!isPoint) batch.delete(key);
             if (isPoint && !layer.isUncounted(key)) continue;
-            forEachBodyOf(key, value, (payload, isMoved) => {
+            const isKnown = visitBodies(key, value, (payload, isMoved) => {
               dead.set(payload.segment, (dead.get(payload.segment) ?? 0) + payload.bytes);
               if (isMoved) batch.delete(payloadOwnerKey(payload));
             });
+            if (!isKnown) damaged += 1;
             if (slices.isOver()) await slices.next();
           }
         }
@@ -129,6 +148,13 @@ export class Checkpointer {
       }
     }
     for (const [segment, bytes] of dead) this.#bury(frozen, segment, bytes, position.number);
+    if (damaged > 0) this.#reportDamage(damaged);
+  }
+
+  #reportDamage(values: number): void {
+    this.#damagedValues += values;
+    const message = 'removed values of the index were damaged: what they kept in use stays counted; run cairn osd fsck';
+    this.#runtime.log.error({ values }, `${message} --repair on the stopped OSD`);
   }
 
   #bury({ segments }: Frozen, segment: number, bytes: number, batch: number): void {
@@ -141,7 +167,7 @@ export class Checkpointer {
     this.#state.segments.addLive(segment, -bytes, batch);
   }
 
-  async #writePoints(layer: Layer, batch: KvBatchBuilder, slices: Slices): Promise<void> {
+  async #writePoints(layer: Layer, batch: KvBatchBuilder, slices: TimeSlices): Promise<void> {
     const { index } = this.#state;
     // A frozen layer does not change.
     const cursor = layer.viewPoints();
@@ -155,25 +181,13 @@ export class Checkpointer {
   }
 }
 
-/** Lets other work run when a slice has been long enough. */
-class Slices {
-  readonly #runtime: Runtime;
-  #start: number;
-  #operations = 0;
-
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
-    this.#start = runtime.clock.now();
-  }
-
-  /** To be asked once for each operation. Apart from `next`: to wait for nothing costs as much as an operation. */
-  isOver(): boolean {
-    this.#operations += 1;
-    return this.#operations % sliceOperations === 0 && this.#runtime.clock.now() - this.#start >= sliceMsMax;
-  }
-
-  async next(): Promise<void> {
-    await this.#runtime.clock.yieldTurn();
-    this.#start = this.#runtime.clock.now();
+/** False for a value that cannot be decoded. */
+function visitBodies(key: string, value: Uint8Array, visit: (payload: PayloadRef, isMoved: boolean) => void): boolean {
+  try {
+    forEachBodyOf(key, value, visit);
+    return true;
+  } catch (error) {
+    if (!isCairnError(error, 'PARSE_ERROR')) throw error;
+    return false;
   }
 }

@@ -22,6 +22,8 @@ import type { SegmentFiles } from '../log/segment-files.js';
 import type { PayloadReader } from '../read/payload-reader.js';
 import type { Space } from '../space/space.js';
 import { payloadOf } from '../transaction.js';
+import { TimeSlices } from '../time-slices.js';
+import { AppendedPayloads } from './appended-payloads.js';
 import { chooseVictim } from './choose-victim.js';
 import { loggedPayloads, movesOf, ownerKeys } from './live-payloads.js';
 
@@ -151,6 +153,8 @@ export class Cleaner {
     let bytes = 0;
     let frame = frameOverheadBytes + moveCountBytes;
     let offset = pageBytes;
+    const slices = new TimeSlices(this.#parts.runtime.clock, 1);
+    const appended = new AppendedPayloads(state, segment, slices);
     while (offset < state.segments.info(segment).usedBytes && state.segments.info(segment).liveBytes > 0) {
       const batch = await this.#readBatch(segment, generation, offset);
       if (batch === undefined) {
@@ -158,7 +162,7 @@ export class Cleaner {
         offset += pageBytes;
         continue;
       }
-      for (const move of await this.#movesOf(batch)) {
+      for (const move of await this.#movesOf(batch, appended, slices)) {
         const copy = await this.#read(move, batch);
         if (copy === undefined) continue;
         if (copies.length > 0 && this.#isEnough(frame, logBytesOf(copy, copies.at(-1)))) {
@@ -201,7 +205,7 @@ export class Cleaner {
     }
   }
 
-  async #movesOf(batch: ReadBatch): Promise<PayloadMove[]> {
+  async #movesOf(batch: ReadBatch, appended: AppendedPayloads, slices: TimeSlices): Promise<PayloadMove[]> {
     const { state } = this.#parts;
     const payloads = batch.frames.flatMap(loggedPayloads);
     const moves: PayloadMove[] = [];
@@ -209,7 +213,12 @@ export class Cleaner {
       const some = payloads.slice(done, done + lookedUpTogether);
       const likely = (): Set<string> => new Set(some.flatMap(ownerKeys));
       // The first that misses a key has those of all others fetched as well.
-      for (const payload of some) moves.push(...(await look(state, 0, (draft) => movesOf(draft, payload), likely)));
+      for (const payload of some) {
+        const { writer } = payload;
+        if (writer.kind === 'data' && writer.offset === undefined) await appended.find(writer.object);
+        moves.push(...(await look(state, 0, (draft) => movesOf(draft, payload, appended), likely)));
+        await slices.pass();
+      }
     }
     return moves;
   }

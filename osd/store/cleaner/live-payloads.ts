@@ -5,10 +5,12 @@
 import type { Draft } from '../apply/draft.js';
 import { ObjectEditor } from '../apply/object-editor.js';
 import { headKey, omapKey, payloadOwnerKey, sharedKey } from '../format/index-key.js';
+import type { AppendedPayloads, ChunkSpan } from './appended-payloads.js';
 import { decodeOmapValue, type BodySlot } from '../format/omap-value.js';
 import { decodePayloadOwner, type PayloadOwner } from '../format/payload-owner.js';
 import { isSamePayload, type PayloadRef } from '../format/payload-ref.js';
 import type { MovedExtent, PayloadMove } from '../format/payload-move.js';
+import type { StoreRecord } from '../format/record.js';
 import { decodeSharedPayload } from '../format/shared-payload.js';
 import { chunkBytes } from '../limits.js';
 import type { BatchFrame, OwnedPayload } from '../log/batch-reader.js';
@@ -29,13 +31,26 @@ export type PayloadWriter =
 
 /** The payloads of a frame, in their order in the log. */
 export function loggedPayloads({ record, payloads }: BatchFrame): LoggedPayload[] {
-  if (record.kind === 'open') return [];
-  const writers =
-    record.kind === 'move' ? record.moves.map(({ owner }) => owner) : writersOf(record.transaction.mutations);
+  const writers = writersIn(record);
   return payloads.flatMap((payload, i) => {
     const writer = writers[i];
     return writer === undefined ? [] : [{ ...payload, writer }];
   });
+}
+
+function writersIn(record: StoreRecord): PayloadWriter[] {
+  switch (record.kind) {
+    case 'transaction':
+      return writersOf(record.transaction.mutations);
+    case 'move':
+      return record.moves.map(({ owner }) => owner);
+    case 'merge': {
+      const { object, chunk, runs } = record.merge;
+      return runs.map(() => ({ kind: 'chunk', object, chunk }));
+    }
+    case 'open':
+      return [];
+  }
 }
 
 function writersOf(mutations: readonly Mutation<PayloadSize>[]): PayloadWriter[] {
@@ -68,13 +83,16 @@ export function ownerKeys({ ref, writer }: LoggedPayload): string[] {
   }
 }
 
-/** Moves of everything that is in use of a payload; none when nothing is. Throws `MissingKeys`. */
-export function movesOf(draft: Draft, { ref, writer }: LoggedPayload): PayloadMove[] {
+/**
+ * Moves of everything that is in use of a payload; none when nothing is. `appended` has searched the objects of appended
+ * ones. Throws `MissingKeys`.
+ */
+export function movesOf(draft: Draft, { ref, writer }: LoggedPayload, appended: AppendedPayloads): PayloadMove[] {
   const other = draft.get(payloadOwnerKey(ref));
   if (other !== undefined) return movesOfOther(draft, ref, decodePayloadOwner(other));
   switch (writer.kind) {
     case 'data':
-      return movesOfData(draft, ref, writer.object, writer.offset);
+      return movesOfData(draft, ref, writer.object, spanOfData(ref, writer.object, writer.offset, appended));
     case 'chunk':
       return movesOfChunks(draft, ref, writer.object, writer.chunk, writer.chunk);
     case 'body':
@@ -89,13 +107,18 @@ function movesOfOther(draft: Draft, ref: PayloadRef, owner: PayloadOwner): Paylo
   return movesOfBody(draft, ref, parseObjectKey(owner.objectKey), owner.key, owner.slot);
 }
 
-function movesOfData(draft: Draft, ref: PayloadRef, object: ObjectId, offset: number | undefined): PayloadMove[] {
-  if (offset !== undefined) {
-    const last = Math.floor((offset + ref.bytes - 1) / chunkBytes);
-    return movesOfChunks(draft, ref, object, Math.floor(offset / chunkBytes), last);
-  }
-  const { size } = new ObjectEditor(draft, object);
-  return size === 0 ? [] : movesOfChunks(draft, ref, object, 0, Math.floor((size - 1) / chunkBytes));
+function spanOfData(
+  ref: PayloadRef,
+  object: ObjectId,
+  offset: number | undefined,
+  appended: AppendedPayloads,
+): ChunkSpan | undefined {
+  if (offset === undefined) return appended.spanOf(object, ref.offset);
+  return { from: Math.floor(offset / chunkBytes), to: Math.floor((offset + ref.bytes - 1) / chunkBytes) };
+}
+
+function movesOfData(draft: Draft, ref: PayloadRef, object: ObjectId, span: ChunkSpan | undefined): PayloadMove[] {
+  return span === undefined ? [] : movesOfChunks(draft, ref, object, span.from, span.to);
 }
 
 function movesOfChunks(draft: Draft, ref: PayloadRef, object: ObjectId, from: number, to: number): PayloadMove[] {

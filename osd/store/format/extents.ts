@@ -9,7 +9,7 @@ import type { ByteReader } from '../../../base/byte-reader.js';
 import type { ByteWriter } from '../../../base/byte-writer.js';
 import { invariant } from '../../../base/invariant.js';
 import { chunkBytes, transactionBytesMax } from '../limits.js';
-import { readPayloadRef, writePayloadRef, type PayloadRef } from './payload-ref.js';
+import { isSamePayload, readPayloadRef, writePayloadRef, type PayloadRef } from './payload-ref.js';
 
 /** A payload that belongs to this object alone, or one that several extents of several objects point to. */
 export type ExtentSource =
@@ -77,10 +77,27 @@ export function extentsBetween(extents: readonly Extent[], from: number, to: num
   return found;
 }
 
-export function isSameSource(a: ExtentSource, b: ExtentSource): boolean {
+/** One extent for neighbours that show neighbouring bytes of one payload. */
+export function joinExtents(extents: readonly Extent[]): readonly Extent[] {
+  const joined: Extent[] = [];
+  for (const extent of extents) {
+    const last = joined.at(-1);
+    if (last === undefined || !follows(last, extent)) joined.push(extent);
+    else joined[joined.length - 1] = { ...last, bytes: last.bytes + extent.bytes };
+  }
+  return joined.length === extents.length ? extents : joined;
+}
+
+function follows(last: Extent, next: Extent): boolean {
+  return (
+    last.at + last.bytes === next.at && last.skip + last.bytes === next.skip && isSameSource(last.source, next.source)
+  );
+}
+
+function isSameSource(a: ExtentSource, b: ExtentSource): boolean {
   if (a.kind === 'shared') return b.kind === 'shared' && a.id === b.id;
   if (b.kind === 'shared') return false;
-  return a.payload.segment === b.payload.segment && a.payload.offset === b.payload.offset;
+  return isSamePayload(a.payload, b.payload);
 }
 
 const kindOwn = 0;

@@ -10,6 +10,7 @@ import { logEntryBytesMax, mutationsMax } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
 import type { PackedEntry } from '../pg/log-block.js';
 import type { LogEntryInput, Mutation, PayloadSize, Transaction } from '../transaction.js';
+import { readMerge, writeMerge, type ChunkMerge } from './chunk-merge.js';
 import { readMutation, writeMutation } from './mutation-codec.js';
 import { readMoves, writeMoves, type PayloadMove } from './payload-move.js';
 import { readBlockShift } from './payload-ref.js';
@@ -23,11 +24,14 @@ export type StoreRecord =
    */
   | { readonly kind: 'open'; readonly boot: number; readonly nonce: bigint }
   /** The cleaner's copies: each takes effect only where the payload still is where it was. */
-  | { readonly kind: 'move'; readonly moves: readonly PayloadMove[] };
+  | { readonly kind: 'move'; readonly moves: readonly PayloadMove[] }
+  /** Extents of a chunk that had too many: they take effect as moves do. */
+  | { readonly kind: 'merge'; readonly merge: ChunkMerge };
 
 const recordTransaction = 1;
 const recordOpen = 2;
 const recordMove = 3;
+const recordMerge = 4;
 
 const flagEntry = 1;
 const flagTrim = 2;
@@ -82,6 +86,11 @@ export function writeMoveRecord(writer: ByteWriter, moves: readonly PayloadMove[
   writeMoves(writer, moves);
 }
 
+export function writeMergeRecord(writer: ByteWriter, merge: ChunkMerge): void {
+  writer.u8(recordMerge);
+  writeMerge(writer, merge);
+}
+
 /** `PARSE_ERROR` for what is no record; never more memory than the bytes are worth. */
 export function decodeRecord(bytes: Uint8Array): StoreRecord {
   const reader = new ByteReader(bytes);
@@ -99,6 +108,8 @@ function readRecord(reader: ByteReader): StoreRecord {
       return { kind: 'open', boot: reader.varint('a boot counter'), nonce: reader.u64('a nonce') };
     case recordMove:
       return { kind: 'move', moves: readMoves(reader) };
+    case recordMerge:
+      return { kind: 'merge', merge: readMerge(reader) };
     default:
       throw reader.error(`a record of unknown kind ${kind}`, 0);
   }

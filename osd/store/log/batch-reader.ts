@@ -132,6 +132,9 @@ function placePayloads(record: StoreRecord, header: BatchHeader, start: number):
       const blockShift = owner.kind === 'body' ? bodyBlockShift : from.blockShift;
       add(bytes, blockShift, owner.kind === 'shared' ? owner.owner : owner.object.owner);
     }
+  } else if (record.kind === 'merge') {
+    const { object, blockShift, runs } = record.merge;
+    for (const { bytes } of runs) add(bytes, blockShift, object.owner);
   }
   return payloads;
 }

@@ -5,6 +5,7 @@
  * with a higher number does, or while something durable says that the log went on, was there once: that is rot.
  */
 import { CairnError, isCairnError } from '../../../base/errors.js';
+import { applyMerge } from '../apply/apply-merge.js';
 import { applyMoves } from '../apply/apply-moves.js';
 import { applyTransaction } from '../apply/apply-transaction.js';
 import type { Draft, StoreState } from '../apply/draft.js';
@@ -68,7 +69,13 @@ async function fetchLikely({ index }: StoreState, { frames }: ReadBatch): Promis
     if (record.kind !== 'transaction') continue;
     for (const key of likelyKeys(record.transaction)) if (index.peek(key) === undefined) keys.add(key);
   }
-  if (keys.size > 1) await index.fetch([...keys]);
+  if (keys.size <= 1) return;
+  try {
+    await index.fetch([...keys]);
+  } catch (error) {
+    // A damaged value that a transaction needs is found when it asks.
+    if (!isCairnError(error, 'CORRUPT')) throw error;
+  }
 }
 
 /** What the frame did when it was written. Batches were applied in order, and so are frames. */
@@ -87,6 +94,10 @@ function applyRecord(draft: Draft, { record }: BatchFrame, refs: readonly Payloa
       return;
     case 'move':
       applyMoves(draft, record.moves, refs);
+      draft.commit(undefined);
+      return;
+    case 'merge':
+      applyMerge(draft, record.merge, refs);
       draft.commit(undefined);
       return;
     case 'open':

@@ -155,6 +155,25 @@ export class SegmentFiles {
     }
   }
 
+  /**
+   * Gives the file of a segment that is free back to the file system; durable when it resolves. False while somebody has it
+   * in use. A handle that stayed open would keep its room, and be read in place of a later file of that name.
+   */
+  async remove(segment: number): Promise<boolean> {
+    const handle = this.#reading.get(segment);
+    if (this.isPinned(segment) || this.#writing.has(segment) || (handle?.readers ?? 0) > 0) return false;
+    this.#reading.delete(segment);
+    const file = await handle?.opening.catch(() => undefined);
+    await file?.close();
+    try {
+      await this.#runtime.disk.removeFile(this.path(segment));
+    } catch (error) {
+      if (!isCairnError(error, 'NOT_FOUND')) throw error;
+    }
+    await this.#runtime.disk.syncDirectory(this.#directory);
+    return true;
+  }
+
   /** Numbers of the segments that have a file, ascending. */
   async list(): Promise<number[]> {
     const names = await this.#runtime.disk.list(this.#directory);

@@ -37,6 +37,8 @@ export class SegmentPool {
   readonly #ready: BatchPlace[] = [];
   /** Ready, being prepared, or taken and not begun yet. */
   readonly #reserved: Set<number>;
+  /** Unused from the checkpoint of this number on, and then without a file. */
+  readonly #givenBack = new Map<number, number>();
   #preparing: Promise<void> | undefined;
   #isClosed = false;
   /** Below it there is no unused segment. */
@@ -102,6 +104,41 @@ export class SegmentPool {
     if (!this.#lacksRoom || !(await this.#options.hasRoom())) return;
     this.#lacksRoom = false;
     this.prepare();
+  }
+
+  /**
+   * Up to `count` free segments that have a file become unused: whose file may be missing. The files themselves go with
+   * `removeGivenBack`, once a durable checkpoint says so: a file that is missing before would be a lost one.
+   */
+  giveBack(count: number, checkpoint: number): void {
+    const covered = this.#options.coveredBatch();
+    let left = count;
+    for (let segment = this.#table.count - 1; segment >= 0 && left > 0; segment--) {
+      if (this.#table.state(segment) !== 'closed' || !this.#isPickable(segment, covered)) continue;
+      this.#table.giveBack(segment, covered);
+      this.#reserved.add(segment);
+      this.#givenBack.set(segment, checkpoint);
+      left -= 1;
+    }
+    // Until there is plenty: else it would make the file anew.
+    this.#lacksRoom = true;
+  }
+
+  get isGivingBack(): boolean {
+    return this.#givenBack.size > 0;
+  }
+
+  /** Checkpoints up to `checkpoint` are durable. Returns how many files went. */
+  async removeGivenBack(checkpoint: number): Promise<number> {
+    let removed = 0;
+    for (const [segment, named] of Array.from(this.#givenBack)) {
+      if (named > checkpoint || this.#isClosed || !(await this.#files.remove(segment))) continue;
+      this.#givenBack.delete(segment);
+      this.#reserved.delete(segment);
+      this.#unusedFrom = Math.min(this.#unusedFrom, segment);
+      removed += 1;
+    }
+    return removed;
   }
 
   /** The next checkpoint frees a segment at least. */

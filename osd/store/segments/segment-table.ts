@@ -2,6 +2,7 @@
  * What the store knows of each segment. Kept in memory as arrays; a checkpoint writes what changed since the one before.
  *
  *     unused ──► ready ──► hot or cold ──► closed ──► (nothing live, nothing to replay) ──► ready, next generation
+ *        ▲────────────────── file given back ◄────────────────────────────┘
  */
 import { ByteReader } from '../../../base/byte-reader.js';
 import { invariant } from '../../../base/invariant.js';
@@ -121,6 +122,14 @@ export class SegmentTable {
       (this.#lastBatch[segment] ?? 0) <= covered &&
       (this.#diedAt[segment] ?? 0) <= covered
     );
+  }
+
+  /** Its file will be given back to the file system. The generation stays: a new file goes on behind it. */
+  giveBack(segment: number, covered: number): void {
+    invariant(this.isRecyclable(segment, covered), 'a segment that is given back is free', { segment });
+    this.#touch(segment);
+    this.#states[segment] = segmentStates.indexOf('unused');
+    this.#used[segment] = 0;
   }
 
   /** Whether a segment is empty, but for a checkpoint that says so durably. */

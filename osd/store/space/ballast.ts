@@ -79,6 +79,13 @@ export class Ballast {
     return freeBytes >= bytes + kept;
   }
 
+  /** Room that is missing for the ballast to be made; 0 while it is there. */
+  async missingBytes(): Promise<number> {
+    if (this.#isThere) return 0;
+    const { freeBytes } = await this.#runtime.disk.space(this.#directory);
+    return Math.max(0, this.#bytes + 2 * this.#wanted(0) - freeBytes);
+  }
+
   async #makeIfRoom(batchBytes: number): Promise<void> {
     const { freeBytes } = await this.#runtime.disk.space(this.#directory);
     if (freeBytes < this.#bytes + 2 * this.#wanted(batchBytes)) return;

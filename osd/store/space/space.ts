@@ -70,7 +70,16 @@ export class Space {
 
   /** The cleaner has to work, and checkpoints to come soon: few segments are free. */
   get isShort(): boolean {
-    return this.#freeSegments < this.reserved + Math.max(2, Math.ceil(this.#table.count / 20));
+    return this.#freeSegments < this.#keptSegments;
+  }
+
+  /** Free segments that the store can do without for now. */
+  get spareSegments(): number {
+    return Math.max(0, this.#freeSegments - this.#keptSegments - 1);
+  }
+
+  get #keptSegments(): number {
+    return this.reserved + Math.max(2, Math.ceil(this.#table.count / 20));
   }
 
   get level(): SpaceLevel {

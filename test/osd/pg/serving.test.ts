@@ -112,7 +112,10 @@ describe('osd/pg: a cluster of three', () => {
         assert.deepEqual(await pool.read(`object-${i}`, { offset: 0, bytes: 40_000 }), Buffer.from(data(i)));
         assert.equal(utf8Text((await pool.omapGet(`object-${i}`, `key-${i}`)).head ?? assert.fail()), `head ${i}`);
       }
-      assert.equal(utf8Text(await pool.read('log', { offset: 0, bytes: 10_000 })), Array.from({ length: 100 }, (_, i) => `${i} `).join(''));
+      assert.equal(
+        utf8Text(await pool.read('log', { offset: 0, bytes: 10_000 })),
+        Array.from({ length: 100 }, (_, i) => `${i} `).join(''),
+      );
     });
   });
 });

@@ -27,6 +27,8 @@ export interface CrashResult {
   /** Segments, and the bytes that were moved out of them. */
   cleaned: number;
   moved: number;
+  /** Merges of extents. */
+  merges: number;
   checkpoints: number;
   /** Batches, when the store was opened. */
   replayed: number;
@@ -53,6 +55,8 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const world = new World({ seed });
   const machine = world.machine('a');
   const prng = new Prng(`${seed}/crash`);
+  // Drawn from nothing, so that all other seeds draw what they drew before there were such.
+  const isTiny = [4, 8, 9].includes(seed % 10);
   const segmentBytes = prng.pick([2 ** 18, 2 ** 18, 2 ** 19]);
   const workload = new Workload(prng, {
     objects: 8,
@@ -61,6 +65,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     objectBytesMax: prng.pick([30_000, 400_000, 1_000_000]),
     mutationsMax: prng.pick([3, 3, 20]),
     isSharing: prng.chance(0.3),
+    tiny: isTiny ? new Prng(`${seed}/tiny`) : undefined,
   });
   const options: StoreOptions = {
     layerBytesMax: prng.pick([3_000, 30_000, 1_000_000]),
@@ -68,6 +73,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     readCacheBytes: prng.pick([0, 100_000]),
     prewrite: prng.chance(0.3),
     pendingBytesMax: prng.pick([100_000, 10_000_000]),
+    ...(isTiny ? { chunkExtentsMax: new Prng(`${seed}/extents`).pick([4, 12, 40]) } : {}),
   };
   const history: History = { base: new Reference(), nextId: 1, nextApplied: 0, steps: [] };
   const result: CrashResult = {
@@ -76,6 +82,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     applied: 0,
     cleaned: 0,
     moved: 0,
+    merges: 0,
     checkpoints: 0,
     replayed: 0,
   };
@@ -185,6 +192,7 @@ async function live(
   const isParallel = prng.chance(0.5);
   const cleaning = new Set<Promise<void>>();
   let inFlight = 0;
+  let merges = 0;
   for (let i = 0; i < 400; i++) {
     const step = nextStep(workload, reference, history);
     const { applied, durable } = store.submit(step.transaction);
@@ -215,6 +223,8 @@ async function live(
       },
     );
     if (!isParallel || prng.chance(0.1)) await known;
+    result.merges += store.merged().merges - merges;
+    ({ merges } = store.merged());
     if (prng.chance(isParallel ? 0.05 : 0.2) || inFlight > 20) await settled;
     if (prng.chance(0.03)) {
       await store.checkpoint();

@@ -6,6 +6,7 @@ import { poolId } from '../../../cluster/ids.js';
 import { mkfs } from '../../../osd/store/mkfs.js';
 import { objectId, type ObjectId } from '../../../osd/store/object-id.js';
 import { reservedSegments } from '../../../osd/store/space/space.js';
+import { fsck } from '../../../osd/store/tools/fsck/fsck.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import type { Store } from '../../../osd/store/store.js';
 import type { StoreOptions } from '../../../osd/store/store-options.js';
@@ -74,7 +75,7 @@ async function make(runtime: Runtime): Promise<Store> {
 }
 
 describe('osd/store: a full file system', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('is refused, takes deletes, and is filled again to the same height, over and over', async () => {
     await onMachine(async (machine) => {
@@ -164,4 +165,86 @@ describe('osd/store: a full file system', function () {
       await last.finished;
     });
   });
+
+  it('gets free segment files back, as many as the ballast needs, and takes writes again', async () => {
+    await onMachine(async (machine) => {
+      const { faults } = machine.disk();
+      const process = machine.start('osd', async (runtime) => {
+        const store = await make(runtime);
+        await fillAndFree(store);
+        const before = await segmentFiles(runtime);
+        const { freeSegments } = store.space();
+        faults.setCapacity(machine.disk().usedBytes + 100_000);
+        await loseBallast(runtime, store);
+        await runtime.clock.sleep(5_000);
+        assert.equal(await hasBallast(runtime), true);
+        assert.equal(store.space().level, 'ok');
+        const given = before - (await segmentFiles(runtime));
+        assert.ok(given > 0 && given < freeSegments / 2, `${given} of ${freeSegments} free ones`);
+        await put(store, 7);
+        await assertAll(store, 8);
+        // Its own, not those of a neighbour who goes on.
+        faults.setCapacity(2 ** 40);
+        await runtime.clock.sleep(5_000);
+        const count = await fill(store, 8);
+        await assertAll(store, count);
+        assert.ok((await segmentFiles(runtime)) > before, 'all that it was promised can be had again');
+        await store.close();
+        assert.deepEqual((await fsck(runtime, directory, { deep: true })).findings, []);
+      });
+      await process.finished;
+    });
+  });
+
+  it('never lacks a file that its table has, wherever the power fails while files are given back', async () => {
+    for (let boundary = 1; boundary < 40; boundary += 2) {
+      await onMachine(async (machine) => {
+        const { faults } = machine.disk();
+        let onCrash = (): void => undefined;
+        const crashed = new Promise<void>((resolve) => (onCrash = resolve));
+        const first = machine.start('osd', async (runtime) => {
+          const store = await make(runtime);
+          await fillAndFree(store);
+          faults.setCapacity(machine.disk().usedBytes + 100_000);
+          await loseBallast(runtime, store);
+          void machine.crashAtIoBoundary(boundary).then(onCrash);
+          await runtime.clock.sleep(5_000);
+        });
+        await Promise.race([first.finished, crashed]);
+        if (!machine.isUp) machine.restart();
+        else first.kill();
+        const second = machine.start('osd', async (runtime) => {
+          assert.deepEqual((await fsck(runtime, directory, { deep: true })).findings, []);
+          const store = await openStore(runtime, directory, options);
+          await assertAll(store, 8);
+          await runtime.clock.sleep(5_000);
+          await put(store, 7);
+          await store.close();
+          assert.deepEqual((await fsck(runtime, directory, { deep: true })).findings, []);
+        });
+        await second.finished;
+      });
+    }
+  });
 });
+
+/** Eight objects are left of many. */
+async function fillAndFree(store: Store): Promise<void> {
+  for (let number = 0; number < 300; number++) await put(store, number);
+  // So that there are handles of all files.
+  await assertAll(store, 300);
+  for (let number = 8; number < 300; number++) await change(store, { kind: 'remove', object: numbered(number) });
+  await store.checkpoint();
+  await store.checkpoint();
+}
+
+async function loseBallast(runtime: Runtime, store: Store): Promise<void> {
+  while (await hasBallast(runtime)) {
+    await change(store, { kind: 'create', object: numbered(0) });
+    await store.checkpoint();
+  }
+}
+
+async function segmentFiles({ disk }: Runtime): Promise<number> {
+  return (await disk.list(`${directory}/segments`)).length;
+}

@@ -29,12 +29,14 @@ async function runModel(seed: number): Promise<void> {
         objects: 12,
         writeBytesMax: prng.pick([2_000, 60_000, 80_000]),
         objectBytesMax: prng.pick([30_000, 700_000]),
+        tiny: seed % 3 === 0 ? new Prng(`${seed}/tiny`) : undefined,
       });
       const options = {
         layerBytesMax: prng.pick([4_000, 60_000, 1_000_000]),
         layerMsMax: prng.pick([5, 1_000]),
         readCacheBytes: prng.pick([0, 10_000, 1_000_000]),
         prewrite: prng.chance(0.5),
+        ...(seed % 3 === 0 ? { chunkExtentsMax: 8 } : {}),
       };
       let store = await openStore(runtime, directory, options);
       let last: Promise<void> = Promise.resolve();

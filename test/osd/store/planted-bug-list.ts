@@ -1,11 +1,6 @@
 /** Bugs of which young stores are full. Each is planted by replacing code of `dist/`, and found by the seed. */
 
-export interface PlantedBug {
-  readonly name: string;
-  /** Of the crash test. */
-  readonly seed: number;
-  readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
-}
+import type { PlantedBug } from '../../sim/planted-bugs.js';
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
@@ -48,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 5,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -65,10 +60,10 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'osd/store/checkpoint/checkpointer.js',
-        from: `class Slices {`,
+        from: `function visitBodies(`,
         to: `const pointsOf = new WeakMap();
 function setPoints(owner, points) { pointsOf.set(owner, points); }
-class Slices {`,
+function visitBodies(`,
       },
     ],
   },
@@ -96,7 +91,7 @@ class Slices {`,
   },
   {
     name: 'replay-past-rot',
-    seed: 1,
+    seed: 4,
     changes: [
       {
         file: 'osd/store/log/replay.js',
@@ -107,7 +102,7 @@ class Slices {`,
   },
   {
     name: 'iterator-outlives-its-layer',
-    seed: 61,
+    seed: 9,
     changes: [
       {
         file: 'osd/store/index/walk.js',
@@ -136,6 +131,17 @@ class Slices {`,
         file: 'osd/store/apply/apply-moves.js',
         from: `const isThere = source.kind === 'own' && isSamePayload(source.payload, from);`,
         to: `const isThere = source.kind === 'own';`,
+      },
+    ],
+  },
+  {
+    name: 'merge-without-its-condition',
+    seed: 44,
+    changes: [
+      {
+        file: 'osd/store/apply/apply-merge.js',
+        from: `return part === extent;`,
+        to: `return part === extent; if (part !== undefined) return true;`,
       },
     ],
   },

@@ -22,6 +22,8 @@ export interface WorkloadOptions {
   readonly transactionBytesMax?: number;
   /** Mostly clones and moved keys, over and over the same bytes. */
   readonly isSharing?: boolean;
+  /** Some transactions are many tiny writes and appends to one object: for the merger. Numbers of its own. Default: none. */
+  readonly tiny?: Prng | undefined;
 }
 
 export class Workload {
@@ -59,6 +61,7 @@ export class Workload {
     for (let left = 1 + this.#prng.below(this.#options.mutationsMax ?? 3); left > 0; left--) {
       mutations.push(this.#mutation(this.#prng.chance(0.7) ? object : this.#prng.pick(mates), mates));
     }
+    mutations.push(...this.#tinyWrites(object));
     while (logBytesOf(mutations) > (this.#options.transactionBytesMax ?? Infinity)) mutations.pop();
     const name = printPgId(pg);
     const last = this.#seqs.get(name) ?? 0;
@@ -127,6 +130,19 @@ export class Workload {
     if (kind < 98) return { kind: 'pg-set', key: this.#key(), value: this.#bytes(prng.below(40)) };
     if (kind < 99) return { kind: 'pg-remove', key: this.#key() };
     return { kind: 'pg-remove-range', ...this.#range() };
+  }
+
+  /** Close to each other, so that they meet. */
+  #tinyWrites(object: ObjectId): Mutation[] {
+    const { tiny } = this.#options;
+    if (tiny?.chance(0.3) !== true) return [];
+    const from = tiny.pick([0, 200_000, 262_000]);
+    return Array.from({ length: 1 + tiny.below(25) }, (): Mutation => {
+      const data = payloadOf(tiny.bytes(1 + tiny.below(tiny.pick([4, 40, 400]))));
+      if (tiny.chance(0.5)) return { kind: 'append', object, data };
+      if (tiny.chance(0.2)) return { kind: 'punch', object, offset: from + tiny.below(3_000), bytes: tiny.below(50) };
+      return { kind: 'write', object, offset: from + tiny.below(3_000), data };
+    });
   }
 
   #cloneRange(object: ObjectId, mates: readonly ObjectId[]): Mutation {

@@ -1,5 +1,5 @@
 /** An OSD of the whole-cluster simulation: a disk of its own in a machine that it may share, and what may be said of its end. */
-import { isCairnError } from '../../../base/errors.js';
+import { type ErrorCode, isCairnError } from '../../../base/errors.js';
 import type { OsdId } from '../../../cluster/ids.js';
 import type { Credentials } from '../../../protocol/credentials.js';
 import type { Machine } from '../../../runtime/sim/machine.js';
@@ -16,6 +16,8 @@ export class ClusterOsd extends SimOsd {
   hasBadDisk = false;
   /** It was taken out of the cluster for good. */
   isRetired = false;
+  /** Its disk has an old image, until it gets a new store. */
+  wasRestored = false;
   startCount = 0;
   #judged: SimProcess | undefined;
 
@@ -42,23 +44,55 @@ export class ClusterOsd extends SimOsd {
     this.start({ location: this.location });
   }
 
+  /** Its log has a hole, or it is an image that the cluster refused: nobody can make it whole but its peers. */
+  get isBeyondRepair(): boolean {
+    if (this.process?.isAlive !== false) return false;
+    return isCausedBy(this.process.failure, ['LOG_CORRUPT']) || (this.wasRestored && this.ended?.code === 'CONFLICT');
+  }
+
+  /** For the report of a failure. */
+  describe(): string {
+    const name = `osd.${this.id} at ${this.machine.name}:${this.mount}, start ${this.startCount}:`;
+    if (this.process?.isAlive === true)
+      return `${name} ${this.daemon?.status.state ?? 'starting'}${this.#complaints()}`;
+    const error: unknown = this.ended ?? this.process?.failure;
+    const why = error instanceof Error ? `, by itself: ${error.message}` : '';
+    return `${name} dead${why}${this.isWanted ? '' : ', kept off'}${this.machine.isUp ? '' : ', no power'}`;
+  }
+
+  /** What its log says last that somebody should read. */
+  #complaints(): string {
+    const logs = this.process?.logs.filter(({ level }) => level === 'warn' || level === 'error') ?? [];
+    return logs
+      .filter(({ sentence }) => !sentence.startsWith('connecting without TLS'))
+      .slice(-complaintsShown)
+      .map(({ time, sentence, fields: { err, ...fields } }) => {
+        const error = err instanceof Error ? ` ${err.message}` : '';
+        return `\n      ${time.toFixed(0)} ${sentence}${error} ${JSON.stringify(fields)}`;
+      })
+      .join('');
+  }
+
   /** Throws if it stopped by itself without a reason that was given to it. Once for each of its lives. */
   judge(): void {
     const { process, ended } = this;
     if (process === undefined || process === this.#judged || process.isAlive) return;
     this.#judged = process;
     const error: unknown = ended ?? process.failure;
-    if (error === undefined || (this.hasBadDisk && isOfDisk(error))) return;
-    throw new Error(`osd.${this.id} stopped by itself`, { cause: error });
+    if (error === undefined || (this.hasBadDisk && isCausedBy(error, codesOfDisks))) return;
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    throw new Error(`osd.${this.id} stopped by itself: ${why}`, { cause: error });
   }
 }
 
+const complaintsShown = 3;
+
 const codesOfDisks = ['IO_ERROR', 'NO_SPACE', 'CORRUPT', 'LOG_CORRUPT', 'CONFLICT', 'NOT_FOUND'] as const;
 
-function isOfDisk(failure: unknown): boolean {
+function isCausedBy(failure: unknown, codes: readonly ErrorCode[]): boolean {
   for (let error = failure; error instanceof Error; error = error.cause) {
     const found = error;
-    if (codesOfDisks.some((code) => isCairnError(found, code))) return true;
+    if (codes.some((code) => isCairnError(found, code))) return true;
   }
   return false;
 }

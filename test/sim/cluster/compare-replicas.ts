@@ -22,19 +22,26 @@ interface StoreContent {
   readonly ends: ReadonlyMap<string, string>;
 }
 
+export interface Compared {
+  readonly replicas: number;
+  /** Copies of PGs that nobody counts on any more, and that still take room. */
+  readonly strays: number;
+}
+
 /**
- * Returns the number of replicas compared. All OSDs were stopped.
+ * All OSDs were stopped. Throws when two replicas differ, or a store is damaged.
  *
  * @param actings by PG, as of before they were stopped: that changes the records
  */
 export async function compareReplicas(
   cluster: StorageCluster,
   actings: readonly (readonly OsdId[])[],
-): Promise<number> {
+): Promise<Compared> {
   const { pool } = cluster;
   const contents = new Map<OsdId, StoreContent>();
   for (const osd of cluster.osds) contents.set(osd.id, await inspect(cluster, osd, pool));
-  let compared = 0;
+  let replicas = 0;
+  let strays = 0;
   for (const [pg, acting] of actings.entries()) {
     const name = printPgId({ pool: pool.id, pg });
     const [primary] = acting;
@@ -44,14 +51,13 @@ export async function compareReplicas(
       const what = `${name} at osd.${osd}, compared with its primary osd.${primary}`;
       assert.deepEqual(found?.pgs.get(name), expected?.pgs.get(name), what);
       assert.equal(found?.ends.get(name), expected?.ends.get(name), `the log of ${what}`);
-      compared += 1;
+      replicas += 1;
     }
     for (const [osd, { pgs }] of contents) {
-      const stray = acting.includes(osd) ? 0 : (pgs.get(name)?.size ?? 0);
-      assert.equal(stray, 0, `osd.${osd}, which has no part in ${name}, has objects of it`);
+      if (!acting.includes(osd) && (pgs.get(name)?.size ?? 0) > 0) strays += 1;
     }
   }
-  return compared;
+  return { replicas, strays };
 }
 
 async function inspect({ world }: StorageCluster, osd: ClusterOsd, pool: Pool): Promise<StoreContent> {

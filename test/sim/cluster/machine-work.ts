@@ -12,6 +12,7 @@ export async function workAt(
   name: string,
   deed: (runtime: Runtime) => Promise<void>,
 ): Promise<void> {
+  let failure: unknown;
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     if (machine.isUp && !machine.isSuspended) {
       const outcome = { isDone: false };
@@ -24,12 +25,13 @@ export async function workAt(
         { mayFail: true },
       );
       while (!outcome.isDone && process.isAlive) await world.sleep(5);
+      failure = process.failure ?? failure;
       process.kill();
       if (outcome.isDone) return;
     }
     await world.sleep(100);
   }
-  throw new Error(`${name} at ${machine.name} did not succeed`);
+  throw new Error(`${name} at ${machine.name} did not succeed: ${String(failure)}`, { cause: failure });
 }
 
 /** A directory with all below it, databases too, as `cp -a` of one that nobody has open. What was at `to` is gone. */

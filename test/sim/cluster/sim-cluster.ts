@@ -10,13 +10,19 @@ import { simulate } from './simulate.js';
 await runSeedCommand(
   'sim',
   async (seed, isReplay, { hours, faults }) => {
-    const outcome = await simulate(seed, {
+    // Told afterwards: nothing of the host is touched while a world runs.
+    const news: string[] = [];
+    const run = simulate(seed, {
       hours: hours === undefined ? undefined : Number(hours),
       faults: faults === undefined ? undefined : faults.split(',').filter((name) => name !== ''),
+      onNews: (line) => news.push(line),
+    });
+    const outcome = await run.finally(() => {
+      if (isReplay) process.stdout.write(`${news.join('\n')}\n`);
     });
     if (isReplay) process.stdout.write(`trace ${outcome.traceHash}\n`);
-    const { operations, answered, unknown, faults: count, terms, replicas, searchSteps, virtualMs } = outcome;
-    return { operations, answered, unknown, faults: count, terms, replicas, searchSteps, virtualMs };
+    const { operations, answered, unknown, faults: count, terms, replicas, strays, searchSteps, virtualMs } = outcome;
+    return { operations, answered, unknown, faults: count, terms, replicas, strays, searchSteps, virtualMs };
   },
   { hours: { type: 'string' }, faults: { type: 'string' } },
 );

@@ -169,6 +169,8 @@ export class StorageCluster {
         this.monitors.checkDeaths();
         for (const osd of this.osds) {
           osd.judge();
+          // As its message advises.
+          if (osd.isBeyondRepair && osd.isWanted) await replaceDisk(this, osd);
           if (this.#isWatched) osd.boot();
         }
         for (const site of this.monitors.sites) {
@@ -189,6 +191,15 @@ export class StorageCluster {
     }
     return this.world.now - begun;
   }
+}
+
+/** By an empty one, under the old id. */
+export async function replaceDisk(cluster: StorageCluster, osd: ClusterOsd): Promise<void> {
+  osd.isWanted = false;
+  osd.process?.kill();
+  await cluster.format(osd);
+  osd.wasRestored = false;
+  osd.isWanted = true;
 }
 
 function isSameSet(a: readonly OsdId[], b: readonly OsdId[]): boolean {

@@ -1,5 +1,6 @@
 /** Segments: their files and headers, what the table says of each, and, `deep`, every batch that is in them. */
 import { isCairnError } from '../../../../base/errors.js';
+import { showKey } from '../../../../runtime/kv-seal.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { forEachBodyOf, type StoreState } from '../../apply/draft.js';
 import { payloadOwnerKey } from '../../format/index-key.js';
@@ -116,7 +117,7 @@ export interface Settled {
 }
 
 /** As the next checkpoint will have it: what removed ranges held is counted only when it walks them. */
-export async function settle({ index, segments }: StoreState): Promise<Settled> {
+export async function settle({ index, segments }: StoreState, findings: Findings): Promise<Settled> {
   const live = Float64Array.from({ length: segments.count }, (_, segment) => segments.info(segment).liveBytes);
   const droppedOwners = new Set<string>();
   const layer = index.active;
@@ -126,11 +127,16 @@ export async function settle({ index, segments }: StoreState): Promise<Settled> 
       for (let page = await iterator.next(1_000); page.length > 0; page = await iterator.next(1_000)) {
         for (const { key, value } of page) {
           if (layer.hasPoint(key) && !layer.isUncounted(key)) continue;
-          forEachBodyOf(key, value, (payload, isMoved) => {
-            const { segment, bytes } = payload;
-            if (segment < live.length) live[segment] = (live[segment] ?? 0) - bytes;
-            if (isMoved) droppedOwners.add(payloadOwnerKey(payload));
-          });
+          try {
+            forEachBodyOf(key, value, (payload, isMoved) => {
+              const { segment, bytes } = payload;
+              if (segment < live.length) live[segment] = (live[segment] ?? 0) - bytes;
+              if (isMoved) droppedOwners.add(payloadOwnerKey(payload));
+            });
+          } catch (error) {
+            if (!isCairnError(error, 'PARSE_ERROR')) throw error;
+            findings.add('index-value-removed', error.message, { key: showKey(key) });
+          }
         }
       }
     } finally {

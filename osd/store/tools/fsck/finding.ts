@@ -19,6 +19,11 @@ export const findingCodes = {
     meaning: 'a log of LevelDB ends in a damaged record: torn by a crash, or rot',
   },
   'index-value': { severity: 'error', repair: undefined, meaning: 'a value of the index does not match its checksum' },
+  'index-value-removed': {
+    severity: 'warning',
+    repair: removes,
+    meaning: 'a damaged value of the index that the log has removed since',
+  },
   'index-malformed': { severity: 'error', repair: undefined, meaning: 'a key or value of the index cannot be decoded' },
   'index-unknown-key': { severity: 'error', repair: undefined, meaning: 'a key belongs to no known key space' },
   checkpoint: { severity: 'error', repair: undefined, meaning: 'the newest checkpoint is missing or damaged' },

@@ -6,7 +6,7 @@
  * Nothing is written without `repair`, but for what LevelDB does to its own files whenever it is opened. Therefore those
  * are checked before that.
  */
-import { isCairnError } from '../../../../base/errors.js';
+import { isCairnError, type CairnError } from '../../../../base/errors.js';
 import type { Kv } from '../../../../runtime/kv.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { SegmentFiles } from '../../log/segment-files.js';
@@ -108,6 +108,8 @@ class Fsck {
   #indexFileBytes = 0;
   #batches = 0;
   #bytesVerified = 0;
+  /** Once the log was replayed. */
+  #index: Index | undefined;
 
   constructor(runtime: Runtime, directory: string, superblock: Superblock, options: FsckOptions) {
     this.#runtime = runtime;
@@ -146,7 +148,7 @@ class Fsck {
   async #open(): Promise<Kv | undefined> {
     try {
       const kv = await openIndex(this.#runtime, this.#directory, resolveStoreOptions({}));
-      return tolerantKv(kv, (error) => addDamagedValue(this.#findings, error));
+      return tolerantKv(kv, (key, error) => this.#onDamaged(key, error));
     } catch (error) {
       if (!isCairnError(error) || error.code === 'LOCKED' || error.code === 'PERMISSION_DENIED') throw error;
       this.#findings.add('index-missing', error.message);
@@ -158,6 +160,7 @@ class Fsck {
     const loaded = await loadForCheck(kv, this.#superblock, files, this.#findings, this.#repairs);
     if (loaded === undefined) return this.#result(undefined, 'refused', []);
     const { state, position } = loaded;
+    this.#index = state.index;
     const { deep = false } = this.#options;
     if (deep) this.#bytesTotal += state.segments.liveBytes + this.#usedBytes(loaded);
     const segmentCheck: SegmentCheck = {
@@ -184,7 +187,7 @@ class Fsck {
     };
     await checkObjects(check);
     await checkShared(check, state.counters.nextShared);
-    const settled = await settle(state);
+    const settled = await settle(state, this.#findings);
     await checkOwners(check, settled.droppedOwners);
     await checkPgs(check, state.pgs);
     await this.#checkUnknown(state.index);
@@ -193,6 +196,12 @@ class Fsck {
     this.#bytesVerified = payloads.bytesVerified;
     const [repaired, notes] = await this.#repair(loaded, files, settled);
     return this.#result(loaded, repaired, notes);
+  }
+
+  /** What the log removed since goes with the next checkpoint: nothing that is there depends on it. */
+  #onDamaged(key: string, error: CairnError): void {
+    if (this.#index?.active.get(key) === undefined) addDamagedValue(this.#findings, error, key);
+    else this.#findings.add('index-value-removed', error.message, { key: showKey(key) });
   }
 
   /** Keys in none of the key spaces that were walked. */

@@ -6,6 +6,7 @@ import { extentsBetween, type Extent } from '../../format/extents.js';
 import { decodeOmapValue } from '../../format/omap-value.js';
 import { omapKey } from '../../format/index-key.js';
 import type { PayloadRef } from '../../format/payload-ref.js';
+import type { ChunkMerge, MergedRun } from '../../format/chunk-merge.js';
 import type { MoveOwner, PayloadMove } from '../../format/payload-move.js';
 import { chunkBytes } from '../../limits.js';
 import { applyOmapSet } from '../../apply/apply-omap.js';
@@ -23,6 +24,15 @@ export function placeMove(draft: Draft, move: PayloadMove, to: PayloadRef): bool
       // Whose extents pointed to it is known only where the clone's own batch is.
       return false;
   }
+}
+
+/** A run that was merged, as moves of its parts into its payload. */
+export function movesOfRun({ object, chunk }: ChunkMerge, run: MergedRun): PayloadMove[] {
+  return run.parts.map(({ at, bytes, skip, payload }) => {
+    const owner = { kind: 'chunk' as const, object, chunk, extents: [{ at, bytes, skip }] };
+    // As if the old payload had begun where the run's does.
+    return { from: payload, skip: skip - (at - run.at), bytes, owner };
+  });
 }
 
 function placeExtents(

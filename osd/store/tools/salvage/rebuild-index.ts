@@ -15,6 +15,7 @@ import { Checkpointer } from '../../checkpoint/checkpointer.js';
 import { payloadOwnerKey } from '../../format/index-key.js';
 import { decodePayloadOwner } from '../../format/payload-owner.js';
 import type { PayloadRef } from '../../format/payload-ref.js';
+import type { ChunkMerge, MergedPart, MergedRun } from '../../format/chunk-merge.js';
 import type { PayloadMove } from '../../format/payload-move.js';
 import { Index, type FetchedValues } from '../../index/index.js';
 import { readBatch, type BatchFrame, type ReadBatchOptions } from '../../log/batch-reader.js';
@@ -25,7 +26,7 @@ import type { ObjectId } from '../../object-id.js';
 import { PgTable } from '../../pg/pg-table.js';
 import { SegmentTable } from '../../segments/segment-table.js';
 import type { PayloadSize, Transaction } from '../../transaction.js';
-import { placeMove } from './place-move.js';
+import { movesOfRun, placeMove } from './place-move.js';
 import type { FoundBatch } from './scan-log.js';
 
 const readCacheBytes = 32 * 1024 * 1024;
@@ -100,6 +101,7 @@ class Rebuild implements RebuiltIndex {
     try {
       if (record.kind === 'transaction') await this.#addTransaction(frame, record.transaction, batch);
       else if (record.kind === 'move') await this.#addMoves(frame, record.moves, batch);
+      else if (record.kind === 'merge') await this.#addMerge(frame, record.merge, batch);
     } catch (error) {
       if (isCairnError(error) && fatalCodes.has(error.code)) throw error;
       // A record, or an account, that does not fit to what is left of the log before it: the rest of the log still counts.
@@ -151,12 +153,38 @@ class Rebuild implements RebuiltIndex {
     }
   }
 
+  async #addMerge(frame: BatchFrame, merge: ChunkMerge, batch: number): Promise<void> {
+    const runs: MergedRun[] = [];
+    for (const run of merge.runs) {
+      const parts: MergedPart[] = [];
+      for (const part of run.parts) {
+        const id = part.sharedId === undefined ? undefined : await this.#sharedIdAt(part.payload);
+        // Without one it is, for all that is known here, the payload that its object wrote.
+        parts.push({ ...part, sharedId: id });
+      }
+      runs.push({ ...run, parts });
+    }
+    await applyFrame(this.state, { ...frame, record: { kind: 'merge', merge: { ...merge, runs } } }, batch);
+    for (const [i, run] of runs.entries()) {
+      const to = frame.payloads[i]?.ref;
+      if (to === undefined) continue;
+      for (const move of movesOfRun(merge, run)) {
+        if (!(await this.#wasRemoved(move)) && (await this.#place(move, to, batch))) this.placedMoves += 1;
+      }
+    }
+  }
+
   /** Ids of shared payloads are counted anew here: which one is meant, its place tells. */
   async #withOwnId(move: PayloadMove): Promise<PayloadMove> {
     if (move.owner.kind !== 'shared') return move;
-    const stored = await this.state.index.get(payloadOwnerKey(move.from));
+    const id = await this.#sharedIdAt(move.from);
+    return id === undefined ? move : { ...move, owner: { ...move.owner, id } };
+  }
+
+  async #sharedIdAt(payload: PayloadRef): Promise<number | undefined> {
+    const stored = await this.state.index.get(payloadOwnerKey(payload));
     const owner = stored === undefined ? undefined : decodePayloadOwner(stored);
-    return owner?.kind === 'shared' ? { ...move, owner: { ...move.owner, id: owner.id } } : move;
+    return owner?.kind === 'shared' ? owner.id : undefined;
   }
 
   async #wasRemoved({ from, owner }: PayloadMove): Promise<boolean> {

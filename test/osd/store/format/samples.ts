@@ -8,7 +8,14 @@ import { decodeChunk, encodeChunk } from '../../../../osd/store/format/chunk-val
 import { decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { decodeOmapValue, encodeOmapValue } from '../../../../osd/store/format/omap-value.js';
 import { decodePayloadOwner, encodePayloadOwner } from '../../../../osd/store/format/payload-owner.js';
-import { decodeRecord, writeMoveRecord, writeOpen, writeTransaction } from '../../../../osd/store/format/record.js';
+import {
+  decodeRecord,
+  writeMergeRecord,
+  writeMoveRecord,
+  writeOpen,
+  writeTransaction,
+} from '../../../../osd/store/format/record.js';
+import type { ChunkMerge } from '../../../../osd/store/format/chunk-merge.js';
 import type { PayloadMove } from '../../../../osd/store/format/payload-move.js';
 import { SlabPool } from '../../../../osd/store/log/slabs.js';
 import { decodeSegmentHeader, encodeSegmentHeader } from '../../../../osd/store/format/segment-header.js';
@@ -109,6 +116,23 @@ const moves: PayloadMove[] = [
   { from: payload, skip: 0, bytes: 5000, owner: { kind: 'body', object, key: 'k', slot: 2 } },
   { from: payload, skip: 4096, bytes: 904, owner: { kind: 'shared', id: 12, owner: 0x0123_4567_89ab_cdefn } },
 ];
+
+const merge: ChunkMerge = {
+  object,
+  chunk: 4_095,
+  blockShift: 12,
+  runs: [
+    {
+      at: 4_096,
+      bytes: 300,
+      parts: [
+        { at: 4_096, bytes: 100, skip: 3, payload, sharedId: undefined },
+        { at: 4_300, bytes: 96, skip: 0, payload, sharedId: 12 },
+      ],
+    },
+    { at: 200_000, bytes: 1, parts: [] },
+  ],
+};
 
 const extents = [
   { at: 0, bytes: 4096, source: { kind: 'own' as const, payload }, skip: 100 },
@@ -266,6 +290,7 @@ export const formatSamples: readonly FormatSample[] = [
     ...recordOf({ kind: 'open', boot: 4, nonce: 99n }, (writer) => writeOpen(writer, 4, 99n)),
   },
   { name: 'record of moves', ...recordOf({ kind: 'move', moves }, (writer) => writeMoveRecord(writer, moves)) },
+  { name: 'record of a merge', ...recordOf({ kind: 'merge', merge }, (writer) => writeMergeRecord(writer, merge)) },
   { name: 'object head', bytes: encodeObjectHead(head), decode: decodeObjectHead, value: head },
   { name: 'chunk', bytes: encodeChunk(extents), decode: decodeChunk, value: extents },
   {

@@ -32,7 +32,11 @@ async function crashAndCheck(seed: number): Promise<void> {
     const first = machine.start(
       'osd',
       async (runtime) => {
-        const { store } = await makeStore(runtime, simDirectory, { seed, storeOptions: { layerBytesMax: 60_000 } });
+        const { store } = await makeStore(runtime, simDirectory, {
+          seed,
+          storeOptions: { layerBytesMax: 60_000 },
+          isTiny: seed % 2 === 0,
+        });
         await store.close();
       },
       { mayFail: true },
@@ -54,7 +58,7 @@ describe('osd/store/tools/fsck: a sound store', () => {
     this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 20, boxMs: 3_000 }, async (seed) => {
       await inWorld(seed, async (runtime) => {
-        const { store, reference } = await makeStore(runtime, simDirectory, { seed });
+        const { store, reference } = await makeStore(runtime, simDirectory, { seed, isTiny: seed % 2 === 0 });
         await store.abandon();
         const before = await fsck(runtime, simDirectory, { deep: true, pgNums });
         assertClean(before);

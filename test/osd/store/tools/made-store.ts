@@ -29,16 +29,29 @@ export interface MakeOptions {
   /** Between operations, every so many, so that the index has tables and the log is partly covered. */
   readonly checkpointEvery?: number;
   readonly storeOptions?: StoreOptions;
+  /** With many tiny writes, of which chunks get more extents than they may have. Default false. */
+  readonly isTiny?: boolean;
 }
 
 /** An open store behind a random workload; everything is durable. */
 export async function makeStore(runtime: Runtime, directory: string, options: MakeOptions): Promise<MadeStore> {
-  const { seed, operations = 300, checkpointEvery = 90, storeOptions = {} } = options;
+  const { seed, operations = 300, checkpointEvery = 90, storeOptions = {}, isTiny = false } = options;
   await mkfs(runtime, directory, { osd: 3, fsid: 'test', capacityBytes: 64 * 2 ** 20, segmentBytes: 2 ** 20 });
   const prng = new Prng(`${seed}/tools`);
   const reference = new Reference();
-  const workload = new Workload(prng, { objects: 14, writeBytesMax: 60_000, objectBytesMax: 700_000 });
-  const store = await openStore(runtime, directory, { layerMsMax: 60_000, prewrite: false, ...storeOptions });
+  const workload = new Workload(prng, {
+    objects: 14,
+    writeBytesMax: 60_000,
+    objectBytesMax: 700_000,
+    tiny: isTiny ? new Prng(`${seed}/tiny`) : undefined,
+  });
+  const extents = isTiny ? { chunkExtentsMax: 8 } : {};
+  const store = await openStore(runtime, directory, {
+    layerMsMax: 60_000,
+    prewrite: false,
+    ...extents,
+    ...storeOptions,
+  });
   for (let i = 1; i <= operations; i++) {
     const transaction = workload.next(reference);
     const { durable } = store.submit(transaction);

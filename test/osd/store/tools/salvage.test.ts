@@ -27,6 +27,7 @@ import { Index } from '../../../../osd/store/index/index.js';
 import { objectId } from '../../../../osd/store/object-id.js';
 import { PgTable } from '../../../../osd/store/pg/pg-table.js';
 import { SegmentTable } from '../../../../osd/store/segments/segment-table.js';
+import type { Store } from '../../../../osd/store/store.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { compareObject } from '../compare.js';
 import { inWorld, makeStore, onDisk, simDirectory } from './made-store.js';
@@ -40,7 +41,11 @@ describe('osd/store/tools: salvage', () => {
     this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 10, boxMs: 4_000 }, async (seed) => {
       await inWorld(seed, async (runtime) => {
-        const { store, reference, workload } = await makeStore(runtime, simDirectory, { seed, operations: 250 });
+        const { store, reference, workload } = await makeStore(runtime, simDirectory, {
+          seed,
+          operations: 250,
+          isTiny: seed % 3 === 0,
+        });
         if (seed % 2 === 0) await store.close();
         else await store.abandon();
         await runtime.disk.removeTree(`${simDirectory}/index`);
@@ -167,6 +172,54 @@ describe('osd/store/tools: salvage of what the cleaner moved', () => {
       assert.equal(hexText(bodyRead ?? assert.fail()), hexText(body));
     });
   });
+});
+
+describe('osd/store/tools: salvage of what the merger wrote anew', () => {
+  for (const isCloned of [false, true]) {
+    it(`finds bytes${isCloned ? ', shared ones too,' : ''} when the batches that wrote them are gone`, async () => {
+      await onDisk(async (runtime, directory) => {
+        await mkfs(runtime, directory, { osd: 1, capacityBytes: 64 * 2 ** 20, segmentBytes: 2 ** 20 });
+        const store = await openStore(runtime, directory, { chunkExtentsMax: 1e9 });
+        const run = (to: Store, mutation: Mutation): Promise<void> =>
+          to.apply({ pg: { pool: poolId(1), pg: 0 }, blockShift: 12, mutations: [mutation] });
+        const data = Uint8Array.from({ length: 900 }, (_, i) => i & 0xff);
+        const piece = (i: number): Mutation => {
+          return { kind: 'write', object, offset: 100 * i, data: payloadOf(data.subarray(100 * i, 100 * i + 90)) };
+        };
+        for (let i = 0; i < 8; i++) await run(store, piece(i));
+        await store.close();
+        const offline = await openOffline(runtime, directory);
+        const { extents } = decodeObjectHead((await offline.state.index.get(headKey(object))) ?? assert.fail());
+        await offline.close();
+        const again = await openStore(runtime, directory, { chunkExtentsMax: 4 });
+        const clone = objectId(poolId(1), { namespace: '', locator: '', name: 'clone' });
+        if (isCloned) await run(again, { kind: 'clone', object: clone, source: object });
+        await run(again, piece(8));
+        while (again.merged().waiting > 0) await runtime.clock.sleep(1);
+        const merges = isCloned ? 2 : 1;
+        assert.equal(again.merged().merges, merges);
+        await again.close();
+        await runtime.disk.removeTree(join(directory, 'index'));
+        for (const { source } of extents) {
+          assert.ok(source.kind === 'own');
+          const { segment, offset } = source.payload;
+          const path = join(directory, `segments/${segment.toString(16).padStart(8, '0')}.seg`);
+          const file = await runtime.disk.open(path, { mode: 'write' });
+          await file.write(new Uint8Array(4), offset - (offset % 4_096));
+          await file.close();
+        }
+        const result = await salvage(runtime, directory, `${directory}.new`);
+        assert.deepEqual([result.placedMoves, result.scan.missing], [8 * merges, 8]);
+        const found = await openStore(runtime, `${directory}.new`);
+        const read = concatBytes(await found.objects.read(object, 0, 900));
+        const cloned = isCloned ? concatBytes(await found.objects.read(clone, 0, 900)) : read.subarray(0, 790);
+        await found.close();
+        assert.equal(hexText(cloned), hexText(read.subarray(0, 790)));
+        const expected = data.map((byte, i) => (i % 100 < 90 ? byte : 0)).subarray(0, 890);
+        assert.equal(hexText(read), hexText(expected));
+      });
+    });
+  }
 });
 
 const refOf = (offset: number, batch: number) => ({ segment: 1, offset, bytes: 4_096, blockShift: 12, batch });

@@ -1,7 +1,7 @@
 /** Disks that are slow, stall, fail, fill up, rot; that come back empty, with an old image, or in each other's place. */
 import { copyTree, workAt } from '../machine-work.js';
 import { mayLose, pickOsd, type Fault, type FaultTable } from './fault.js';
-import { diskBytes } from '../storage-cluster.js';
+import { diskBytes, replaceDisk } from '../storage-cluster.js';
 
 const slow: Fault = async (scene) => {
   const { world, random } = scene;
@@ -18,26 +18,25 @@ const stall: Fault = async (scene) => {
   await Promise.resolve();
 };
 
-/** A failed sync is final: the daemon stops, and is started again. */
-const failSync: Fault = async (scene) => {
-  const { world, random } = scene;
-  const osd = pickOsd(scene);
-  const { faults } = osd.machine.disk(osd.mount);
-  osd.hasBadDisk = true;
-  faults.failNextSyncs = 1 + random.below(2);
-  await world.sleep(random.between(0, 3_000));
-  faults.failNextSyncs = 0;
-};
-
-const failWrite: Fault = async (scene) => {
-  const { world, random } = scene;
-  const osd = pickOsd(scene);
-  const { faults } = osd.machine.disk(osd.mount);
-  osd.hasBadDisk = true;
-  faults.failNextWrites = 1;
-  await world.sleep(random.between(0, 3_000));
-  faults.failNextWrites = 0;
-};
+/**
+ * A failed sync or write is final: the daemon stops. Then the disk is replaced, or it is started again on the same one, which
+ * may lack what was written last as soon as the page cache forgets it.
+ */
+const fail =
+  (what: 'failNextSyncs' | 'failNextWrites'): Fault =>
+  async (scene) => {
+    const { cluster, world, random, lostDisks, suspectDisks } = scene;
+    const osd = pickOsd(scene);
+    if (!mayLose(scene, osd) || !osd.isWanted) return;
+    const { faults } = osd.machine.disk(osd.mount);
+    osd.hasBadDisk = true;
+    const isReplaced = random.chance(0.6);
+    (isReplaced ? lostDisks : suspectDisks).add(osd);
+    faults[what] = 1 + random.below(2);
+    await world.sleep(random.between(0, 3_000));
+    faults[what] = 0;
+    if (isReplaced) await replaceDisk(cluster, osd);
+  };
 
 const full: Fault = async (scene) => {
   const { world, random } = scene;
@@ -55,11 +54,8 @@ const wipe: Fault = async (scene) => {
   const osd = pickOsd(scene);
   if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
   lostDisks.add(osd);
-  osd.isWanted = false;
-  osd.process?.kill();
-  await world.sleep(random.between(0, 2_000));
-  await cluster.format(osd);
-  osd.isWanted = true;
+  await world.sleep(random.between(0, 500));
+  await replaceDisk(cluster, osd);
 };
 
 /** A backup of the disk is restored, with whatever it held when it was made. */
@@ -77,6 +73,8 @@ const image: Fault = async (scene) => {
   if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
   lostDisks.add(osd);
   osd.isWanted = false;
+  osd.hasBadDisk = true;
+  osd.wasRestored = true;
   osd.process?.kill();
   await workAt(world, osd.machine, 'restore', (runtime) => copyTree(runtime, backup, directory));
   osd.isWanted = true;
@@ -101,8 +99,8 @@ const swap: Fault = async (scene) => {
 export const diskFaults: FaultTable = [
   ['disk-slow', 2, slow],
   ['disk-stall', 2, stall],
-  ['disk-sync', 2, failSync],
-  ['disk-write', 1, failWrite],
+  ['disk-sync', 2, fail('failNextSyncs')],
+  ['disk-write', 1, fail('failNextWrites')],
   ['disk-full', 1, full],
   ['wipe', 1, wipe],
   ['image', 1, image],

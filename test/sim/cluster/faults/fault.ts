@@ -14,10 +14,13 @@ export interface Scene {
   readonly random: Prng;
   /** Of clients too. */
   readonly machines: () => readonly Machine[];
+  readonly clientMachines: () => readonly Machine[];
   /** One vanishes, unless it is the last. */
   readonly loseClient: () => void;
   /** Disks whose content was lost or went back, and whose PGs may not be whole again yet. */
   readonly lostDisks: Set<ClusterOsd>;
+  /** Disks that go on although a sync failed: what the page cache still shows may be gone with the next loss of power. */
+  readonly suspectDisks: Set<ClusterOsd>;
 }
 
 /** Resolves when it is over. What it leaves behind is mended at the end. */
@@ -47,9 +50,9 @@ export function pickServer({ cluster, random }: Scene): Machine {
  * no other disk was lost since all was well. (PG-PROTOCOL.md section 1: every member of `acting` and `eligible` has all that
  * was acknowledged.)
  */
-export function mayLose({ cluster, lostDisks }: Scene, osd: ClusterOsd): boolean {
+export function mayLose({ cluster, lostDisks, suspectDisks }: Scene, osd: ClusterOsd): boolean {
   const info = osd.in(cluster.monitors);
-  if (info === undefined || lostDisks.size > 0 || osd.isRetired) return false;
+  if (info === undefined || lostDisks.size > 0 || suspectDisks.size > 0 || osd.isRetired) return false;
   const self = { osd: osd.id, store: info.store };
   return cluster.pgs().every(({ record }) => {
     const members = [...(record?.acting ?? []), ...(record?.eligible ?? [])];

@@ -32,6 +32,7 @@ export interface InjectOptions {
   readonly faults: FaultTable;
   readonly loseClient: () => void;
   readonly isOver: () => boolean;
+  readonly onFault: (name: string) => void;
 }
 
 /** Resolves when all that was begun is over; some of it may have to be mended. Returns how many there were. */
@@ -48,8 +49,10 @@ export async function injectFaults(options: InjectOptions): Promise<number> {
       ...cluster.monitors.sites.map(({ machine }) => machine),
       ...clients.map(({ machine }) => machine),
     ],
+    clientMachines: () => clients.map(({ machine }) => machine),
     loseClient,
     lostDisks: new Set(),
+    suspectDisks: new Set(),
   };
   const begun: Promise<void>[] = [];
   while (!isOver() && faults.length > 0) {
@@ -58,6 +61,7 @@ export async function injectFaults(options: InjectOptions): Promise<number> {
     noteRecovery(scene);
     const [name, fault] = pickWeighted(random.float(), faults);
     world.note(`fault.${name}`, 'world');
+    options.onFault(name);
     begun.push(fault(scene));
   }
   await Promise.all(begun);

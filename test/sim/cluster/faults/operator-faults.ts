@@ -29,6 +29,24 @@ const down: Fault = async (scene) => {
   await tried(admin.session.change(osdDown, { osds: [pickOsd(scene).id] }, admin.within(patienceMs)));
 };
 
+/**
+ * An OSD is marked down, and neither it nor a client hears of it, while all of them reach each other: the old primary has a
+ * client, and the new one has the others. Nothing but terms and leases keeps them apart.
+ */
+const blind: Fault = async (scene) => {
+  const { cluster, world, random } = scene;
+  const { admin } = cluster;
+  const osd = pickOsd(scene);
+  const blinded = [osd.machine, ...scene.clientMachines().filter(() => random.chance(0.5))];
+  const cuts = cluster.monitors.sites.flatMap(({ machine }) => {
+    return blinded.map(({ name }) => ({ from: machine.name, to: name }));
+  });
+  for (const cut of cuts) world.network.cut(cut);
+  await tried(admin.session.change(osdDown, { osds: [osd.id] }, admin.within(patienceMs)));
+  await world.sleep(random.between(500, 4_000));
+  for (const cut of cuts) world.network.heal(cut);
+};
+
 const add: Fault = async ({ cluster, random }) => {
   const { name } = random.pick(cluster.hosts);
   if (cluster.osds.length >= osdsMax || !cluster.hasFreeSlot(name)) return;
@@ -66,6 +84,7 @@ export const operatorFaults: FaultTable = [
   ['out', 2, out],
   ['reweight', 1, reweight],
   ['down', 1, down],
+  ['blind', 2, blind],
   ['add', 1, add],
   ['mon-transfer', 1, transfer],
   ['mon-lost', 0.5, loseMonitor],

@@ -39,8 +39,11 @@ const powerAtIo: Fault = async (scene) => {
   const { world, random } = scene;
   const { machine } = pickOsd(scene);
   if (!machine.isUp) return;
-  void machine.crashAtIoBoundary(1 + random.below(60));
-  await world.sleep(random.between(500, 4_000));
+  const crashed = machine.crashAtIoBoundary(1 + random.below(60));
+  await Promise.race([crashed, world.sleep(random.between(500, 3_000))]);
+  // Where nothing is written nothing would ever be the worst moment.
+  machine.crash();
+  await world.sleep(random.between(0, 2_000));
   if (!machine.isUp) machine.restart();
 };
 

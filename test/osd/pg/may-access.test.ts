@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Entity } from '../../../cluster/map.js';
-import { mayAccess } from '../../../osd/daemon/may-access.js';
+import { mayAccess } from '../../../osd/pg/may-access.js';
 
 describe('osd daemon: what an entity may do with objects', () => {
   const entities = new Map<string, Entity>(

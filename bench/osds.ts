@@ -1,0 +1,109 @@
+/**
+ * Three OSDs of `cairn dev`, size 3, every write synced on all three: writes and reads of whole objects through the client.
+ *
+ *     npm run bench:cluster -- [--json] [--seconds 3] [--only 4KiB,write,64] [--dir DIR]
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CairnClient } from '../client/client.js';
+import { poolCreate } from '../protocol/commands/pool.js';
+import { createNodeRuntime } from '../runtime/node/runtime.js';
+import { monotonicMs } from '../base/instants.js';
+import { DevProcesses, usageOf } from './osds/dev-processes.js';
+import { objectLoad, type LoadResult } from './osds/object-load.js';
+
+interface Row extends LoadResult {
+  readonly kind: 'write' | 'read';
+  readonly bytes: number;
+  readonly inFlight: number;
+  /** Of one operation. */
+  readonly clientMicroseconds: number;
+  /** Of all OSDs together, for one operation. */
+  readonly osdMicroseconds: number;
+  /** Writes to files or sockets, of all OSDs, for one operation. */
+  readonly osdWriteCalls: number;
+}
+
+const KiB = 1024;
+const sizes = [4 * KiB, 64 * KiB, 4 * KiB * KiB];
+const depths = [1, 16, 64];
+const osdCount = 3;
+/** What one size keeps in use, at most. */
+const keptBytes = 256 * KiB * KiB;
+
+const seconds = Number(argument('--seconds') ?? 3);
+const only = (argument('--only') ?? '').split(',').filter((word) => word !== '');
+const directory = mkdtempSync(join(resolve(argument('--dir') ?? '.'), 'bench-store-'));
+const processes = await DevProcesses.start(directory, { osds: osdCount, size: osdCount });
+try {
+  const rows = await measure(processes);
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+} finally {
+  await processes.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+process.exit(0);
+
+async function measure(cluster: DevProcesses): Promise<Row[]> {
+  const runtime = createNodeRuntime({ daemon: 'client', logLevel: 'error' });
+  const client = await CairnClient.connect(runtime, { credentials: cluster.credentials, role: 'client' });
+  const deadline = monotonicMs(runtime.clock.now() + 30_000);
+  const args = { name: 'bench', size: osdCount, minSize: 2, pgNum: 64, confirmed: true };
+  await client.monitors.change(poolCreate, args, { deadline });
+  const pool = await client.pool('bench');
+  const rows: Row[] = [];
+  for (const bytes of sizes) {
+    if (!only.every((word) => !/B$/.test(word) || word === sizeText(bytes))) continue;
+    const objects = Math.min(4_096, keptBytes / bytes);
+    // What is read was written.
+    await objectLoad(pool, { kind: 'write', bytes, inFlight: 16, ms: 60_000, objects, countMax: objects });
+    for (const kind of ['write', 'read'] as const) {
+      for (const inFlight of depths) {
+        const words = [sizeText(bytes), kind, String(inFlight)];
+        if (!only.every((word) => words.includes(word))) continue;
+        // Code that is measured has run before.
+        await objectLoad(pool, { kind, bytes, inFlight, ms: 500, objects });
+        const before = cluster.usage();
+        const own = usageOf(process.pid);
+        const result = await objectLoad(pool, { kind, bytes, inFlight, ms: seconds * 1_000, objects });
+        const after = cluster.usage();
+        const ownAfter = usageOf(process.pid);
+        const sum = (of: 'cpuMicroseconds' | 'writeCalls'): number =>
+          after.reduce((total, daemon, i) => {
+            return daemon.name.startsWith('osd.') ? total + daemon[of] - (before[i]?.[of] ?? 0) : total;
+          }, 0);
+        const row: Row = {
+          kind,
+          bytes,
+          inFlight,
+          ...result,
+          clientMicroseconds: (ownAfter.cpuMicroseconds - own.cpuMicroseconds) / result.count,
+          osdMicroseconds: sum('cpuMicroseconds') / result.count,
+          osdWriteCalls: sum('writeCalls') / result.count,
+        };
+        rows.push(row);
+        if (!process.argv.includes('--json')) print(row);
+      }
+    }
+  }
+  await client.close();
+  return rows;
+}
+
+function print(row: Row): void {
+  const { kind, bytes, inFlight, perSecond, mebibytesPerSecond, p50Ms, p99Ms, maxMs } = row;
+  const rate = `${perSecond.toFixed(0).padStart(7)}/s ${mebibytesPerSecond.toFixed(1).padStart(7)} MiB/s`;
+  const latency = `p50 ${p50Ms.toFixed(2).padStart(7)}  p99 ${p99Ms.toFixed(2).padStart(7)}  max ${maxMs.toFixed(0).padStart(5)} ms`;
+  const cpu = `CPU us: client ${row.clientMicroseconds.toFixed(0)}, OSDs ${row.osdMicroseconds.toFixed(0)}`;
+  const name = `${sizeText(bytes)} ${kind} x${inFlight}`.padEnd(17);
+  process.stdout.write(`${name}${rate}  ${latency}  ${cpu}, ${row.osdWriteCalls.toFixed(2)} write calls\n`);
+}
+
+function sizeText(bytes: number): string {
+  return bytes >= KiB * KiB ? `${bytes / KiB / KiB}MiB` : `${bytes / KiB}KiB`;
+}
+
+function argument(name: string): string | undefined {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+}

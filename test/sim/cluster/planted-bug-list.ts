@@ -1,0 +1,196 @@
+/**
+ * Bugs that PG replication could have (PG-PROTOCOL.md section 7 has their shortest histories). Each is planted by replacing code
+ * of `dist/`. Where no seed is named, none was searched for long enough.
+ */
+import type { PlantedBug } from '../planted-bugs.js';
+
+const primary = 'osd/pg/primary';
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'no-lease-wait',
+    seed: undefined,
+    words: ['--faults', 'blind,isolate,crash'],
+    changes: [
+      {
+        file: `${primary}/activation.js`,
+        from: `await Promise.all([levelled, untilPromisesAreOver(term, wait)]);`,
+        to: `await levelled;`,
+      },
+    ],
+  },
+  {
+    name: 'ack-before-the-slowest',
+    seed: undefined,
+    words: ['--faults', 'process,network'],
+    changes: [
+      {
+        file: 'osd/pg/replication.js',
+        from: `return Math.min(this.everywhere, joined);`,
+        to: `return Math.min([...this.#durable.values()].sort((a, b) => b - a)[1] ?? own, joined);`,
+      },
+    ],
+  },
+  {
+    name: 'ack-before-sync',
+    seed: undefined,
+    words: ['--faults', 'power,power-at-io,power-of-all'],
+    changes: [
+      {
+        file: 'osd/pg/replica-term.js',
+        from: `            await durable;
+            this.#outstanding -= 1;`,
+        to: `            this.#outstanding -= 1;`,
+      },
+      {
+        file: `${primary}/append.js`,
+        from: `durable.then(() => primary.durable(seq), () => undefined);`,
+        to: `primary.durable(seq);`,
+      },
+    ],
+  },
+  {
+    name: 'no-term-check-on-a-replica',
+    seed: undefined,
+    words: ['--faults', 'blind,pause,isolate'],
+    changes: [
+      {
+        file: 'osd/pg/pg-service.js',
+        from: `if (role?.term.number === header.term)`,
+        to: `if (role !== undefined)`,
+      },
+    ],
+  },
+  {
+    name: 'dedupe-lost-at-failover',
+    seed: undefined,
+    words: ['--faults', 'process,network'],
+    changes: [
+      {
+        file: `${primary}/primary-term.js`,
+        from: `await this.sessions.catchUp(copy, term.host.runtime.clock.now());`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'last-in-sync-member-dropped',
+    seed: undefined,
+    words: ['--faults', 'process,network'],
+    changes: [
+      {
+        file: 'cluster/pg/confirm.js',
+        from: `const missing = record.acting.find((member) => !context.isUp(member));`,
+        to: `const missing = undefined;`,
+      },
+    ],
+  },
+  {
+    name: 'eligible-that-is-not',
+    seed: undefined,
+    words: ['--faults', 'process,network'],
+    changes: [
+      {
+        file: 'osd/pg/term.js',
+        from: `return this.#record.eligible.length === 0;`,
+        to: `return true;`,
+      },
+    ],
+  },
+  {
+    name: 'joiner-admitted-early',
+    seed: undefined,
+    words: ['--faults', 'process,wipe,out'],
+    changes: [
+      {
+        file: `${primary}/join-attempt.js`,
+        from: `            await stream.copyBehind();
+            await new Backfill(this.#primary, stream).run();`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'cursor-ahead-of-data',
+    seed: undefined,
+    words: ['--faults', 'process,wipe,out,network'],
+    changes: [
+      {
+        file: `${primary}/backfill.js`,
+        from: `        this.#open.delete(key);
+        await this.#stream.copyObject`,
+        to: `        this.#open.delete(key);
+        this.#stream.moveCursor(key);
+        await this.#primary.term.sleep(20);
+        await this.#stream.copyObject`,
+      },
+    ],
+  },
+  {
+    name: 'catch-up-skips-keys',
+    seed: undefined,
+    words: ['--faults', 'process,network,down'],
+    changes: [
+      {
+        file: `${primary}/join-stream.js`,
+        from: `        for (const one of touched) {`,
+        to: `        for (const one of touched) {
+            if (one.kind === 'omap-value' || one.kind === 'omap-key') continue;`,
+      },
+    ],
+  },
+  {
+    name: 'divergent-entry-kept',
+    seed: undefined,
+    words: ['--faults', 'process,network,down'],
+    changes: [
+      {
+        file: 'osd/pg/joiner-term.js',
+        from: `await this.#copy.takeOver({ mutations, cutAfter: after });`,
+        to: `await this.#copy.takeOver({ mutations });`,
+      },
+    ],
+  },
+  {
+    name: 'read-without-lease',
+    seed: undefined,
+    words: ['--faults', 'blind,pause,isolate'],
+    changes: [
+      {
+        file: `${primary}/run-op.js`,
+        from: `await primary.untilReadable(signal);`,
+        to: `;`,
+      },
+    ],
+  },
+  {
+    name: 'restart-forgets-its-lease',
+    seed: undefined,
+    words: ['--faults', 'crash,blind'],
+    changes: [{ file: 'osd/pg/pg.js', from: `if (left > 0)`, to: `if (left < 0)` }],
+  },
+  {
+    name: 'stale-map-accepted',
+    seed: undefined,
+    words: ['--faults', 'process,network'],
+    changes: [
+      {
+        file: 'osd/daemon/standing.js',
+        from: `if (map.epoch < self.registeredAt)`,
+        to: `if (map.epoch < 0)`,
+      },
+    ],
+  },
+  {
+    name: 'reply-before-an-earlier-write',
+    seed: undefined,
+    words: ['--faults', 'process,network'],
+    changes: [
+      {
+        file: `${primary}/run-op.js`,
+        from: `await primary.gate.passed(outcome.seen);`,
+        to: `if (outcome.isChange) await primary.gate.passed(outcome.seen);`,
+      },
+    ],
+  },
+];
