@@ -70,6 +70,7 @@ function statusText(context: CliContext, status: ClusterStatus): string {
     ...field('usage:', [used]),
     ...field('pgs:', pgLines(pgmap)),
     '',
+    ...ioLines(pgmap),
     '',
   ].join('\n');
 }
@@ -107,6 +108,17 @@ function pgLines(pgmap: ClusterStatus['pgmap']): string[] {
     ...(pgmap.unfound_objects === 0 ? [] : [`${pgmap.unfound_objects} objects unfound`]),
     ...pgmap.pgs_by_state.map(({ state_name, count }) => `${String(count).padEnd(width)} ${state_name}`),
   ];
+}
+
+/** What is under way, as Ceph's section `io:` has it; nothing when nothing is. */
+function ioLines(pgmap: ClusterStatus['pgmap']): string[] {
+  const { recovery_objects_left: objects, recovery_bytes_left: bytes, recovery_eta_seconds: eta } = pgmap;
+  const { recovering_objects_per_sec: objectRate, recovering_bytes_per_sec: byteRate } = pgmap;
+  if (objects === 0 && bytes === 0 && objectRate === 0) return [];
+  const rate = `${bytesText(byteRate)}/s, ${objectRate} objects/s`;
+  const left = objects === 0 && bytes === 0 ? [] : [`${objects} objects, ${bytesText(bytes)} left`];
+  const end = left.length === 0 ? [] : [eta === null ? 'not advancing' : `about ${ageText(eta)} to go`];
+  return ['  io:', ...field('recovery:', [[rate, ...left, ...end].join('; ')]), ''];
 }
 
 /** As Ceph writes ages: `45s`, `12m`, `3h`, `2d`, `5w`. */

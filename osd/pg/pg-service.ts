@@ -12,6 +12,8 @@ import {
   type OpReply,
   type OpRequest,
 } from '../../protocol/osd-methods.js';
+import { pgQueryMethod } from '../../protocol/pg-query.js';
+import type { PgReport } from '../../protocol/pg-reports.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -75,11 +77,23 @@ export interface PgServiceParts {
   readonly classes?: ClassTable;
 }
 
+/** What OSDs that join were brought up to date with: what they were sent, and what they were found to have. */
+export interface Recovered {
+  readonly copiedObjects: number;
+  readonly copiedBytes: number;
+  readonly sameObjects: number;
+  readonly sameBytes: number;
+}
+
+export const nothingRecovered: Recovered = { copiedObjects: 0, copiedBytes: 0, sameObjects: 0, sameBytes: 0 };
+
 /** For metrics, `osd.stat` and the reports to the monitors. */
 export interface PgServiceStatus {
   readonly pgs: number;
   readonly leading: number;
   readonly slowOps: number;
+  /** Since this service began. */
+  readonly recovered: Recovered;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -100,6 +114,7 @@ export class PgService {
   #timer: Timer | undefined;
   #ops = 0;
   #opsBytes = 0;
+  #recovered = nothingRecovered;
   #closed: CairnError | undefined;
 
   constructor(runtime: Runtime, parts: PgServiceParts) {
@@ -126,6 +141,13 @@ export class PgService {
       learn: (pg, record) => this.#table.learn(pg, record),
       leaseNews: (ms) => this.#leases.news(ms),
       hasFull: (members) => this.#leases.hasFull(members),
+      recovered: (how, objects, bytes) => {
+        const { copiedObjects, copiedBytes, sameObjects, sameBytes } = this.#recovered;
+        this.#recovered =
+          how === 'copied'
+            ? { ...this.#recovered, copiedObjects: copiedObjects + objects, copiedBytes: copiedBytes + bytes }
+            : { ...this.#recovered, sameObjects: sameObjects + objects, sameBytes: sameBytes + bytes };
+      },
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);
@@ -133,7 +155,15 @@ export class PgService {
   }
 
   get status(): PgServiceStatus {
-    return { ...this.#table.counts, slowOps: 0 };
+    return { ...this.#table.counts, slowOps: 0, recovered: this.#recovered };
+  }
+
+  /** Of every PG that this OSD leads, as it is now. */
+  *reports(): Generator<PgReport> {
+    for (const { primary } of this.#table.all()) {
+      const report = primary?.report();
+      if (report !== undefined) yield report;
+    }
   }
 
   /** Of one PG, for tests and `pg query`. */
@@ -153,6 +183,7 @@ export class PgService {
     return handlers
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
+      .on(pgQueryMethod, ({ header }) => ({ header: service().#leading(pgIdOf(header)).query() }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
         return { header: await pg.head(header, recordOfHeader(header.record)) };
@@ -299,20 +330,29 @@ export class PgService {
   }
 
   #primaryFor(id: PgId, term: number): NonNullable<Pg['primary']> {
+    const { record } = this.#opened(id);
+    const { epoch } = this.#knownMap;
+    if (record === undefined || record.term > term) throw staleRoute(id, epoch);
+    if (record.term < term) throw notServing(id, `is in term ${record.term} here, behind the request`);
+    return this.#leading(id);
+  }
+
+  #leading(id: PgId): NonNullable<Pg['primary']> {
+    const { primary } = this.#opened(id);
+    if (primary === undefined) throw staleRoute(id, this.#knownMap.epoch);
+    return primary;
+  }
+
+  #opened(id: PgId): Pg {
     const map = this.#knownMap;
     if (!map.pools.has(id.pool)) {
       if (id.pool > map.poolLast) throw notServing(id, `is of a pool that map ${map.epoch} does not have yet`);
       throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${map.epoch}`);
     }
     const pg = this.#table.get(id);
-    if (pg === undefined) {
-      // Not read yet, or never this OSD's: a newer map tells the client which.
-      throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
-    }
-    if (pg.record === undefined || pg.record.term > term) throw staleRoute(id, map.epoch);
-    if (pg.record.term < term) throw notServing(id, `is in term ${pg.record.term} here, behind the request`);
-    if (pg.primary === undefined) throw staleRoute(id, map.epoch);
-    return pg.primary;
+    if (pg !== undefined) return pg;
+    // Not read yet, or never this OSD's: a newer map tells the client which.
+    throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
   }
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */

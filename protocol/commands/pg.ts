@@ -17,12 +17,31 @@ export interface PgInfo {
   readonly eligible: readonly number[];
   /** 0 for sync. */
   readonly ackCopies: number;
+  /** As the primary reported last, in whatever term; 0 until it has. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** Copies of objects: missing, in the wrong place; and what is to be copied to mend that, as far as there are OSDs for it. */
+  readonly degradedObjects: number;
+  readonly misplacedObjects: number;
+  readonly leftObjects: number;
+  readonly leftBytes: number;
+  /** By the primary, in the term of the record. */
+  readonly reported: PgReported | undefined;
+}
+
+export interface PgReported {
+  /** The newest entry of its log; 0 before the PG is active. */
+  readonly last: { readonly term: number; readonly seq: number };
+  readonly committed: number;
+  readonly logEntries: number;
+  /** Who joins now. */
+  readonly joiner: number | undefined;
 }
 
 export const pgMap = defineQuery<PgInfo>()('pg.map', { access: 'r', args: z.strictObject({ pg: pgIdField }) });
 
-/** So many in one answer: a row takes some 30 values, and a message holds 262,144 (wire/header-check.ts). */
-export const pgPageSize = 4096;
+/** So many in one answer: a row takes some 60 values, and a message holds 262,144 (wire/header-check.ts). */
+export const pgPageSize = 2048;
 
 export interface PgPage {
   readonly pgs: readonly PgInfo[];

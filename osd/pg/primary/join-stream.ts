@@ -5,6 +5,7 @@ import { CairnError, isCairnError } from '../../../base/errors.js';
 import { invariant } from '../../../base/invariant.js';
 import type { Method } from '../../../wire/method.js';
 import type { Member } from '../../../cluster/pg-record.js';
+import { orderRange } from '../../../cluster/object-placement.js';
 import { packParts } from '../copy/parts-message.js';
 import { readParts } from '../copy/read-parts.js';
 import { TouchedSet } from '../copy/touched-set.js';
@@ -12,7 +13,7 @@ import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, posit
 import type { SentEntry } from '../replication.js';
 import { writeTransaction } from '../../store/format/record.js';
 import { blockShiftMin } from '../../store/limits.js';
-import type { ObjectId } from '../../store/object-id.js';
+import { readU32, type ObjectId } from '../../store/object-id.js';
 import { encodeLogBlock } from '../../store/pg/log-block.js';
 import { decodeLogEntry, type Touched } from '../../store/pg/log-entry.js';
 import type { Mutation } from '../../store/transaction.js';
@@ -25,6 +26,12 @@ const pieceBytes = 1024 * 1024;
 const copiesMax = 4;
 /** Appends that wait for the entries before them: more, and the join begins anew once there is less to do. */
 const bufferedMax = 4_096;
+
+/** Of a PG, at a joiner. */
+export interface Left {
+  readonly objects: number;
+  readonly bytes: number;
+}
 
 interface Current {
   readonly object: ObjectId;
@@ -75,6 +82,24 @@ export class JoinStream {
 
   get cursor(): string | undefined {
     return this.#cursor;
+  }
+
+  /** Copies of everything are made, not of what the log names. */
+  get isBackfill(): boolean {
+    return this.#plan.state.cursor !== undefined;
+  }
+
+  /** What is behind at the joiner, at most: objects beyond the cursor may turn out to be the same there. */
+  get left(): Left {
+    const { term, pool } = this.#primary;
+    const counts = term.host.store.counts(term.pg);
+    const objectBytes = counts.objects === 0 ? 0 : counts.bytes / counts.objects;
+    const beyond = this.#cursor === undefined ? 0 : shareBeyond(this.#cursor, orderRange(term.pg.pg, pool.pgNum));
+    const current = this.#current === undefined || beyond > 0 ? undefined : this.#current.left;
+    return {
+      objects: this.#behind.objects + (current === undefined ? 0 : 1) + Math.round(counts.objects * beyond),
+      bytes: Math.round(this.#behind.bytes(objectBytes) + (current?.bytes(objectBytes) ?? 0) + counts.bytes * beyond),
+    };
   }
 
   get attempt(): number {
@@ -187,8 +212,9 @@ export class JoinStream {
   }
 
   /** An object that is the same there: it is told with what comes next. */
-  pass(objectKey: string): void {
+  pass(objectKey: string, bytes: number): void {
     this.#cursor = objectKey;
+    this.#primary.term.host.recovered('same', 1, bytes);
   }
 
   /** To `undefined` at the end. */
@@ -272,9 +298,11 @@ export class JoinStream {
     const state = { from: this.#from, cursor: this.#cursor };
     const noted = { done: done.map(latin1Bytes), state: joinStateHeader(state) };
     const header = { attempt: this.#attempt, recordBytes, restBytes, ...noted };
+    const payloadBytes = payload.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(
       () => {
         this.#inFlight.delete(sent);
+        term.host.recovered('copied', done.filter((key) => key !== '').length, payloadBytes);
       },
       (error: unknown) => {
         this.#inFlight.delete(sent);
@@ -289,4 +317,11 @@ export class JoinStream {
     invariant(!this.#isClosed, 'nothing is sent on a stream that was closed');
     this.#primary.tell(this.#joiner, method, header, payload);
   }
+}
+
+/** Hashes are spread evenly: the share of the PG's objects that come after the cursor. */
+function shareBeyond(cursor: string, { from, to }: { readonly from: number; readonly to: number }): number {
+  if (cursor === '') return 1;
+  // Behind the pool of a key stands its order.
+  return Math.min(1, Math.max(0, (to - readU32(cursor, 4)) / (to - from)));
 }

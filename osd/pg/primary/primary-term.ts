@@ -13,6 +13,8 @@ import type { Pool } from '../../../cluster/pool.js';
 import { CommitGate } from '../commit-gate.js';
 import type { PgLease } from '../lease/pg-lease.js';
 import { appendMethod, positionHeader } from '../messages.js';
+import type { PgQuery } from '../../../protocol/pg-query.js';
+import type { PgReport } from '../../../protocol/pg-reports.js';
 import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
@@ -25,6 +27,8 @@ import { Copies } from '../../scrub/copies.js';
 import { Mender } from '../../scrub/mender.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
+import { queryOf } from './pg-query.js';
+import { reportOf } from './pg-report.js';
 
 export interface PrimaryParts {
   readonly term: Term;
@@ -88,6 +92,16 @@ export class PrimaryTerm {
   /** Who joins now. */
   get joiner(): Member | undefined {
     return this.#joining.joiner;
+  }
+
+  /** What the monitors are told; `undefined` before a map that has the pool. */
+  report(): PgReport | undefined {
+    return this.#pool === undefined ? undefined : reportOf(this, this.#pool);
+  }
+
+  /** For people; throws `OVERLOADED` before a map that has the pool. */
+  query(): PgQuery {
+    return queryOf(this, this.pool);
   }
 
   get joining(): Joining {

@@ -1,6 +1,9 @@
 /** Every command that shows how PGs are shows the same. */
 import assert from 'node:assert/strict';
+import { wallMs } from '../../../base/instants.js';
+import { printPgId } from '../../../cluster/ids.js';
 import { registerStatusCommands } from '../../../monitor/commands/status.js';
+import type { PgReport } from '../../../protocol/pg-reports.js';
 import { LocalCluster } from './local-cluster.js';
 import { commandTable, done, json } from './run-commands.js';
 import { sampleMap } from './sample-map.js';
@@ -37,6 +40,37 @@ async function statesOf(cluster: LocalCluster): Promise<Record<string, number>> 
   assert.equal(osdmap.num_remapped_pgs, listed.filter(({ state }) => state.includes('remapped')).length);
   return states;
 }
+
+/** Every primary is heard of, with a report of each of its PGs. */
+function hear(cluster: LocalCluster, change: (report: PgReport) => PgReport): void {
+  const reports = new Map<string, PgReport>();
+  const cursor = cluster.map.records.cursor();
+  while (cursor.next()) {
+    const pg = { pool: cursor.pool, pg: cursor.pg };
+    const report = change({ ...blankReport, pg, term: cursor.record().term });
+    reports.set(printPgId(pg), report);
+  }
+  const beacon = { usedBytes: 0, totalBytes: 1, loopDelayMs: 0, slowOps: 0, heardAt: cluster.wall };
+  cluster.soft = {
+    ...cluster.soft,
+    osds: new Map([...cluster.map.osds.keys()].map((id) => [id, beacon])),
+    pgs: { version: cluster.soft.pgs.version + 1, get: (pg) => reports.get(printPgId(pg)) },
+  };
+}
+
+const blankReport = {
+  state: 'active',
+  objects: 0,
+  bytes: 0,
+  last: { term: 1, seq: 5 },
+  committed: 5,
+  logEntries: 5,
+  degradedObjects: 0,
+  misplacedObjects: 0,
+  leftObjects: 0,
+  leftBytes: 0,
+  joiner: undefined,
+};
 
 async function inactive(cluster: LocalCluster): Promise<string | undefined> {
   return ((await json(cluster, 'health')) as Health).checks['PG_AVAILABILITY']?.summary.message;
@@ -97,6 +131,41 @@ describe('states of PGs', () => {
     const found = (await json(cluster, 'pg ls --state degraded+peered')) as { pg_stats: { state: string }[] };
     assert.equal(found.pg_stats.length, 10);
     assert.ok(found.pg_stats.every(({ state }) => /^undersized\+degraded(\+remapped)?\+peered$/.test(state)));
+  });
+
+  it('are what primaries reported in the term of the record, as long as they are heard of', async () => {
+    const cluster = sample();
+    hear(cluster, (report) => ({ ...report, state: 'active+clean', objects: 10, bytes: 1_000 }));
+    const rested = await statesOf(cluster);
+    // Not where CRUSH wants another OSD, whatever a primary with an older map says.
+    assert.ok((rested['active+clean'] ?? 0) > 0);
+    assert.equal(sum(rested, 'clean') + sum(rested, 'remapped'), 20);
+    const { pgmap } = (await json(cluster, 'status')) as { pgmap: Record<string, number> };
+    assert.deepEqual([pgmap['num_objects'], pgmap['data_bytes'], pgmap['total_copies']], [200, 20_000, 600]);
+    // Where only another member should lead, nothing moves.
+    assert.deepEqual([sum(rested, 'remapped'), pgmap['misplaced_objects']], [18, 130]);
+
+    hear(cluster, (report) => ({ ...report, state: 'undersized+degraded+recovering', degradedObjects: 7 }));
+    assert.deepEqual(await statesOf(cluster), { 'undersized+degraded+recovering': 20 });
+    const { checks } = (await json(cluster, 'health')) as Health;
+    assert.match(checks['PG_DEGRADED']?.summary.message ?? '', /: 140\/\d+ objects degraded/);
+
+    cluster.wall = wallMs(cluster.wall + 31_000);
+    assert.deepEqual(await statesOf(cluster), { 'stale+undersized+degraded+recovering': 20 });
+    assert.match((await inactive(cluster)) ?? '', /20 pgs stale/);
+  });
+
+  it('are those of the record when the report is of another term, with the sizes that are known', async () => {
+    const cluster = sample();
+    hear(cluster, (report) => ({ ...report, state: 'active+clean', objects: 10, bytes: 1_000 }));
+    await done(cluster, 'osd down 0');
+    assert.equal(sum(await statesOf(cluster), 'peering'), 15);
+    const { pgmap } = (await json(cluster, 'status')) as { pgmap: Record<string, number> };
+    assert.equal(pgmap['num_objects'], 200);
+    assert.equal(pgmap['degraded_objects'], 150);
+    const [first] = ((await json(cluster, 'pg ls --state peering')) as { pg_stats: Record<string, unknown>[] })
+      .pg_stats;
+    assert.deepEqual([first?.['objects'], first?.['reported']], [10, false]);
   });
 
   it('are computed once for each map, not for each question', async () => {
