@@ -12,6 +12,7 @@ import type { Touched } from '../store/pg/log-entry.js';
 import type { Store } from '../store/store.js';
 import type { Submitted } from '../store/transaction-queue.js';
 import { ownKeyPrefix, type Mutation, type Transaction } from '../store/transaction.js';
+import { encodeStamps, stampsKey, type ScrubStamps } from '../scrub/stamps.js';
 import { blockShiftMin, omapHeadBytesMax } from '../store/limits.js';
 import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
 import { decodeTouched, encodeTouched } from './copy/touched-list.js';
@@ -139,6 +140,7 @@ export class PgCopy {
       { kind: 'pg-remove-range', from: afterOwn, to: undefined },
       { kind: 'pg-remove-range', from: missingPrefix, to: afterMissing },
       { kind: 'pg-remove', key: joinKey },
+      { kind: 'pg-remove', key: stampsKey },
       { kind: 'pg-remove', key: removingKey },
     ];
     await this.takeOver({ mutations, cutAfter: { term: 0, seq: 0 } });
@@ -254,6 +256,13 @@ export class PgCopy {
       this.#reachWaiters.push({ seq, resolve });
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
+  }
+
+  /** When the PG was scrubbed. Soon durable; one that is lost makes a scrub too many. */
+  noteScrubbed(stamps: ScrubStamps): void {
+    const mutations: Mutation[] = [{ kind: 'pg-set', key: stampsKey, value: encodeStamps(stamps) }];
+    const { durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
+    durable.catch(() => undefined);
   }
 
   /** A value of this copy alone, which no other takes over. */

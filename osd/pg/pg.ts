@@ -55,6 +55,7 @@ import type {
   DigestReply,
   DigestRequest,
   InstallRequest,
+  ScrubbedMessage,
   ScrubListReply,
   ScrubListRequest,
 } from '../scrub/messages.js';
@@ -287,6 +288,11 @@ export class Pg {
       await checkUntouched(this.copy, header.key, header.after);
       return installOf(this.copy, header, payload);
     });
+  }
+
+  /** Its primary scrubbed the PG. */
+  scrubbed({ term, stamps }: ScrubbedMessage): void {
+    if (this.replica?.term.number === term) this.copy.noteScrubbed(stamps);
   }
 
   /** The log here has come so far. */

@@ -15,6 +15,7 @@ import type { Member } from '../../cluster/pg-record.js';
 import { packParts, unpackParts } from '../pg/copy/parts-message.js';
 import { readParts } from '../pg/copy/read-parts.js';
 import { encodeTouched } from '../pg/copy/touched-list.js';
+import type { ScrubFinding } from '../../protocol/pg-scrub.js';
 import { partsMethod } from '../pg/messages.js';
 import { notServing } from '../pg/refusals.js';
 import { transactionBytesIn } from '../store/limits.js';
@@ -23,26 +24,15 @@ import type { Touched } from '../store/pg/log-entry.js';
 import type { Mutation } from '../store/transaction.js';
 import { areSame, isSameVersion, type SettledCopy } from './copy-state.js';
 import type { Copies } from './copies.js';
-import { type FindingKind, judge, type Right, type Verdict } from './judge.js';
+import { judge, type Right, type Verdict } from './judge.js';
 import type { LedPg } from './led-pg.js';
 import { transactionOf } from './member.js';
 import { installMethod } from './messages.js';
 import { expectedByLog } from './newest-entry.js';
 
-/** One copy that was not as it should be. */
-export interface ObjectFinding {
-  /** As `showObject`. */
-  readonly object: string;
-  readonly osd: number;
-  readonly kind: FindingKind;
-  readonly isHealed: boolean;
-  /** What the disk said, or why it was not healed. */
-  readonly problem: string | undefined;
-}
-
 export interface Settled {
   readonly right: Right;
-  readonly findings: readonly ObjectFinding[];
+  readonly findings: readonly ScrubFinding[];
 }
 
 export interface SettleOptions {
@@ -64,6 +54,7 @@ export class Mender {
   /** When a read last had it mended; the oldest first. */
   readonly #mended = new Map<string, MonotonicMs>();
   #heals = 0;
+  #readHeals = 0;
   /** One after the other: what comes late of an earlier one is known by its number. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -97,7 +88,7 @@ export class Mender {
     if (areSame(copies)) return undefined;
     const verdict = judge(copies, await expectedByLog(this.#pg.copy, object));
     const refusal = refusalOf(verdict, mayRepair);
-    const findings: ObjectFinding[] = [];
+    const findings: ScrubFinding[] = [];
     for (const { copy, kind } of verdict.findings) {
       const failure = refusal ?? (await this.#healInOrder(object, verdict, copy));
       const state = copies[copy];
@@ -134,6 +125,14 @@ export class Mender {
       throw new CairnError('CORRUPT', `${showObject(object)} cannot be read: ${problem}; ${failure}`);
     }
     this.#noteMended(object);
+    this.#readHeals += 1;
+  }
+
+  /** Copies that were mended since reads met them bad, counted anew. */
+  takeReadHeals(): number {
+    const count = this.#readHeals;
+    this.#readHeals = 0;
+    return count;
   }
 
   #noteMended({ key }: ObjectId): void {

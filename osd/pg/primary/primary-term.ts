@@ -25,6 +25,7 @@ import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
 import { Copies } from '../../scrub/copies.js';
 import { Mender } from '../../scrub/mender.js';
+import { Scrubbing } from '../../scrub/scrubbing.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
 import { queryOf } from './pg-query.js';
@@ -49,6 +50,7 @@ export class PrimaryTerm {
   readonly lease: PgLease;
   readonly queue = new ObjectQueue();
   readonly mender: Mender;
+  readonly scrubbing: Scrubbing;
   readonly #ownHead: () => Promise<Head>;
   readonly #others: readonly Member[];
   readonly #joining: Joining;
@@ -70,7 +72,9 @@ export class PrimaryTerm {
     this.#others = term.record.acting.filter((member) => !isSameMember(member, term.self));
     this.lease = term.host.holder.lead(term.pg, term.number, this.#others);
     this.#joining = new Joining(this);
-    this.mender = new Mender(this, new Copies(this));
+    const copies = new Copies(this);
+    this.mender = new Mender(this, copies);
+    this.scrubbing = new Scrubbing(this, { copies, mender: this.mender });
   }
 
   get isActive(): boolean {
@@ -167,6 +171,7 @@ export class PrimaryTerm {
     await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
     await this.sessions.catchUp(copy, term.host.runtime.clock.now());
     await this.mender.load();
+    await this.scrubbing.load();
     term.throwIfOver();
     const { acting, mode } = term.record;
     const head = copy.last;
