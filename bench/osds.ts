@@ -53,21 +53,21 @@ async function measure(cluster: DevProcesses): Promise<Row[]> {
   const pool = await client.pool('bench');
   const rows: Row[] = [];
   for (const bytes of sizes) {
-    if (!only.every((word) => !/B$/.test(word) || word === sizeText(bytes))) continue;
+    if (!only.every((word) => !word.endsWith('B') || word === sizeText(bytes))) continue;
     const objects = Math.min(4_096, keptBytes / bytes);
     // What is read was written.
     await objectLoad(pool, { kind: 'write', bytes, inFlight: 16, ms: 60_000, objects, countMax: objects });
     for (const kind of ['write', 'read'] as const) {
       for (const inFlight of depths) {
-        const words = [sizeText(bytes), kind, String(inFlight)];
-        if (!only.every((word) => words.includes(word))) continue;
+        const words = new Set([sizeText(bytes), kind, String(inFlight)]);
+        if (!only.every((word) => words.has(word))) continue;
         // Code that is measured has run before.
         await objectLoad(pool, { kind, bytes, inFlight, ms: 500, objects });
         const before = cluster.usage();
-        const own = usageOf(process.pid);
+        const own = usageOf('client', process.pid);
         const result = await objectLoad(pool, { kind, bytes, inFlight, ms: seconds * 1_000, objects });
         const after = cluster.usage();
-        const ownAfter = usageOf(process.pid);
+        const ownAfter = usageOf('client', process.pid);
         const sum = (of: 'cpuMicroseconds' | 'writeCalls'): number =>
           after.reduce((total, daemon, i) => {
             return daemon.name.startsWith('osd.') ? total + daemon[of] - (before[i]?.[of] ?? 0) : total;

@@ -56,7 +56,7 @@ export class DevProcesses {
   }
 
   usage(): DaemonUsage[] {
-    return [...this.#pids].map(([name, pid]) => ({ name, ...usageOf(pid) }));
+    return [...this.#pids].map(([name, pid]) => usageOf(name, pid));
   }
 
   async stop(): Promise<void> {
@@ -67,12 +67,13 @@ export class DevProcesses {
 }
 
 /** Of a process, all its threads. */
-export function usageOf(pid: number): Omit<DaemonUsage, 'name'> {
+export function usageOf(name: string, pid: number): DaemonUsage {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name of the program, in parentheses, may have spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const io = readFileSync(`/proc/${pid}/io`, 'utf8');
-  const counter = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(io)?.[1] ?? NaN);
+  const counter = (which: string): number => Number(new RegExp(`^${which}: (\\d+)$`, 'm').exec(io)?.[1] ?? NaN);
   const ticks = Number(fields[11]) + Number(fields[12]);
-  return { cpuMicroseconds: ticks * microsecondsPerTick, writeCalls: counter('syscw'), writtenBytes: counter('wchar') };
+  const cpuMicroseconds = ticks * microsecondsPerTick;
+  return { name, cpuMicroseconds, writeCalls: counter('syscw'), writtenBytes: counter('wchar') };
 }

@@ -12,10 +12,11 @@ import type { Member } from '../../cluster/pg-record.js';
 import { decodeRecord } from '../store/format/record.js';
 import { blockShiftMin } from '../store/limits.js';
 import { decodeObjectHead } from '../store/format/object-head.js';
+import { parseObjectKey } from '../store/object-id.js';
 import { decodeLogBlock } from '../store/pg/log-block.js';
 import { decodeLogEntry } from '../store/pg/log-entry.js';
 import type { Submitted } from '../store/transaction-queue.js';
-import type { Mutation, Transaction } from '../store/transaction.js';
+import type { Transaction } from '../store/transaction.js';
 import { attachPayloads } from './attach-payloads.js';
 import { unpackParts } from './copy/parts-message.js';
 import { TouchedSet } from './copy/touched-set.js';
@@ -170,7 +171,11 @@ export class JoinerTerm {
     const make = (): Transaction => {
       this.#checkAttempt(header.attempt);
       const { mutations } = unpackParts(payload, header);
-      const noted: Mutation[] = this.#copy.noteFound(header.done.map(latin1Text));
+      const lost = (header.lost ?? []).map((key) => ({
+        kind: 'whole' as const,
+        object: parseObjectKey(latin1Text(key)),
+      }));
+      const noted = [...this.#copy.noteFound(header.done.map(latin1Text)), ...this.#copy.noteMissing(lost)];
       const all = [...mutations, ...noted, this.#copy.noteJoin(state)];
       return { pg: this.term.pg, blockShift: blockShiftMin, mutations: all };
     };
@@ -268,7 +273,7 @@ export class JoinerTerm {
   #appendOf(message: AppendMessage, payload: Uint8Array): Transaction | undefined {
     const record = decodeRecord(message.record);
     if (record.kind !== 'transaction') throw new CairnError('PROTOCOL_ERROR', 'an append that is no transaction');
-    const transaction = attachPayloads(record.transaction, payload);
+    const transaction = { ...attachPayloads(record.transaction, payload), encoded: message.record };
     const seq = transaction.entry?.seq ?? transaction.copied?.[0]?.seq ?? 0;
     if (seq <= this.#copy.last.seq) return undefined;
     this.#checkFollows(positionOfHeader(message.prev), seq);

@@ -202,6 +202,8 @@ export interface JoinCopyRequest extends JoinHeader {
   readonly restBytes: number;
   /** `ObjectId.key` of objects that are as the log says from here on. */
   readonly done: readonly Uint8Array[];
+  /** And of those that nobody can read any more. */
+  readonly lost?: readonly Uint8Array[] | undefined;
   readonly state: JoinStateHeader;
 }
 

@@ -81,7 +81,7 @@ export class PgSessions {
 
   /** It changed nothing: the answer is kept in memory only, for copies of the request that are on their way in this term. */
   answered(request: OpRequest, seq: number, reply: Uint8Array, now: MonotonicMs): void {
-    this.#table.add({ session: request.session, request: request.request, seq, reply }, now);
+    this.#table.add({ session: request.session, request: request.request, seq, reply, isTransient: true }, now);
   }
 
   appended(request: OpRequest, seq: number, reply: Uint8Array, now: MonotonicMs): void {

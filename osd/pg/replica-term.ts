@@ -150,8 +150,7 @@ export class ReplicaTerm {
     this.#isApplying = true;
     let submitted;
     try {
-      // The primary writes only while every member has room: this was on its way.
-      submitted = this.#copy.submit({ ...transaction, mayUseReserve: true });
+      submitted = this.#copy.submit(transaction);
     } catch (error) {
       this.#isApplying = false;
       this.#refuse(toCairnError(error));
@@ -212,5 +211,6 @@ export class ReplicaTerm {
 function decode(message: AppendMessage, payload: Uint8Array): Transaction {
   const record = decodeRecord(message.record);
   if (record.kind !== 'transaction') throw toCairnError(new Error('an append that is no transaction'));
-  return attachPayloads(record.transaction, payload);
+  // The primary writes only while every member has room: this was on its way.
+  return { ...attachPayloads(record.transaction, payload), mayUseReserve: true, encoded: message.record };
 }

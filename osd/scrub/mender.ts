@@ -122,7 +122,8 @@ export class Mender {
       throw notServing(term.pg, 'mends a copy of the object');
     }
     if (failure !== undefined) {
-      throw new CairnError('CORRUPT', `${showObject(object)} cannot be read: ${problem}; ${failure}`);
+      const message = `${showObject(object)} cannot be read: ${problem}; ${failure}`;
+      throw new CairnError('CORRUPT', message, { details: { lost: true } });
     }
     this.#noteMended(object);
     this.#readHeals += 1;

@@ -17,7 +17,6 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { StoreState } from './apply/draft.js';
 import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
-import type { CheckpointRecord } from './checkpoint/checkpoint-record.js';
 import { openNonce, writeOpen } from './format/record.js';
 import type { Superblock } from './format/superblock.js';
 import { showUuid, storeSeed } from './format/superblock.js';
@@ -35,25 +34,12 @@ import { SegmentPool } from './segments/segment-pool.js';
 import type { Ballast } from './space/ballast.js';
 import { Space, type SpaceReport } from './space/space.js';
 import type { ResolvedStoreOptions, SpaceLevel } from './store-options.js';
+import type { StoreParts } from './store-parts.js';
 import { TransactionQueue, type Submitted } from './transaction-queue.js';
 import type { Transaction } from './transaction.js';
 
 /** No segment is ready for the log to go on in: one is being prepared. */
 const placeRetryMs = 5;
-
-/** What opening a store found out, for `Store`. */
-export interface StoreParts {
-  readonly superblock: Superblock;
-  readonly options: ResolvedStoreOptions;
-  readonly state: StoreState;
-  readonly files: SegmentFiles;
-  readonly checkpoint: CheckpointRecord;
-  /** The end of the log. */
-  readonly position: LogPosition;
-  readonly replayedBatches: number;
-  readonly absence: Absence;
-  readonly ballast: Ballast;
-}
 
 export class Store {
   readonly superblock: Superblock;

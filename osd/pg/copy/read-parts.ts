@@ -21,7 +21,7 @@ const omapPage = 64;
 
 /**
  * `parts` in the order of a `TouchedSet`: those of one object together. Stops behind `bytesMax`, which one omap value may exceed.
- * An object gets its version with its last part, so that one that was copied in part never passes for the whole.
+ * An object gets its version with its last part and has none before, so one that was copied in part never passes for whole.
  */
 export async function readParts(
   objects: ObjectReader,
@@ -79,7 +79,10 @@ class PartsReader {
     const open = [...parts];
     for (let part = open.shift(); part !== undefined; part = open.shift()) {
       const rest = await this.#part(object, info, part);
-      if (rest.length > 0 || (this.#isFull && open.length > 0)) return [...rest, ...open];
+      if (rest.length > 0 || (this.#isFull && open.length > 0)) {
+        this.#push({ kind: 'set-version', object, version: { term: 0, seq: 0 } }, 0);
+        return [...rest, ...open];
+      }
     }
     this.#push({ kind: 'set-version', object, version: info.version }, 0);
     return [];

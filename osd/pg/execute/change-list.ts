@@ -12,7 +12,7 @@ import { objectBytesMax } from '../../../protocol/object-limits.js';
 import { attributeBytesMax } from '../../store/limits.js';
 import { showObject, type ObjectId } from '../../store/object-id.js';
 import { payloadOf, type BodyChange, type Mutation, type Payload } from '../../store/transaction.js';
-import type { Evaluated } from './evaluate.js';
+import type { Evaluated } from './evaluated.js';
 import type { ObjectView } from './object-view.js';
 
 /** What an entry costs another copy beside its payload: the key, the head of the object. */

@@ -9,23 +9,10 @@ import type { Guard, OpRequest, ReadPart, ReadResult } from '../../../protocol/o
 import { findMethod, type ClassTable } from '../../classes/object-class.js';
 import { showObject, type ObjectId } from '../../store/object-id.js';
 import type { ObjectReader } from '../../store/read/object-reader.js';
-import type { Mutation } from '../../store/transaction.js';
 import { refusal } from '../refusals.js';
 import { ChangeList } from './change-list.js';
+import type { Evaluated } from './evaluated.js';
 import { listOmap, ObjectView } from './object-view.js';
-
-export interface Evaluated {
-  readonly results: readonly ReadResult[];
-  /** Of the results, in their order. */
-  readonly payload: readonly Uint8Array[];
-  readonly output: Uint8Array | undefined;
-  /** None: nothing changes. */
-  readonly mutations: readonly Mutation[];
-  /** What another copy has to fetch to have what these changed, at most. */
-  readonly costBytes: number;
-  /** Of the object afterwards: the version before when nothing changes it. */
-  readonly version: 'new' | 'none' | { readonly term: number; readonly seq: number };
-}
 
 /**
  * Throws what the request is answered with: a failed guard, `NOT_FOUND` of a read, what a class threw, `INVALID_ARGUMENT`.

@@ -3,7 +3,7 @@ import { ByteWriter } from '../../../base/byte-writer.js';
 import { CairnError } from '../../../base/errors.js';
 import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import { payloadsOf } from '../attach-payloads.js';
-import type { Evaluated } from '../execute/evaluate.js';
+import type { Evaluated } from '../execute/evaluated.js';
 import { encodeStoredReply, type StoredReply } from '../stored-reply.js';
 import { writeTransaction } from '../../store/format/record.js';
 import type { ObjectId } from '../../store/object-id.js';
@@ -51,13 +51,19 @@ export async function append(
   encoder.clear();
   writeTransaction(encoder, transaction);
   const record = encoder.bytes();
-  const { applied, durable } = copy.submit(transaction);
+  const { applied, durable } = copy.submit({ ...transaction, encoded: record });
   // The store has failed, and the daemon stops; or the entry was refused, which `applied` tells.
   durable.catch(() => undefined);
   await applied;
-  const now = host.runtime.clock.now();
-  sessions.appended(request, seq, reply, now);
-  if (trim !== undefined) sessions.kept(trim.mutations, trim.trimTo, now);
+  try {
+    const now = host.runtime.clock.now();
+    sessions.appended(request, seq, reply, now);
+    if (trim !== undefined) sessions.kept(trim.mutations, trim.trimTo, now);
+  } catch (error) {
+    // From here on it is an entry: what goes wrong now is a bug that no answer can make good.
+    host.fatal(error);
+    throw error;
+  }
   primary.applied({
     position: { term: term.number, seq },
     record,

@@ -7,20 +7,20 @@ import { orderRange } from '../../../cluster/object-placement.js';
 import { joinScanMethod } from '../messages.js';
 import { parseObjectKey } from '../../store/object-id.js';
 import type { JoinStream } from './join-stream.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { Leader } from './leader.js';
 
 /** Objects compared at a time. */
 const chunkObjects = 64;
 
 export class Backfill {
-  readonly #primary: PrimaryTerm;
+  readonly #primary: Leader;
   readonly #stream: JoinStream;
   /** Keys of the chunk that were not come to yet. */
   readonly #open = new Set<string>();
   /** The last key of the chunk; `undefined`: to the end of the PG. */
   #until: string | undefined;
 
-  constructor(primary: PrimaryTerm, stream: JoinStream) {
+  constructor(primary: Leader, stream: JoinStream) {
     this.#primary = primary;
     this.#stream = stream;
   }

@@ -25,7 +25,7 @@ import type { SentEntry } from '../replication.js';
 import { JoinStream, type Left } from './join-stream.js';
 import { planJoin } from './join-plan.js';
 import { Backfill } from './backfill.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { Leader } from './leader.js';
 
 const admitMs = 5_000;
 
@@ -35,7 +35,7 @@ export type JoinProgress =
 
 export class JoinAttempt {
   readonly joiner: Member;
-  readonly #primary: PrimaryTerm;
+  readonly #primary: Leader;
   /** Within the term: what is left on the wire of an earlier one must not come in between. */
   readonly #number: number;
   #stream: JoinStream | undefined;
@@ -45,7 +45,7 @@ export class JoinAttempt {
   #acked = 0;
   #onAck: (() => void) | undefined;
 
-  constructor(primary: PrimaryTerm, joiner: Member, number: number) {
+  constructor(primary: Leader, joiner: Member, number: number) {
     this.#primary = primary;
     this.#number = number;
     this.joiner = joiner;

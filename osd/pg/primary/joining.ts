@@ -12,14 +12,14 @@ import type { Reservation } from '../../recovery/reservations.js';
 import type { SentEntry } from '../replication.js';
 import type { LogPosition } from '../types.js';
 import { JoinAttempt, type JoinProgress } from './join-attempt.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { Leader } from './leader.js';
 
 /** After an attempt that failed: the joiner may be starting, or have no room. */
 const retryMs = 500;
 const leaveMs = 5_000;
 
 export class Joining {
-  readonly #primary: PrimaryTerm;
+  readonly #primary: Leader;
   #up: readonly Member[] = [];
   #attempt: JoinAttempt | undefined;
   #attempts = 0;
@@ -28,7 +28,7 @@ export class Joining {
   #place: Reservation | undefined;
   #hasPlace = false;
 
-  constructor(primary: PrimaryTerm) {
+  constructor(primary: Leader) {
     this.#primary = primary;
   }
 

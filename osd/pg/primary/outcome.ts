@@ -1,6 +1,6 @@
 /** What a request has come to, before it may be told. */
 import type { OpReply } from '../../../protocol/osd-methods.js';
-import type { Evaluated } from '../execute/evaluate.js';
+import type { Evaluated } from '../execute/evaluated.js';
 import type { StoredReply } from '../stored-reply.js';
 
 export interface Outcome {

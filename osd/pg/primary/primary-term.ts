@@ -24,10 +24,13 @@ import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
 import { Copies } from '../../scrub/copies.js';
+import { mendedRead } from '../../scrub/mended-read.js';
 import { Mender } from '../../scrub/mender.js';
 import { Scrubbing } from '../../scrub/scrubbing.js';
+import type { ObjectId } from '../../store/object-id.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
+import type { Leader } from './leader.js';
 import { queryOf } from './pg-query.js';
 import { reportOf } from './pg-report.js';
 
@@ -42,7 +45,7 @@ type Phase =
   | { readonly kind: 'activating' }
   | { readonly kind: 'active'; readonly replication: Replication; readonly gate: CommitGate };
 
-export class PrimaryTerm {
+export class PrimaryTerm implements Leader {
   readonly kind = 'primary';
   readonly term: Term;
   readonly copy: PgCopy;
@@ -196,6 +199,10 @@ export class PrimaryTerm {
         if (term.ended === undefined) term.host.fatal(error);
       },
     );
+  }
+
+  mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T> {
+    return mendedRead(this.mender, object, read);
   }
 
   /** The highest uncommitted entry of an object, or 0: a reply that saw the object waits for it. */

@@ -3,12 +3,12 @@ import { hexText } from '../../../base/bytes.js';
 import { CairnError, isCairnError, toCairnError } from '../../../base/errors.js';
 import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import type { OutgoingReply } from '../../../wire/method.js';
-import { evaluate, type Evaluated } from '../execute/evaluate.js';
+import { evaluate } from '../execute/evaluate.js';
+import type { Evaluated } from '../execute/evaluated.js';
 import { notServing } from '../refusals.js';
 import { decodeStoredReply, encodeStoredReply } from '../stored-reply.js';
 import { objectId, type ObjectId } from '../../store/object-id.js';
 import { sessionIdBytes } from '../sessions/stored-answer.js';
-import { mendedRead } from '../../scrub/mended-read.js';
 import { append } from './append.js';
 import { type Outcome, replyOf } from './outcome.js';
 import type { PrimaryTerm } from './primary-term.js';
@@ -90,10 +90,9 @@ async function evaluated(
   try {
     term.throwIfOver();
     const { host } = term;
-    const { mender } = primary;
-    const isReplaced = mender.isDamaged(object) && replaces(request);
+    const isReplaced = primary.mender.isDamaged(object) && replaces(request);
     const read = (): Promise<Evaluated> => evaluate(host.store.objects, object, request, payload, host.classes);
-    const found = await guarded(() => (isReplaced ? read() : mendedRead(mender, object, read)));
+    const found = await guarded(() => (isReplaced ? read() : primary.mended(object, read)));
     term.throwIfOver();
     const seen = primary.seenOf(object.key);
     if (found.kind === 'failed') {
@@ -117,7 +116,7 @@ async function evaluated(
       throw new CairnError('INVALID_ARGUMENT', 'a request that changes something has a number in its session');
     }
     const outcome = await append(primary, object, request, found.value);
-    if (isReplaced) await mender.forget(object);
+    if (isReplaced) await primary.mender.forget(object);
     return outcome;
   } finally {
     queue.leave(object.key);

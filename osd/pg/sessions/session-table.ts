@@ -52,6 +52,8 @@ export interface AddedAnswer {
   readonly seq: number;
   /** Copied. */
   readonly reply: Uint8Array;
+  /** No entry has it, as nothing was changed: it is kept in memory only, until the session's floor passes it. Default false. */
+  readonly isTransient?: boolean;
 }
 
 interface Answer {
@@ -61,6 +63,7 @@ interface Answer {
   /** latin1: a `Uint8Array` of so few bytes would take ten times their room. */
   readonly reply: string;
   isStored: boolean;
+  readonly isTransient: boolean;
 }
 
 interface Session {
@@ -118,10 +121,10 @@ export class SessionTable {
    * An entry was appended, by the primary or as its replica, or is read from the log again. Never refused: it is part of
    * the log. Of two entries for one request the later counts; a session that was forgotten, and came back, has them.
    */
-  add({ session: sessionId, request, seq, reply }: AddedAnswer, now: MonotonicMs): void {
+  add({ session: sessionId, request, seq, reply, isTransient = false }: AddedAnswer, now: MonotonicMs): void {
     const session = this.#use(idOf(sessionId), now);
     if (request < session.floor) return;
-    this.#put({ session, request, seq, reply: latin1Text(reply), isStored: false });
+    this.#put({ session, request, seq, reply: latin1Text(reply), isStored: false, isTransient });
   }
 
   /** Entries behind `seq` were cut off: what they answered was not done. */
@@ -180,7 +183,7 @@ export class SessionTable {
       return;
     }
     this.#obsolete.delete(key);
-    this.#put({ session, request, seq, reply: latin1Text(reply), isStored: true });
+    this.#put({ session, request, seq, reply: latin1Text(reply), isStored: true, isTransient: false });
   }
 
   /** A stored answer was removed. `PARSE_ERROR` for a key that is none. */
@@ -258,6 +261,7 @@ export class SessionTable {
       this.#obsolete.delete(storedAnswerKey(answer.session.id, answer.request));
       return;
     }
+    if (answer.isTransient) return;
     this.#inLog.add(answer);
     if (answer.seq < this.#lastSeq) this.#isUnsorted = true;
     this.#lastSeq = Math.max(this.#lastSeq, answer.seq);

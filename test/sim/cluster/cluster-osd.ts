@@ -80,7 +80,7 @@ export class ClusterOsd extends SimOsd {
     this.#judged = process;
     const error: unknown = ended ?? process.failure;
     if (error === undefined || (this.hasBadDisk && isCausedBy(error, codesOfDisks))) return;
-    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const why = error instanceof Error ? (error.stack ?? error.message) : 'no error';
     throw new Error(`osd.${this.id} stopped by itself: ${why}`, { cause: error });
   }
 }

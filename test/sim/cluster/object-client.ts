@@ -135,7 +135,7 @@ export class ObjectClient {
         this.#history.end(id, told);
         this.tally.answered += 1;
       } else if (error.applied === 'no' || call.changes.length === 0) {
-        this.#history.withdraw(id);
+        this.#history.withdraw(id, `${error.code}: ${error.message}`);
         this.tally.withoutEffect += 1;
       } else this.tally.unknown += 1;
     }

@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { World } from '../../../runtime/sim/world.js';
-import { checkHistory } from '../linearizability/check-history.js';
+import { type CheckCounts, checkHistory, NotLinearizable } from '../linearizability/check-history.js';
 import { History } from '../linearizability/history.js';
+import { showOperation } from '../linearizability/show-violation.js';
 import { compareReplicas } from './compare-replicas.js';
 import { chooseFaults, injectFaults, mend } from './faults/inject.js';
 import { objectNames, ObjectClient } from './object-client.js';
@@ -48,8 +49,24 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const world = new World({ seed, traceLines: 40, replay: replayOf(seed, options) });
   const history = new History(() => world.now);
   const run = await world.main(() => live(world, history, options));
-  const { steps } = checkHistory(history.byObject());
+  const { steps } = checked(history);
   return { ...run, operations: history.operations.length, searchSteps: steps, traceHash: world.traceHash };
+}
+
+/** Of those that failed without effect, the last are shown with a violation: they are who it may come from. */
+const withdrawnShown = 20;
+
+function checked(history: History): CheckCounts {
+  try {
+    return checkHistory(history.byObject());
+  } catch (error) {
+    if (!(error instanceof NotLinearizable)) throw error;
+    const lines = history.withdrawn
+      .filter(({ operation }) => operation.call.changes.length > 0 && error.message.startsWith(`${operation.object} `))
+      .slice(-withdrawnShown)
+      .map(({ operation, why }) => `    ${showOperation(operation)} ${why}`);
+    throw new NotLinearizable([error.message, '  failed, and were said to have no effect', ...lines].join('\n'));
+  }
 }
 
 type Lived = Omit<Outcome, 'operations' | 'searchSteps' | 'traceHash'>;

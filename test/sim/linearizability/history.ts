@@ -26,6 +26,7 @@ export type OperationId = number & { readonly brand: 'operation' };
 export class History {
   readonly #now: () => number;
   readonly #operations: (Recorded | undefined)[] = [];
+  readonly #withdrawn: { readonly operation: ObjectOperation; readonly why: string }[] = [];
   #places = 0;
 
   /** @param now virtual ms */
@@ -49,9 +50,16 @@ export class History {
   }
 
   /** It failed, and was promised to have no effect: whatever shows one was never written. */
-  withdraw(id: OperationId): void {
-    invariant(this.#operations[id]?.end === undefined, 'an operation that ended took effect', { id });
+  withdraw(id: OperationId, why: string): void {
+    const operation = this.#operations[id];
+    invariant(operation?.end === undefined && operation !== undefined, 'who ended took effect', { id });
+    this.#withdrawn.push({ operation: { ...operation, endedAt: this.#now() }, why });
     this.#operations[id] = undefined;
+  }
+
+  /** For the report of a violation: perhaps one of them had an effect after all. */
+  get withdrawn(): readonly { readonly operation: ObjectOperation; readonly why: string }[] {
+    return this.#withdrawn;
   }
 
   get operations(): readonly ObjectOperation[] {

@@ -1,0 +1,32 @@
+/** What those who bring members in see of the term that this OSD leads: `PrimaryTerm`. */
+import type { Member } from '../../../cluster/pg-record.js';
+import type { Pool } from '../../../cluster/pool.js';
+import type { Method } from '../../../wire/method.js';
+import type { PgLease } from '../lease/pg-lease.js';
+import type { ObjectQueue } from '../object-queue.js';
+import type { PgCopy } from '../pg-copy.js';
+import type { Replication } from '../replication.js';
+import type { Term } from '../term.js';
+import type { ObjectId } from '../../store/object-id.js';
+
+export interface Leader {
+  readonly term: Term;
+  readonly copy: PgCopy;
+  readonly lease: PgLease;
+  /** Whose turn an object is. */
+  readonly queue: ObjectQueue;
+  readonly pool: Pool;
+  /** Its members are level. */
+  readonly isActive: boolean;
+  /** Clients are served. */
+  readonly isServing: boolean;
+  readonly replication: Replication;
+  /** One way, in the order of the calls. */
+  tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void;
+  /** From here to the end of the term the joiner counts for commits and leases. */
+  requireJoiner(joiner: Member, durableSeq: number): void;
+  /** Reads an object whose turn is the caller's; where its bytes are bad here, it is mended from another copy first. */
+  mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T>;
+  /** Resolves when the leases of all that count are valid. */
+  untilReadable(signal?: AbortSignal): Promise<void>;
+}
