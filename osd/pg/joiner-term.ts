@@ -12,6 +12,7 @@ import type { Member } from '../../cluster/pg-record.js';
 import { decodeRecord } from '../store/format/record.js';
 import { blockShiftMin } from '../store/limits.js';
 import { decodeObjectHead } from '../store/format/object-head.js';
+import { parseObjectKey } from '../store/object-id.js';
 import { decodeLogBlock } from '../store/pg/log-block.js';
 import { decodeLogEntry } from '../store/pg/log-entry.js';
 import type { Submitted } from '../store/transaction-queue.js';
@@ -170,6 +171,15 @@ export class JoinerTerm {
   async copy(header: JoinCopyRequest, payload: Uint8Array): Promise<void> {
     const state = joinStateOfHeader(header.state);
     const { mutations } = unpackParts(payload, header);
+    const lost = (header.lost ?? []).map((key) => ({
+      kind: 'whole' as const,
+      object: parseObjectKey(latin1Text(key)),
+    }));
+    const noted = (): Mutation[] => [
+      ...this.#copy.noteFound(header.done.map(latin1Text)),
+      ...this.#copy.noteMissing(lost),
+      this.#copy.noteJoin(state),
+    ];
     const { transactionBytesMax } = this.term.host.store;
     const lists = splitMutations(mutations, transactionBytesMax / 2);
     const steps = lists.map((list, i) => {
@@ -177,9 +187,7 @@ export class JoinerTerm {
       const make = (): Transaction => {
         this.#checkAttempt(header.attempt);
         // What is noted holds with the last of it.
-        const noted: Mutation[] = isLast ? this.#copy.noteFound(header.done.map(latin1Text)) : [];
-        const all = isLast ? [...list, ...noted, this.#copy.noteJoin(state)] : list;
-        return { pg: this.term.pg, blockShift: blockShiftMin, mutations: all };
+        return { pg: this.term.pg, blockShift: blockShiftMin, mutations: isLast ? [...list, ...noted()] : list };
       };
       return this.#run(make, () => {
         if (isLast) this.#copy.joinIs(state);

@@ -28,7 +28,7 @@ import type { SegmentFiles } from './log/segment-files.js';
 import { Merger, type MergerCounts } from './merger/merger.js';
 import type { PackedEntry } from './pg/log-block.js';
 import { readPackedLog, readPgLog, type PgLogPage } from './pg/read-log.js';
-import type { PgCounts } from './pg/pg-state.js';
+import { type LogBounds, noBounds, type PgCounts } from './pg/pg-state.js';
 import { ObjectReader } from './read/object-reader.js';
 import { PayloadReader } from './read/payload-reader.js';
 import { SegmentPool } from './segments/segment-pool.js';
@@ -158,15 +158,8 @@ export class Store {
   }
 
   /** Where a PG's log begins and ends: entries behind `trimmedTo` up to `lastSeq` are there. */
-  logBounds(pg: PgId): { trimmedTo: number; lastSeq: number; lastTerm: number; entries: number; bytes: number } {
-    const state = this.#state.pgs.get(pg);
-    return {
-      trimmedTo: state?.trimmedTo ?? 0,
-      lastSeq: state?.lastSeq ?? 0,
-      lastTerm: state?.lastTerm ?? 0,
-      entries: state?.logEntries ?? 0,
-      bytes: state?.logBytes ?? 0,
-    };
+  logBounds(pg: PgId): LogBounds {
+    return this.#state.pgs.get(pg)?.bounds ?? noBounds;
   }
 
   /** Entries of a PG's log behind `afterSeq`, oldest first, about a block at a time; none at the end. */

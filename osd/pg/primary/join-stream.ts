@@ -7,7 +7,7 @@ import type { Method } from '../../../wire/method.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { orderRange } from '../../../cluster/object-placement.js';
 import { packParts } from '../copy/parts-message.js';
-import { readParts } from '../copy/read-parts.js';
+import { type Parts, readParts } from '../copy/read-parts.js';
 import { TouchedSet } from '../copy/touched-set.js';
 import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, positionHeader } from '../messages.js';
 import type { SentEntry } from '../replication.js';
@@ -177,7 +177,7 @@ export class JoinStream {
       const { mutations } = await readParts(term.host.store.objects, term.pg, parts, Infinity);
       this.#check();
       if (before !== this.#pgChanges) continue;
-      this.#sendCopy(mutations, ['']);
+      this.#sendCopy(mutations, { done: [''] });
       return;
     }
   }
@@ -197,7 +197,7 @@ export class JoinStream {
       await queue.enter(object.key);
       try {
         this.#check();
-        const { mutations, rest } = await readParts(term.host.store.objects, term.pg, left.take(object), pieceBytes);
+        const { mutations, rest, isLost } = await this.#read(object, left.take(object));
         this.#check();
         for (const one of rest) left.add(one);
         isDone = left.isEmpty;
@@ -206,7 +206,8 @@ export class JoinStream {
           this.#current = undefined;
           if (options.movesCursor === true) this.#cursor = object.key;
         }
-        this.#sendCopy(mutations, isDone ? [object.key] : []);
+        const keys = isDone ? [object.key] : [];
+        this.#sendCopy(mutations, isLost ? { lost: keys } : { done: keys });
       } finally {
         queue.leave(object.key);
       }
@@ -226,7 +227,7 @@ export class JoinStream {
   /** To `undefined` at the end. */
   moveCursor(cursor: string | undefined): void {
     this.#cursor = cursor;
-    this.#sendCopy([], []);
+    this.#sendCopy([]);
   }
 
   /** Everything that was copied is durable there. */
@@ -303,11 +304,29 @@ export class JoinStream {
     this.#tell(appendMethod, { ...header, record: writer.bytes() }, []);
   }
 
-  #sendCopy(mutations: readonly Mutation[], done: readonly string[]): void {
+  /**
+   * What no member can read any more is noted as missing at the joiner: one object that is lost must not keep all others from being
+   * copied.
+   */
+  async #read(object: ObjectId, parts: readonly Touched[]): Promise<Parts & { readonly isLost: boolean }> {
+    const { term } = this.#primary;
+    const read = (): Promise<Parts> => readParts(term.host.store.objects, term.pg, parts, pieceBytes);
+    try {
+      return { ...(await this.#primary.mended(object, read)), isLost: false };
+    } catch (error) {
+      if (!isCairnError(error, 'CORRUPT') || error.details['lost'] !== true) throw error;
+      return { mutations: [{ kind: 'remove', object }], rest: [], isLost: true };
+    }
+  }
+
+  #sendCopy(
+    mutations: readonly Mutation[],
+    { done = [], lost = [] }: { readonly done?: readonly string[]; readonly lost?: readonly string[] } = {},
+  ): void {
     const { term } = this.#primary;
     const { recordBytes, restBytes, payload } = packParts(term.pg, { mutations, rest: [] });
     const state = { from: this.#from, cursor: this.#cursor };
-    const noted = { done: done.map(latin1Bytes), state: joinStateHeader(state) };
+    const noted = { done: done.map(latin1Bytes), lost: lost.map(latin1Bytes), state: joinStateHeader(state) };
     const header = { attempt: this.#attempt, recordBytes, restBytes, ...noted };
     const payloadBytes = payload.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(

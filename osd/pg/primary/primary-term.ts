@@ -23,6 +23,11 @@ import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
+import { Copies } from '../../scrub/copies.js';
+import { mendedRead } from '../../scrub/mended-read.js';
+import { Mender } from '../../scrub/mender.js';
+import { Scrubbing } from '../../scrub/scrubbing.js';
+import type { ObjectId } from '../../store/object-id.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
 import type { Leader } from './leader.js';
@@ -47,6 +52,8 @@ export class PrimaryTerm implements Leader {
   readonly sessions: PgSessions;
   readonly lease: PgLease;
   readonly queue = new ObjectQueue();
+  readonly mender: Mender;
+  readonly scrubbing: Scrubbing;
   readonly #ownHead: () => Promise<Head>;
   readonly #others: readonly Member[];
   readonly #joining: Joining;
@@ -69,6 +76,9 @@ export class PrimaryTerm implements Leader {
     this.#others = term.record.acting.filter((member) => !isSameMember(member, term.self));
     this.lease = term.host.holder.lead(term.pg, term.number, this.#others);
     this.#joining = new Joining(this);
+    const copies = new Copies(this);
+    this.mender = new Mender(this, copies);
+    this.scrubbing = new Scrubbing(this, { copies, mender: this.mender });
   }
 
   get isActive(): boolean {
@@ -100,6 +110,11 @@ export class PrimaryTerm implements Leader {
   /** What is not committed is taken over in one transaction by who lacks it (level.ts). */
   get #windowBytes(): number {
     return Math.min(windowBytesMax, this.#transactionBytesMax / 2);
+  }
+
+  /** Who joins now. */
+  get joiner(): Member | undefined {
+    return this.#joining.joiner;
   }
 
   /** What the monitors are told; `undefined` before a map that has the pool. */
@@ -175,6 +190,8 @@ export class PrimaryTerm implements Leader {
     const heads = await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
     this.#transactionBytesMax = Math.min(...heads.map(({ transactionBytesMax }) => transactionBytesMax));
     await this.sessions.catchUp(copy, term.host.runtime.clock.now());
+    await this.mender.load();
+    await this.scrubbing.load();
     term.throwIfOver();
     const { acting, mode } = term.record;
     const head = copy.last;
@@ -199,6 +216,10 @@ export class PrimaryTerm implements Leader {
         if (term.ended === undefined) term.host.fatal(error);
       },
     );
+  }
+
+  mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T> {
+    return mendedRead(this.mender, object, read);
   }
 
   /** The highest uncommitted entry of an object, or 0: a reply that saw the object waits for it. */
