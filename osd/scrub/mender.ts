@@ -13,7 +13,7 @@ import { printPgId } from '../../cluster/ids.js';
 import { isSameMember } from '../../cluster/pg/members.js';
 import type { Member } from '../../cluster/pg-record.js';
 import { packParts, unpackParts } from '../pg/copy/parts-message.js';
-import { readParts } from '../pg/copy/read-parts.js';
+import { readParts, unfinishedVersion } from '../pg/copy/read-parts.js';
 import { encodeTouched } from '../pg/copy/touched-list.js';
 import type { ScrubFinding } from '../../protocol/pg-scrub.js';
 import { partsMethod } from '../pg/messages.js';
@@ -271,7 +271,9 @@ function checkVersion(
   right: Right,
   { mutations, isLast }: { readonly mutations: readonly Mutation[]; readonly isLast: boolean },
 ): void {
-  const versions = mutations.flatMap((one) => (one.kind === 'set-version' ? [one.version] : []));
+  const versions = mutations.flatMap((one) => {
+    return one.kind === 'set-version' && !isSameVersion(one.version, unfinishedVersion) ? [one.version] : [];
+  });
   const isRight =
     right.kind === 'version'
       ? versions.every((version) => isSameVersion(version, right.version)) && (!isLast || versions.length > 0)
