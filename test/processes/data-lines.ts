@@ -3,7 +3,7 @@ import type { CommandLine } from './command-lines.js';
 
 /** While no PG is on any of them. */
 const empty: readonly CommandLine[] = [
-  { line: 'osd ok-to-stop 0 1', prints: /^osd\.0, osd\.1 can stop: 0 PGs on them/, json: ['ok', 'osds', 'reasons'] },
+  { line: 'osd ok-to-stop 0 1', prints: /^osd\.0, osd\.1 can stop: 0 PGs on them and all serve on/, json: ['ok', 'osds', 'reasons'] },
   { line: 'osd ok-to-stop 99', refused: /^there is no osd\.99; `cairn osd ls` lists those there are$/ },
   { line: 'osd safe-to-destroy 6', prints: /^osd\.6 can be destroyed: no PG has/, json: ['ok', 'num_not_ok_pgs'] },
   { line: 'osd safe-to-destroy all', refused: /^"all" is no OSD; write osd\.3 or 3$/ },
