@@ -16,7 +16,7 @@ interface CheckCommand {
   readonly help: string;
   readonly command: MonitorCommand<{ osds: OsdId[] }, OsdVerdict>;
   /** Of a yes, behind the names. */
-  readonly yes: (pgs: string) => string;
+  readonly yes: (pgs: string, them: string) => string;
   /** Of a no, behind the names, and what to do. */
   readonly no: (pgs: string, names: string) => string;
 }
@@ -27,7 +27,7 @@ const commands: readonly CheckCommand[] = [
     description: 'Say whether every PG goes on serving clients when all of these OSDs stop at once.',
     help: 'PGs may then have fewer copies than their pool wants, but not fewer than its min_size.',
     command: osdOkToStop,
-    yes: (pgs) => `can stop: ${pgs} on them and all serve on`,
+    yes: (pgs, them) => `can stop: ${pgs} on ${them} and all serve on`,
     no: (pgs) => `should not stop now, for ${pgs}; stop fewer at once, or wait for \`cairn health\` to be better`,
   },
   {
@@ -36,7 +36,7 @@ const commands: readonly CheckCommand[] = [
       'Say whether no data is lost, and no copy goes missing, when the disks of all of these OSDs are destroyed.',
     help: 'It is once no PG counts them among its members: drain them first (`cairn osd drain`).',
     command: osdSafeToDestroy,
-    yes: () => 'can be destroyed: no PG has a copy on them that counts',
+    yes: (_pgs, them) => `can be destroyed: no PG has a copy on ${them} that counts`,
     no: (pgs, names) => `should not be destroyed, for ${pgs}; run \`cairn osd drain ${names}\` first`,
   },
 ];
@@ -73,7 +73,7 @@ function show(
   const { isOk, pgs, objecting, objections } = verdict;
   const names = osds.map((id) => `osd.${id}`);
   if (json) printJson(context, verdictJson(osds, verdict));
-  else if (isOk) context.print(`${names.join(', ')} ${check.yes(count(pgs))}\n`);
+  else if (isOk) context.print(`${names.join(', ')} ${check.yes(count(pgs), osds.length === 1 ? 'it' : 'them')}\n`);
   else {
     const rows = objections.map(({ pg, reason }) => [pg, reason]);
     context.print(formatTable([{ title: 'PG' }, { title: 'REASON' }], rows));

@@ -115,9 +115,10 @@ function pgLines(pgmap: ClusterStatus['pgmap']): string[] {
 function ioLines(pgmap: ClusterStatus['pgmap']): string[] {
   const { recovery_objects_left: objects, recovery_bytes_left: bytes, recovery_eta_seconds: eta } = pgmap;
   const { recovering_objects_per_sec: objectRate, recovering_bytes_per_sec: byteRate } = pgmap;
-  if (objects === 0 && bytes === 0 && objectRate === 0) return [];
+  // What was recovered in the last seconds is no news once nothing is left.
+  if (objects === 0 && bytes === 0) return [];
   const rate = `${bytesText(byteRate)}/s, ${objectRate} objects/s`;
-  const left = objects === 0 && bytes === 0 ? [] : [`${objects} objects, ${bytesText(bytes)} left`];
-  const end = left.length === 0 ? [] : [eta === null ? 'not advancing' : `about ${ageText(eta)} to go`];
-  return ['  io:', ...field('recovery:', [[rate, ...left, ...end].join('; ')]), ''];
+  const left = `${objects} objects, ${bytesText(bytes)} left`;
+  const end = eta === null ? 'not advancing' : `about ${ageText(eta)} to go`;
+  return ['  io:', ...field('recovery:', [`${rate}; ${left}; ${end}`]), ''];
 }

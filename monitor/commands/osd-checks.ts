@@ -58,7 +58,7 @@ async function lostPgs(context: CommandContext): Promise<string[]> {
 function againstStop({ pool, record, picture }: PgOfOsd, osds: ReadonlySet<OsdId>): string | undefined {
   const stopping = record.acting.filter(({ osd }) => osds.has(osd)).length;
   if (stopping === 0 && !record.eligible.some(({ osd }) => osds.has(osd))) return undefined;
-  if (!isAvailable(picture.state)) return `is ${picture.state}: it serves nobody now, and may need them to`;
+  if (!isAvailable(picture.state)) return `is ${picture.state}: it serves nobody now`;
   const left = record.acting.length - stopping;
   if (left < pool.minSize)
     return `would have ${left} of the ${count(pool.minSize, 'copy', 'copies')} that it needs to serve`;

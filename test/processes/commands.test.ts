@@ -48,7 +48,7 @@ const needOsds = ['object bench', 'object get', 'object ls', 'object put', 'obje
 /** Those that a capability of `allow r` is enough for, besides the local ones. */
 const readers = `
   audit, config dump, config get, config ls, crush class ls, crush class ls-osd, crush dump, crush get,
-  crush rule dump, crush rule ls, crush show, crush tree, features, fsid, health detail, health summary, log,
+  crush rule dump, crush rule ls, crush show, crush tree, df, features, fsid, health detail, health summary, log,
   map dump, map get, mon dump, mon stat, object locate, osd df, osd dump, osd find, osd ls, osd stat, osd tree,
   pg dump, pg ls, pg map, pg stat, pool get, pool ls, pool stats, status, versions
 `

@@ -3,7 +3,11 @@ import type { CommandLine } from './command-lines.js';
 
 /** While no PG is on any of them. */
 const empty: readonly CommandLine[] = [
-  { line: 'osd ok-to-stop 0 1', prints: /^osd\.0, osd\.1 can stop: 0 PGs on them/, json: ['ok', 'osds', 'reasons'] },
+  {
+    line: 'osd ok-to-stop 0 1',
+    prints: /^osd\.0, osd\.1 can stop: 0 PGs on them and all serve on/,
+    json: ['ok', 'osds', 'reasons'],
+  },
   { line: 'osd ok-to-stop 99', refused: /^there is no osd\.99; `cairn osd ls` lists those there are$/ },
   { line: 'osd safe-to-destroy 6', prints: /^osd\.6 can be destroyed: no PG has/, json: ['ok', 'num_not_ok_pgs'] },
   { line: 'osd safe-to-destroy all', refused: /^"all" is no OSD; write osd\.3 or 3$/ },
@@ -60,6 +64,12 @@ const pgs: readonly CommandLine[] = [
   },
   { line: 'pg dump --pool nope', refused: /^no pool is called nope/ },
   { line: 'pg query 1.8', refused: /^pool data has no pg 1\.8; its last one is 1\.7$/ },
+  {
+    line: 'df',
+    prints: /^--- RAW STORAGE ---\nCLASS [^]*\nTOTAL [^]*\ndata +1 +8 +0 B +0 +0 B +0\.00 /,
+    json: ['stats', 'stats_by_class', 'pools'],
+  },
+  { line: 'df data', refused: /^df takes no arguments/ },
   { line: 'pg force 1.0 0 --yes', refused: /^pg 1\.0 may still have all its data on .*`cairn osd lost \d`$/ },
 ];
 
