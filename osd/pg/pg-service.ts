@@ -21,6 +21,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
 import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
+import { objectClasses } from '../classes/all.js';
 import type { ClassTable } from '../classes/object-class.js';
 import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
@@ -75,7 +76,7 @@ export interface PgServiceParts {
   readonly store: Store;
   readonly peers: OsdPeers;
   readonly monitors: MonitorClient;
-  /** Default: none. */
+  /** Default: those of this version. */
   readonly classes?: ClassTable;
 }
 
@@ -132,7 +133,7 @@ export class PgService {
       store,
       peers,
       monitors,
-      classes: parts.classes ?? new Map(),
+      classes: parts.classes ?? objectClasses,
       joins: new Reservations(joinsMax),
       joined: new Set(),
       pace: new Pace(),
