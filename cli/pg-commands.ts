@@ -4,6 +4,7 @@ import type { CliContext } from './context.js';
 import { addPgForce } from './pg-force.js';
 import { addPgDump, addPgLs } from './pg-ls.js';
 import { addPgMap, addPgStat } from './pg-map.js';
+import { addPgScrubs } from './pg-scrub.js';
 import { addPgQuery } from './pg-query.js';
 
 export function registerPgCommands(program: Command, context: CliContext): void {
@@ -13,5 +14,6 @@ export function registerPgCommands(program: Command, context: CliContext): void 
   addPgDump(pg, context);
   addPgMap(pg, context);
   addPgQuery(pg, context);
+  addPgScrubs(pg, context);
   addPgForce(pg, context);
 }

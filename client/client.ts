@@ -8,6 +8,7 @@ import { type PgId, poolId, printPgId } from '../cluster/ids.js';
 import type { ClusterMap } from '../cluster/map.js';
 import { objectHash, pgOfHash } from '../cluster/object-placement.js';
 import type { Pool } from '../cluster/pool.js';
+import type { Method } from '../wire/method.js';
 import { serviceKeyOf } from '../wire/service-key.js';
 import { monDump } from '../protocol/commands/mon.js';
 import type { Credentials } from '../protocol/credentials.js';
@@ -15,6 +16,7 @@ import type { MonitorClient } from '../protocol/monitor-client.js';
 import { MonitorSession } from '../protocol/monitor-session.js';
 import { type PgQuery, pgQueryMethod } from '../protocol/pg-query.js';
 import { listMethod, type ListReply, opMethod, type OpRequest } from '../protocol/osd-methods.js';
+import { pgScrubMethod, type PgScrubReply, type ScrubKind } from '../protocol/pg-scrub.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { TlsOptions } from '../runtime/network.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -192,14 +194,23 @@ export class CairnClient {
    * What its primary says of a PG, whether that serves or not. Errors: those of the monitors' map, `CONFLICT` when nobody
    * leads it, and those of the connection.
    */
-  async queryPg(pg: PgId, wait: WaitOptions = {}): Promise<PgQuery> {
+  queryPg(pg: PgId, wait: WaitOptions = {}): Promise<PgQuery> {
+    return this.#askPg(pgQueryMethod, pg, { ...pg }, wait);
+  }
+
+  /** Asks the primary of a PG to scrub it, or how that is; returns at once. Errors as those of `queryPg`, `OVERLOADED`. */
+  scrubPg(pg: PgId, want: ScrubKind | undefined, wait: WaitOptions = {}): Promise<PgScrubReply> {
+    return this.#askPg(pgScrubMethod, pg, { ...pg, want }, wait);
+  }
+
+  async #askPg<Req, Rep>(method: Method<Req, Rep>, pg: PgId, header: Req, wait: WaitOptions): Promise<Rep> {
     const target: Target = { pool: pg.pool, pgOf: () => pg.pg };
     for (let attempt = 1; ; attempt += 1) {
       // It is asked of the PG, not of its objects: a pause of those does not matter.
       const routing = routeBy({ ...this.map, flags: new Set() }, target);
       if (routing.kind !== 'route') throw nobodyLeads(pg, routing.reason);
       try {
-        return (await this.#links.call(routing.route, pgQueryMethod, { ...pg }, wait)).header;
+        return (await this.#links.call(routing.route, method, header, wait)).header;
       } catch (error) {
         const { details } = toCairnError(error);
         if (details['refusal'] !== 'stale-route' || attempt === queriesMax) throw error;

@@ -28,9 +28,14 @@ export interface PgReport {
   readonly leftBytes: number;
   /** Who joins now. */
   readonly joiner: OsdId | undefined;
+  /** What the last scrubs found and could not heal. */
+  readonly scrubErrors: number;
+  /** Wall times in ms of the OSD; 0 when it is not known. */
+  readonly scrubbedAt: number;
+  readonly deepScrubbedAt: number;
 }
 
-/** As it travels: 15 values, so 500 of them are far from the limits of a message. */
+/** As it travels: 18 values, so 500 of them are far from the limits of a message. */
 export type PgReportRow = readonly [
   pool: number,
   pg: number,
@@ -47,6 +52,9 @@ export type PgReportRow = readonly [
   leftObjects: number,
   leftBytes: number,
   joiner: number,
+  scrubErrors: number,
+  scrubbedAt: number,
+  deepScrubbedAt: number,
 ];
 
 export interface PgReports {
@@ -74,13 +82,15 @@ export function pgReportRow(report: PgReport): PgReportRow {
   const { degradedObjects, misplacedObjects, leftObjects, leftBytes, joiner = nobody } = report;
   const log = [last.term, last.seq, committed, logEntries] as const;
   const left = [degradedObjects, misplacedObjects, leftObjects, leftBytes] as const;
-  return [pg.pool, pg.pg, term, state, objects, bytes, ...log, ...left, joiner];
+  const scrub = [report.scrubErrors, report.scrubbedAt, report.deepScrubbedAt] as const;
+  return [pg.pool, pg.pg, term, state, objects, bytes, ...log, ...left, joiner, ...scrub];
 }
 
 /** Of a row that `pgReportsSchema` let pass. */
 export function pgReportOfRow(row: PgReportRow): PgReport {
   const [pool, pg, term, state, objects, bytes, lastTerm, lastSeq, committed, logEntries, ...left] = row;
-  const [degradedObjects, misplacedObjects, leftObjects, leftBytes, joiner] = left;
+  const [degradedObjects, misplacedObjects, leftObjects, leftBytes, joiner, ...scrub] = left;
+  const [scrubErrors, scrubbedAt, deepScrubbedAt] = scrub;
   return {
     pg: { pool: poolId(pool), pg },
     term,
@@ -96,6 +106,9 @@ export function pgReportOfRow(row: PgReportRow): PgReport {
     leftBytes,
     // Checked by the schema.
     joiner: joiner === nobody ? undefined : (joiner as OsdId),
+    scrubErrors,
+    scrubbedAt,
+    deepScrubbedAt,
   };
 }
 
@@ -117,6 +130,9 @@ const row = z.tuple([
   count,
   count,
   z.int().check(z.gte(nobody), z.lte(osdIdMax)),
+  count,
+  count,
+  count,
 ]);
 
 export const pgReportsSchema: z.ZodMiniType<PgReports> = z.object({

@@ -23,6 +23,8 @@ export interface PgPicture {
   readonly misplacedObjects: number;
   readonly leftObjects: number;
   readonly leftBytes: number;
+  /** As last reported, in whatever term; times are 0 when they are not known. */
+  readonly scrub: Pick<PgReport, 'scrubErrors' | 'scrubbedAt' | 'deepScrubbedAt'>;
   /** Of the record's term; `undefined` when the primary has not spoken since that began. */
   readonly report: PgReport | undefined;
 }
@@ -52,11 +54,13 @@ export function pgPicture(
   const condition = pgCondition(record, up, pool, pgContext(map, pool, pg.pg));
   const last = soft.pgs.get(pg);
   const { objects, bytes } = last ?? { objects: 0, bytes: 0 };
+  const scrub = last ?? { scrubErrors: 0, scrubbedAt: 0, deepScrubbedAt: 0 };
   const primary = record.acting[0]?.osd;
   const heardAt = primary === undefined ? undefined : soft.osds.get(primary)?.heardAt;
   const report = last?.term === record.term && heardAt !== undefined ? last : undefined;
   if (report === undefined || !isOfNow(report, condition)) {
-    return { state: recordState(condition), condition, objects, bytes, ...estimate(condition, objects, bytes), report };
+    const state = recordState(condition);
+    return { state, condition, objects, bytes, ...estimate(condition, objects, bytes), scrub, report };
   }
   const isSilent = heardAt !== undefined && wall - heardAt > silentMs;
   const { degradedObjects, misplacedObjects, leftObjects, leftBytes } = report;
@@ -69,6 +73,7 @@ export function pgPicture(
     misplacedObjects,
     leftObjects,
     leftBytes,
+    scrub,
     report,
   };
 }

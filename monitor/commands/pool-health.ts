@@ -1,5 +1,6 @@
 /** How the PGs of each pool are, for status and health: sums of what `pg ls` shows one by one. */
 import type { PoolId } from '../../cluster/ids.js';
+import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { Pool } from '../../cluster/pool.js';
 import { UpTable } from '../../cluster/up-table.js';
@@ -38,7 +39,9 @@ export class PoolsHealth {
     const table = await runSliced(context, UpTable.steps(this.#table, map));
     const pools = new Map<PoolId, PoolHealth>();
     const view = { map, soft, wall };
-    for (const pool of map.pools.values()) pools.set(pool.id, await poolHealth(pool, view, table, context));
+    const late = lateTimes(map, wall);
+    for (const pool of map.pools.values())
+      pools.set(pool.id, await poolHealth(pool, { ...view, late }, table, context));
     this.#table = table;
     this.#last = { source, pools };
     return pools;
@@ -53,15 +56,16 @@ function isSame({ map: a, ...old }: Source, { map: b, ...now }: Source): boolean
     a.pools === b.pools &&
     a.crush === b.crush &&
     a.upmaps === b.upmaps &&
+    a.config === b.config &&
     old.reports === now.reports &&
     old.silent === now.silent
   );
 }
 
-async function poolHealth(pool: Pool, view: PictureView, table: UpTable, context: CommandContext): Promise<PoolHealth> {
+async function poolHealth(pool: Pool, view: HealthView, table: UpTable, context: CommandContext): Promise<PoolHealth> {
   const states = new Map<string, number>();
   const examples: PgExample[] = [];
-  const sums = { objects: 0, storedBytes: 0, degradedObjects: 0, misplacedObjects: 0, leftObjects: 0, leftBytes: 0 };
+  const sums = { ...nothing };
   for (let number = 0; number < pool.pgNum; number += 1) {
     const pg = { pool: pool.id, pg: number };
     const record = view.map.records.get(pg);
@@ -79,16 +83,50 @@ async function poolHealth(pool: Pool, view: PictureView, table: UpTable, context
     sums.misplacedObjects += picture.misplacedObjects;
     sums.leftObjects += picture.leftObjects;
     sums.leftBytes += picture.leftBytes;
+    sums.scrubErrors += picture.scrub.scrubErrors;
+    if (isBefore(picture.scrub.scrubbedAt, view.late.scrub)) sums.notScrubbed += 1;
+    if (isBefore(picture.scrub.deepScrubbedAt, view.late.deep)) sums.notDeepScrubbed += 1;
     if (number % pgsPerSlice === pgsPerSlice - 1) await context.yieldTurn();
   }
   return { ...notReported, ...sums, states, examples };
 }
 
-/** What OSDs do not report. */
-const notReported = {
-  unfoundObjects: 0,
-  parkedObjects: 0,
+const nothing = {
+  objects: 0,
+  storedBytes: 0,
+  degradedObjects: 0,
+  misplacedObjects: 0,
+  leftObjects: 0,
+  leftBytes: 0,
   scrubErrors: 0,
   notScrubbed: 0,
   notDeepScrubbed: 0,
 };
+
+/** What OSDs do not report. */
+const notReported = { unfoundObjects: 0, parkedObjects: 0 };
+
+/** Scrubs from before these times are late. */
+interface LateTimes {
+  readonly scrub: number;
+  readonly deep: number;
+}
+
+type HealthView = PictureView & { readonly late: LateTimes };
+
+/** As Ceph's `mon_warn_pg_not_scrubbed_ratio` and `…_deep_scrubbed_ratio`: half of the interval over it, three quarters. */
+const lateRatio = 1.5;
+const lateDeepRatio = 1.75;
+
+/** With an interval of 0 nothing is late. */
+function lateTimes(map: ClusterMap, wall: number): LateTimes {
+  const { osd_scrub_interval: interval, osd_deep_scrub_interval: deepInterval } = effectiveConfig(map, 'osd').values;
+  return {
+    scrub: interval === 0 ? 0 : wall - lateRatio * interval,
+    deep: deepInterval === 0 ? 0 : wall - lateDeepRatio * deepInterval,
+  };
+}
+
+function isBefore(at: number, limit: number): boolean {
+  return at > 0 && at < limit;
+}

@@ -13,6 +13,7 @@ import {
   type OpRequest,
 } from '../../protocol/osd-methods.js';
 import { type PgQuery, pgQueryMethod } from '../../protocol/pg-query.js';
+import { type PgScrubReply, type PgScrubRequest, pgScrubMethod } from '../../protocol/pg-scrub.js';
 import type { PgReport } from '../../protocol/pg-reports.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Timer } from '../../runtime/clock.js';
@@ -57,6 +58,8 @@ import { PgTable } from './pg-table.js';
 import { runOp } from './primary/run-op.js';
 import { mayAccess } from './may-access.js';
 import { notServing, refusal, staleRoute } from './refusals.js';
+import { type Scrubbed, ScrubScheduler } from '../scrub/scheduler.js';
+import { digestMethod, installMethod, scrubbedMethod, scrubListMethod } from '../scrub/messages.js';
 
 /** As which member of PGs this process speaks: from a committed registration on, until the next. */
 export interface SelfIdentity {
@@ -111,6 +114,7 @@ export class PgService {
   readonly #leases: LeaseKeeper;
   readonly #acknowledgements: Acknowledgements;
   readonly #host: PgHost;
+  readonly #scrubs: ScrubScheduler;
   #map: ClusterMap | undefined;
   #timer: Timer | undefined;
   #ops = 0;
@@ -152,6 +156,11 @@ export class PgService {
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);
+    this.#scrubs = new ScrubScheduler(runtime, {
+      daemon: `osd.${self.osd}`,
+      leading: () => this.#leadingScrubs(),
+      map: () => this.#map,
+    });
     this.#tick();
   }
 
@@ -186,6 +195,7 @@ export class PgService {
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
       .on(pgQueryMethod, ({ header, peer }) => ({ header: service().#query(pgIdOf(header), peer) }))
+      .on(pgScrubMethod, ({ header, peer }) => ({ header: service().#scrub(header, peer) }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
         return { header: await pg.head(header, recordOfHeader(header.record)) };
@@ -204,6 +214,17 @@ export class PgService {
       .on(partsMethod, async ({ header, payload, peer }) =>
         (await service().#member(header, peer)).parts(header, payload),
       )
+      .on(scrubListMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).scrubList(header),
+      }))
+      .on(digestMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).digest(header),
+      }))
+      .on(installMethod, async ({ header, payload, peer }) => {
+        await (await service().#member(header, peer)).install(header, payload);
+        return { header: {} };
+      })
+      .onMessage(scrubbedMethod, ({ header, peer }) => forMember(current(), header, peer)?.scrubbed(header))
       .on(leaseMethod, ({ header, peer }) => {
         checkSender(peer, header.holder);
         return { header: service().#leases.onAsk(header) };
@@ -275,11 +296,13 @@ export class PgService {
     this.#timer?.cancel();
     this.#acknowledgements.close();
     await this.#table.close(this.#closed);
+    await this.#scrubs.close();
   }
 
   #tick(): void {
     const { clock } = this.#runtime;
     for (const pg of this.#table.all()) pg.primary?.tick(clock.now());
+    this.#scrubs.tick();
     this.#timer = clock.after(tickMs, () => this.#tick());
   }
 
@@ -307,6 +330,25 @@ export class PgService {
     } finally {
       this.#ops -= 1;
       this.#opsBytes -= bytes;
+    }
+  }
+
+  #scrub({ want, ...id }: PgScrubRequest, peer: Peer): PgScrubReply {
+    const { term, pool, scrubbing, isServing } = this.#leading(pgIdOf(id));
+    if (want !== undefined) {
+      // It reads all there is and may change it.
+      this.#checkAccess(peer, pool, 'w');
+      if (!isServing) throw notServing(term.pg, 'is becoming active, or has too few copies');
+    }
+    const number = want === undefined ? 0 : scrubbing.want(want);
+    if (want !== undefined) this.#scrubs.tick();
+    const { running, last } = scrubbing.status;
+    return { osd: this.#host.self.osd, term: term.number, number, running, last };
+  }
+
+  *#leadingScrubs(): Generator<Scrubbed> {
+    for (const { id, primary } of this.#table.all()) {
+      if (primary !== undefined) yield { pg: id, scrubbing: primary.scrubbing };
     }
   }
 

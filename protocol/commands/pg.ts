@@ -111,6 +111,18 @@ export const pgBump = defineChange<PgChanged>()('pg.bump', {
   args: z.strictObject(fromPrimary),
 });
 
+/** A record for the cluster's log, in the words of the primary. */
+export const pgNote = defineChange<Record<string, never>>()('pg.note', {
+  access: 'w',
+  area: 'daemon',
+  args: z.strictObject({
+    pg: pgIdField,
+    from: memberField,
+    severity: z.enum(['info', 'warn', 'error']),
+    message: z.string().check(z.minLength(1), z.maxLength(1_000)),
+  }),
+});
+
 /** An operator accepts the loss of a PG whose members are all gone: the present store of this OSD goes on with it. */
 export const pgForce = defineChange<ChangeReport>()('pg.force', {
   access: 'w',

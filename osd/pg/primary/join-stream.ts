@@ -7,7 +7,7 @@ import type { Method } from '../../../wire/method.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { orderRange } from '../../../cluster/object-placement.js';
 import { packParts } from '../copy/parts-message.js';
-import { readParts } from '../copy/read-parts.js';
+import { type Parts, readParts } from '../copy/read-parts.js';
 import { TouchedSet } from '../copy/touched-set.js';
 import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, positionHeader } from '../messages.js';
 import type { SentEntry } from '../replication.js';
@@ -67,6 +67,7 @@ export class JoinStream {
   #failed: CairnError | undefined;
   #isClosed = false;
   #pgChanges = 0;
+  readonly #doubtful = new Set<string>();
 
   constructor(primary: Leader, options: JoinStreamOptions, giveUp: (why: string) => void) {
     const { joiner, attempt, plan, missing } = options;
@@ -74,10 +75,15 @@ export class JoinStream {
     this.#joiner = joiner;
     this.#attempt = attempt;
     this.#plan = plan;
-    this.#behind = TouchedSet.of(missing);
     this.#giveUp = giveUp;
     this.#cursor = plan.state.cursor;
     this.#from = plan.state.from;
+    this.#behind = new TouchedSet();
+    for (const one of missing) {
+      // What is beyond the cursor is copied whole or not at all: a part of it, with the version of the whole, would pass for it.
+      if ('object' in one && this.#isBeyond(one.object.key)) this.#doubtful.add(one.object.key);
+      else this.#behind.add(one);
+    }
   }
 
   get cursor(): string | undefined {
@@ -171,7 +177,7 @@ export class JoinStream {
       const { mutations } = await readParts(term.host.store.objects, term.pg, parts, Infinity);
       this.#check();
       if (before !== this.#pgChanges) continue;
-      this.#sendCopy(mutations, ['']);
+      this.#sendCopy(mutations, { done: [''] });
       return;
     }
   }
@@ -191,7 +197,7 @@ export class JoinStream {
       await queue.enter(object.key);
       try {
         this.#check();
-        const { mutations, rest } = await readParts(term.host.store.objects, term.pg, left.take(object), pieceBytes);
+        const { mutations, rest, isLost } = await this.#read(object, left.take(object));
         this.#check();
         for (const one of rest) left.add(one);
         isDone = left.isEmpty;
@@ -200,7 +206,8 @@ export class JoinStream {
           this.#current = undefined;
           if (options.movesCursor === true) this.#cursor = object.key;
         }
-        this.#sendCopy(mutations, isDone ? [object.key] : []);
+        const keys = isDone ? [object.key] : [];
+        this.#sendCopy(mutations, isLost ? { lost: keys } : { done: keys });
       } finally {
         queue.leave(object.key);
       }
@@ -220,7 +227,7 @@ export class JoinStream {
   /** To `undefined` at the end. */
   moveCursor(cursor: string | undefined): void {
     this.#cursor = cursor;
-    this.#sendCopy([], []);
+    this.#sendCopy([]);
   }
 
   /** Everything that was copied is durable there. */
@@ -243,6 +250,11 @@ export class JoinStream {
   #check(): void {
     this.#primary.term.throwIfOver();
     if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  /** Whatever its version says, it is not as it is here: the joiner had other entries for it. */
+  isDoubtful(objectKey: string): boolean {
+    return this.#doubtful.has(objectKey);
   }
 
   #isBeyond(objectKey: string): boolean {
@@ -292,11 +304,29 @@ export class JoinStream {
     this.#tell(appendMethod, { ...header, record: writer.bytes() }, []);
   }
 
-  #sendCopy(mutations: readonly Mutation[], done: readonly string[]): void {
+  /**
+   * What no member can read any more is noted as missing at the joiner: one object that is lost must not keep all others from being
+   * copied.
+   */
+  async #read(object: ObjectId, parts: readonly Touched[]): Promise<Parts & { readonly isLost: boolean }> {
+    const { term } = this.#primary;
+    const read = (): Promise<Parts> => readParts(term.host.store.objects, term.pg, parts, pieceBytes);
+    try {
+      return { ...(await this.#primary.mended(object, read)), isLost: false };
+    } catch (error) {
+      if (!isCairnError(error, 'CORRUPT') || error.details['lost'] !== true) throw error;
+      return { mutations: [{ kind: 'remove', object }], rest: [], isLost: true };
+    }
+  }
+
+  #sendCopy(
+    mutations: readonly Mutation[],
+    { done = [], lost = [] }: { readonly done?: readonly string[]; readonly lost?: readonly string[] } = {},
+  ): void {
     const { term } = this.#primary;
     const { recordBytes, restBytes, payload } = packParts(term.pg, { mutations, rest: [] });
     const state = { from: this.#from, cursor: this.#cursor };
-    const noted = { done: done.map(latin1Bytes), state: joinStateHeader(state) };
+    const noted = { done: done.map(latin1Bytes), lost: lost.map(latin1Bytes), state: joinStateHeader(state) };
     const header = { attempt: this.#attempt, recordBytes, restBytes, ...noted };
     const payloadBytes = payload.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(

@@ -2,13 +2,18 @@
 import { isSameMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import type { PgQuery, PgQueryJoin, PgQueryMember } from '../../../protocol/pg-query.js';
+import type { Scrubbing } from '../../scrub/scrubbing.js';
 import { reportOf } from './pg-report.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Joining } from './joining.js';
 import type { Leader } from './leader.js';
 
 /** Of a term whose pool is known. */
-export function queryOf(primary: Leader, joining: Joining, sessions: PgSessions): PgQuery {
+export function queryOf(
+  primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> },
+  joining: Joining,
+  sessions: PgSessions,
+): PgQuery {
   const { term, copy, pool, isActive, isServing } = primary;
   const { host, record } = term;
   const { state, objects, bytes, degradedObjects, misplacedObjects } = reportOf(primary, joining);
@@ -41,7 +46,10 @@ export function queryOf(primary: Leader, joining: Joining, sessions: PgSessions)
   };
 }
 
-function membersOf(primary: Leader, joining: Joining): PgQueryMember[] {
+function membersOf(
+  primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> },
+  joining: Joining,
+): PgQueryMember[] {
   const { term } = primary;
   const { acting, eligible } = term.record;
   const { joiner, progress } = joining;
@@ -66,7 +74,7 @@ function memberRow({ osd, store }: Member, role: PgQueryMember['role'], standing
 }
 
 /** Of who has to have every entry, and to grant its lease. */
-function standingOf(primary: Leader, member: Member): Standing {
+function standingOf(primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> }, member: Member): Standing {
   const { term, lease } = primary;
   const isMissing = lease.missing(term.host.clocks()).some((other) => isSameMember(other, member));
   return {

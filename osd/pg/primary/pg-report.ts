@@ -2,6 +2,8 @@
 import { equalMembers, hasMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import type { PgReport } from '../../../protocol/pg-reports.js';
+import type { ScrubKind } from '../../../protocol/pg-scrub.js';
+import type { Scrubbing } from '../../scrub/scrubbing.js';
 import { logStart } from '../types.js';
 import type { JoinProgress } from './join-attempt.js';
 import type { Joining } from './joining.js';
@@ -20,15 +22,20 @@ export interface PgFacts {
   readonly bytes: number;
   /** Of who joins now. */
   readonly joining: JoinProgress | undefined;
+  readonly scrub: { readonly running: ScrubKind | undefined; readonly errors: number };
 }
 
 /** Of a term whose pool is known. */
-export function reportOf(primary: Leader, joining: Joining): PgReport {
+export function reportOf(
+  primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> },
+  joining: Joining,
+): PgReport {
   const { term, copy, pool } = primary;
   const { acting, eligible } = term.record;
   const { objects, bytes } = term.host.store.counts(term.pg);
   const phase = phaseOf(primary);
   const counts = { objects, bytes };
+  const scrub = primary.scrubbing.status;
   const facts: PgFacts = {
     phase,
     size: pool.size,
@@ -37,6 +44,7 @@ export function reportOf(primary: Leader, joining: Joining): PgReport {
     up: joining.up,
     ...counts,
     joining: joining.progress,
+    scrub: { running: scrub.running?.kind, errors: scrub.errors },
   };
   return {
     pg: term.pg,
@@ -48,6 +56,9 @@ export function reportOf(primary: Leader, joining: Joining): PgReport {
     logEntries: copy.logEntries,
     ...missingOf(facts),
     joiner: joining.joiner?.osd,
+    scrubErrors: scrub.errors,
+    scrubbedAt: scrub.stamps?.shallow ?? 0,
+    deepScrubbedAt: scrub.stamps?.deep ?? 0,
   };
 }
 
@@ -70,9 +81,17 @@ export function wordsOf(facts: PgFacts): string[] {
     ...(missingOf(facts).degradedObjects > 0 ? ['degraded'] : []),
     ...(isRemapped ? ['remapped'] : []),
     ...joiningWord(facts, isUndersized),
+    ...(facts.scrub.errors > 0 ? ['inconsistent'] : []),
+    ...(facts.scrub.running === undefined ? [] : scrubWords[facts.scrub.running]),
     ...(phase === 'active' ? [] : [phase]),
   ];
 }
+
+const scrubWords: Readonly<Record<ScrubKind, readonly string[]>> = {
+  scrub: ['scrubbing'],
+  'deep-scrub': ['scrubbing', 'deep'],
+  repair: ['scrubbing', 'deep', 'repair'],
+};
 
 /** Which of the two ways it takes is known only once the joiner has said what it has. */
 function joiningWord({ phase, joining, ...rest }: PgFacts, isUndersized: boolean): string[] {

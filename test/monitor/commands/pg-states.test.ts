@@ -75,6 +75,9 @@ const blankReport = {
   leftObjects: 0,
   leftBytes: 0,
   joiner: undefined,
+  scrubErrors: 0,
+  scrubbedAt: 0,
+  deepScrubbedAt: 0,
 };
 
 async function inactive(cluster: LocalCluster): Promise<string | undefined> {
@@ -120,6 +123,24 @@ describe('states of PGs', () => {
       checks: Record<string, { detail_omitted?: number }>;
     };
     assert.equal(checks['PG_AVAILABILITY']?.detail_omitted, 8);
+  });
+
+  it('health tells what scrubs found, and which are late', async () => {
+    const cluster = sample();
+    const day = 24 * 3_600_000;
+    hear(cluster, (report) => ({
+      ...report,
+      state: report.pg.pg === 3 ? 'active+clean+inconsistent' : 'active+clean',
+      scrubErrors: report.pg.pg === 3 ? 2 : 0,
+      scrubbedAt: report.pg.pg === 1 ? cluster.wall - 2 * day : cluster.wall - day,
+      deepScrubbedAt: report.pg.pg === 2 ? cluster.wall - 13 * day : cluster.wall - 12 * day,
+    }));
+    const { checks } = (await json(cluster, 'health')) as Health;
+    // Of each of two pools.
+    assert.match(checks['OSD_SCRUB_ERRORS']?.summary.message ?? '', /^4 scrub errors/);
+    assert.match(checks['PG_DAMAGED']?.summary.message ?? '', / inconsistent$/);
+    assert.match(checks['PG_NOT_SCRUBBED']?.summary.message ?? '', /^2 pgs/);
+    assert.match(checks['PG_NOT_DEEP_SCRUBBED']?.summary.message ?? '', /^2 pgs/);
   });
 
   it('a PG that waits for its first OSDs is creating', async () => {

@@ -21,6 +21,9 @@ function report(pg: number, changes: Partial<PgReport> = {}): PgReport {
     leftObjects: 0,
     leftBytes: 0,
     joiner: undefined,
+    scrubErrors: 0,
+    scrubbedAt: 0,
+    deepScrubbedAt: 0,
     ...changes,
   };
 }

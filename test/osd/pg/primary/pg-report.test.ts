@@ -18,6 +18,7 @@ const whole: PgFacts = {
   objects: 100,
   bytes: 1_000,
   joining: undefined,
+  scrub: { running: undefined, errors: 0 },
 };
 
 interface Case {
@@ -32,6 +33,12 @@ const half = { objects: 50, bytes: 400 };
 
 const cases: readonly Case[] = [
   { name: 'all copies are where CRUSH wants them', of: {}, is: 'active+clean' },
+  { name: 'it is scrubbed', of: { scrub: { running: 'scrub', errors: 0 } }, is: 'active+clean+scrubbing' },
+  {
+    name: 'it is repaired',
+    of: { scrub: { running: 'repair', errors: 2 } },
+    is: 'active+clean+inconsistent+scrubbing+deep+repair',
+  },
   { name: 'members agree on the log', of: { phase: 'peering' }, is: 'peering' },
   { name: 'not confirmed', of: { phase: 'activating' }, is: 'activating' },
   { name: 'another should lead', of: { up: members(1, 0, 2) }, is: 'active+remapped' },
