@@ -31,6 +31,9 @@ function sample(): LocalCluster {
     leftObjects: 0,
     leftBytes: 0,
     joiner: undefined,
+    scrubErrors: 0,
+    scrubbedAt: 0,
+    deepScrubbedAt: 0,
   };
   const get = (pg: PgId) => (pg.pool === poolId(1) ? { ...report, pg } : undefined);
   cluster.soft = { ...cluster.soft, osds, pgs: { version: 1, get } };

@@ -63,7 +63,7 @@ describe('the book of what monitors and OSDs said', () => {
     const [primary, replica] = record.acting;
     assert.ok(primary !== undefined && replica !== undefined);
     const row = (term: number, state: string, pgNumber = 0): PgReportRow => {
-      return [1, pgNumber, term, state, 7, 70, 1, 9, 9, 9, 0, 0, 0, 0, -1];
+      return [1, pgNumber, term, state, 7, 70, 1, 9, 9, 9, 0, 0, 0, 0, -1, 0, 0, 0];
     };
     const known = () => book.state(map, raft, 'a', now).pgs;
     book.notePgs(replica.osd, [row(record.term, 'active')], map);

@@ -45,7 +45,7 @@ function call(dialer: Dialer, { name }: AnyMethod, header: unknown): Promise<unk
 }
 
 const request = { session: '0'.repeat(32), number: 1, floor: 1, begun: 0 };
-const pgRow: PgReportRow = [1, 0, 1, 'active+clean', 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, -1];
+const pgRow: PgReportRow = [1, 0, 1, 'active+clean', 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0];
 const beacon = { osd: 1, boot: 1, epoch: 1, usedBytes: 0, totalBytes: 0, loopDelayMs: 0, slowOps: 0 };
 const report = { reporter: 1, target: 2, targetUpFrom: 1, kind: 'silent', silentMs: 9_000, peerCount: 3 };
 const join = { name: 'd', address: { host: 'd', port }, disk: '0'.repeat(32) };
