@@ -28,6 +28,7 @@ export function osdMetrics(sources: MetricsSources): MetricsRegistry {
   gauge('pgs', 'PGs that it takes part in.', () => status().pgs.pgs);
   gauge('pgs_leading', 'PGs that it leads.', () => status().pgs.leading);
   gauge('slow_ops', 'Requests that take longer than they should.', () => status().pgs.slowOps);
+  gauge('joins', 'PGs that it takes another OSD into, or waits to.', () => status().pgs.joins);
   counter('recovered_objects', 'Objects that it copied to OSDs that join, since it serves.', () => {
     return status().pgs.recovered.copiedObjects;
   });

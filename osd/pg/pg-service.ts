@@ -95,6 +95,8 @@ export interface PgServiceStatus {
   readonly pgs: number;
   readonly leading: number;
   readonly slowOps: number;
+  /** PGs that it leads and takes somebody into, or waits to. */
+  readonly joins: number;
   /** Since this service began. */
   readonly recovered: Recovered;
 }
@@ -164,7 +166,8 @@ export class PgService {
   }
 
   get status(): PgServiceStatus {
-    return { ...this.#table.counts, slowOps: 0, recovered: this.#recovered };
+    const { running, waiting } = this.#host.joins;
+    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered: this.#recovered };
   }
 
   /** Of every PG that this OSD leads, as it is now. */

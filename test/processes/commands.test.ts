@@ -43,7 +43,19 @@ const local = new Set([
 ]);
 
 /** In the order of their words. */
-const needOsds = ['object bench', 'object get', 'object ls', 'object put', 'object rm', 'object stat', 'pg query'];
+const needOsds = [
+  'object bench',
+  'object get',
+  'object ls',
+  'object put',
+  'object rm',
+  'object stat',
+  'pg deep-scrub',
+  'pg query',
+  'pg repair',
+  'pg scrub',
+  'pg scrub-report',
+];
 
 /** Those that a capability of `allow r` is enough for, besides the local ones. */
 const readers = `
@@ -255,7 +267,7 @@ describe('every command, with three monitors', function () {
   it('every command stands in the tables, where it succeeds and where it is refused, and with --json', () => {
     const known = leaves.map(({ path }) => path);
     const lacking = (seen: ReadonlySet<string>, among = known): string[] => among.filter((path) => !seen.has(path));
-    // `cairn dev` has a test of its own, monitors-dev.test.ts, and what needs OSDs that serve: test/cli/object.test.ts.
+    // `cairn dev` has a test of its own, monitors-dev.test.ts, and what needs OSDs that serve elsewhere: test/cli, test/osd.
     assert.deepEqual(lacking(succeeded).sort(), ['dev', ...needOsds]);
     assert.deepEqual(lacking(refused), []);
     const withJson = leaves.filter(

@@ -63,6 +63,10 @@ const pgs: readonly CommandLine[] = [
     json: ['pg_stats'],
   },
   { line: 'pg dump --pool nope', refused: /^no pool is called nope/ },
+  { line: 'pg scrub 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg deep-scrub 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg repair 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg scrub-report 1.8', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg query 1.8', refused: /^pool data has no pg 1\.8; its last one is 1\.7$/ },
   {
     line: 'df',

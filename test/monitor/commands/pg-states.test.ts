@@ -137,6 +137,10 @@ describe('states of PGs', () => {
     }));
     const { checks } = (await json(cluster, 'health')) as Health;
     // Of each of two pools.
+    const { pg_stats: shown } = (await json(cluster, 'pg dump')) as { pg_stats: Record<string, unknown>[] };
+    const [, second] = shown;
+    assert.deepEqual(second?.['last_scrub_stamp'], '2023-11-12T22:13:20.000Z');
+    assert.match(await done(cluster, 'pg dump'), / LAST_DEEP_SCRUB *\n.* 2023-11-1\d/);
     assert.match(checks['OSD_SCRUB_ERRORS']?.summary.message ?? '', /^4 scrub errors/);
     assert.match(checks['PG_DAMAGED']?.summary.message ?? '', / inconsistent$/);
     assert.match(checks['PG_NOT_SCRUBBED']?.summary.message ?? '', /^2 pgs/);
