@@ -87,7 +87,13 @@ export class Replication {
   }
 
   get hasRoom(): boolean {
-    return this.#window.length < windowEntriesMax && this.#windowBytes < this.#windowBytesLimit;
+    return this.fits(1);
+  }
+
+  /** Whether entries of this cost may be added: what is not committed then still fits one transaction. One may always be alone. */
+  fits(costBytes: number): boolean {
+    if (this.#window.length === 0 && this.#windowBytes === 0) return true;
+    return this.#window.length < windowEntriesMax && this.#windowBytes + costBytes <= this.#windowBytesLimit;
   }
 
   get windowEntries(): number {

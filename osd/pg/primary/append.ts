@@ -55,8 +55,8 @@ export async function append(
   const record = encoder.bytes();
   const payload = payloadsOf(transaction.mutations);
   const bytes = record.byteLength + changeBytes(totalBytes(payload));
-  if (bytes > primary.transactionBytesMax) {
-    const message = `a change of ${bytes} bytes: the disks of pg ${printPgId(term.pg)} take ${primary.transactionBytesMax} at most`;
+  if (bytes > primary.changeBytesMax) {
+    const message = `a change of ${bytes} bytes: the disks of pg ${printPgId(term.pg)} take ${primary.changeBytesMax} at most`;
     throw new CairnError('INVALID_ARGUMENT', `${message}; write it in pieces`);
   }
   const { applied, durable } = copy.submit({ ...transaction, encoded: record });

@@ -63,6 +63,7 @@ export class PrimaryTerm implements Leader {
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
   #transactionBytesMax = Infinity;
+  #reservedBytes = 0;
   #isConfirming = false;
   #nextSeq = 0;
   /** When something was committed last, or nothing waited. */
@@ -97,9 +98,9 @@ export class PrimaryTerm implements Leader {
     );
   }
 
-  /** The largest change that every member's store takes. */
-  get transactionBytesMax(): number {
-    return this.#transactionBytesMax;
+  /** The largest change of one request: every member's store takes it, and takes it over from another. */
+  get changeBytesMax(): number {
+    return this.#transactionBytesMax * shareOfTransaction;
   }
 
   limitTransactions(bytesMax: number): void {
@@ -109,7 +110,7 @@ export class PrimaryTerm implements Leader {
 
   /** What is not committed is taken over in one transaction by who lacks it (level.ts). */
   get #windowBytes(): number {
-    return Math.min(windowBytesMax, this.#transactionBytesMax / 2);
+    return Math.min(windowBytesMax, this.#transactionBytesMax * shareOfTransaction);
   }
 
   /** Who joins now. */
@@ -241,14 +242,31 @@ export class PrimaryTerm implements Leader {
     term.throwIfOver();
   }
 
-  /** Room for an entry, or the term is over. Whoever waits longest goes first. */
+  /** Room for some entry, or the term is over. Whoever waits longest goes first. */
   async room(): Promise<void> {
-    while (this.term.ended === undefined && !this.replication.hasRoom) {
-      await new Promise<void>((resolve) => {
-        this.#roomWaiters.push(resolve);
-      });
+    while (this.term.ended === undefined && !this.replication.hasRoom) await this.#untilRoom();
+    this.term.throwIfOver();
+  }
+
+  /** Room for an entry of this cost, kept until `release`: what is not committed has to fit one transaction, together. */
+  async reserve(costBytes: number): Promise<void> {
+    const isAlone = (): boolean => this.#reservedBytes === 0 && this.replication.windowEntries === 0;
+    while (this.term.ended === undefined && !isAlone() && !this.replication.fits(this.#reservedBytes + costBytes)) {
+      await this.#untilRoom();
     }
     this.term.throwIfOver();
+    this.#reservedBytes += costBytes;
+  }
+
+  release(costBytes: number): void {
+    this.#reservedBytes -= costBytes;
+    this.#wakeForRoom();
+  }
+
+  #untilRoom(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#roomWaiters.push(resolve);
+    });
   }
 
   /** The number of the next entry. Numbers of refused ones are left out. */
@@ -359,7 +377,9 @@ export class PrimaryTerm implements Leader {
   }
 
   #wakeForRoom(): void {
-    while (this.#roomWaiters.length > 0 && this.replication.hasRoom) this.#roomWaiters.shift()?.();
+    if (this.#phase.kind !== 'active') return;
+    // Each looks for itself: one that needs more room than there is waits again, behind the others.
+    if (this.replication.hasRoom) for (const wake of this.#roomWaiters.splice(0)) wake();
   }
 
   /** The proposed joiner counts from here on, whatever the monitors answer. */
@@ -374,6 +394,9 @@ const resendMs = 1_000;
 
 /** Until it is tried again to activate a PG that could not be read. */
 const unreadableMs = 5_000;
+
+/** Entries, names and checksums take the rest. */
+const shareOfTransaction = 0.75;
 
 /** A grant wakes who waits sooner. */
 const leaseNewsMs = 1_000;

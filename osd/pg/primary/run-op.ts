@@ -115,7 +115,14 @@ async function evaluated(
     if (request.request === 0) {
       throw new CairnError('INVALID_ARGUMENT', 'a request that changes something has a number in its session');
     }
-    const outcome = await append(primary, object, request, found.value);
+    const { costBytes } = found.value;
+    await primary.reserve(costBytes);
+    let outcome: Outcome;
+    try {
+      outcome = await append(primary, object, request, found.value);
+    } finally {
+      primary.release(costBytes);
+    }
     if (isReplaced) await primary.mender.forget(object);
     return outcome;
   } finally {
