@@ -79,7 +79,11 @@ class TouchedObject {
       yield { kind: 'whole', object };
       return;
     }
-    for (const [offset, end] of merged(this.#data)) yield { kind: 'data', object, offset, bytes: end - offset };
+    // What is behind a change of the size is copied with that.
+    const before = this.#sizeFrom ?? Infinity;
+    for (const [offset, end] of merged(this.#data)) {
+      if (offset < before) yield { kind: 'data', object, offset, bytes: Math.min(end, before) - offset };
+    }
     if (this.#sizeFrom !== undefined) yield { kind: 'size', object, from: this.#sizeFrom };
     for (const name of this.#attributes) yield { kind: 'attribute', object, name };
     // Ranges first: they are emptied and filled anew, and hold what the keys in them name.

@@ -1,49 +1,50 @@
-/** How much is to be copied for what was touched: kept up to date, not counted when asked. */
 import assert from 'node:assert/strict';
 import { poolId } from '../../../../cluster/ids.js';
 import { TouchedSet } from '../../../../osd/pg/copy/touched-set.js';
 import { objectId } from '../../../../osd/store/object-id.js';
 import type { Touched } from '../../../../osd/store/pg/log-entry.js';
 
-const object = (name: string) => objectId(poolId(1), { namespace: '', locator: '', name });
-const a = object('a');
-const b = object('b');
-const data = (offset: number, bytes: number, of = a): Touched => ({ kind: 'data', object: of, offset, bytes });
+const object = objectId(poolId(1), { namespace: '', locator: '', name: 'a' });
+const data = (offset: number, bytes: number): Touched => ({ kind: 'data', object, offset, bytes });
 
-/** Where an object has 1,000 bytes on average. */
-const cases: readonly { readonly name: string; readonly touched: readonly Touched[]; readonly bytes: number }[] = [
-  { name: 'nothing', touched: [], bytes: 0 },
-  { name: 'what was written', touched: [data(0, 10), data(100, 20)], bytes: 30 },
-  {
-    name: 'one place many times: no more than up to its end',
-    touched: [data(0, 10), data(0, 10), data(5, 5)],
-    bytes: 10,
-  },
-  {
-    name: 'an object as a whole, whatever of it was written',
-    touched: [data(0, 10), { kind: 'whole', object: a }],
-    bytes: 1_000,
-  },
-  { name: 'two objects', touched: [data(0, 10), { kind: 'whole', object: b }], bytes: 1_010 },
-  { name: 'values without data', touched: [{ kind: 'attribute', object: a, name: 'x' }], bytes: 0 },
-];
+/** Without the object, which is always the same. */
+function listed(...touched: Touched[]): unknown[] {
+  return TouchedSet.of(touched)
+    .list()
+    .map((one) => ('object' in one ? { ...one, object: undefined } : one));
+}
 
-describe('what was touched, in bytes', () => {
-  for (const { name, touched, bytes } of cases) {
-    it(name, () => {
-      const set = TouchedSet.of(touched);
-      assert.equal(set.bytes(1_000), bytes);
-      while (set.takeFirst() !== undefined);
-      assert.equal(set.bytes(1_000), 0, 'once all is taken');
-    });
-  }
+describe('osd/pg/copy: what was touched, each thing once', () => {
+  it('joins ranges that meet or overlap', () => {
+    assert.deepEqual(listed(data(10, 5), data(0, 4), data(15, 5), data(3, 1)), [
+      { kind: 'data', object: undefined, offset: 0, bytes: 4 },
+      { kind: 'data', object: undefined, offset: 10, bytes: 10 },
+    ]);
+  });
 
-  it('is less by what is taken, and more by what is added again', () => {
-    const set = TouchedSet.of([data(0, 10), data(0, 7, b)]);
-    set.take(a);
-    set.take(a);
-    assert.equal(set.bytes(1_000), 7);
-    set.add(data(0, 3));
-    assert.equal(set.bytes(1_000), 10);
+  it('copies nothing twice that a change of the size covers', () => {
+    assert.deepEqual(
+      listed(data(0, 100), { kind: 'size', object, from: 40 }, data(60, 10), { kind: 'size', object, from: 50 }),
+      [
+        { kind: 'data', object: undefined, offset: 0, bytes: 40 },
+        { kind: 'size', object: undefined, from: 40 },
+      ],
+    );
+  });
+
+  it('is the whole object once that was made or removed', () => {
+    const value: Touched = { kind: 'omap-value', object, key: 'k', hasHead: true, slots: [1] };
+    assert.deepEqual(listed(data(0, 1), { kind: 'whole', object }, value), [{ kind: 'whole', object: undefined }]);
+  });
+
+  it('takes the parts of an omap value together, or the value as a whole', () => {
+    const first: Touched = { kind: 'omap-value', object, key: 'k', hasHead: false, slots: [3] };
+    const second: Touched = { kind: 'omap-value', object, key: 'k', hasHead: true, slots: [0] };
+    assert.deepEqual(listed(first, second), [
+      { kind: 'omap-value', object: undefined, key: 'k', hasHead: true, slots: [0, 3] },
+    ]);
+    assert.deepEqual(listed(first, { kind: 'omap-key', object, key: 'k' }), [
+      { kind: 'omap-key', object: undefined, key: 'k' },
+    ]);
   });
 });
