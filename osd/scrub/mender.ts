@@ -265,13 +265,14 @@ function refusalOf({ right, isCertain }: Verdict, mayRepair: boolean): string | 
   return isCertain || mayRepair ? undefined : 'checksums alone do not tell which copy is right; see `cairn pg repair`';
 }
 
-/** What is installed is of the version that was judged right, or nothing. An object gets its version with its last part. */
+/** What is installed is of the version that was judged right, or nothing. An object gets it with its last part. */
 function checkVersion(
   object: ObjectId,
   right: Right,
   { mutations, isLast }: { readonly mutations: readonly Mutation[]; readonly isLast: boolean },
 ): void {
-  const versions = mutations.flatMap((one) => (one.kind === 'set-version' ? [one.version] : []));
+  // What is not whole yet has version 0 meanwhile.
+  const versions = mutations.flatMap((one) => (one.kind === 'set-version' && one.version.seq > 0 ? [one.version] : []));
   const isRight =
     right.kind === 'version'
       ? versions.every((version) => isSameVersion(version, right.version)) && (!isLast || versions.length > 0)

@@ -8,6 +8,7 @@ import type { PrimaryTerm } from '../../../osd/pg/primary/primary-term.js';
 import { objectId, type ObjectId } from '../../../osd/store/object-id.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import type { Store } from '../../../osd/store/store.js';
+import type { FinishedScrub, ScrubKind } from '../../../protocol/pg-scrub.js';
 import { poolCreate } from '../../../protocol/commands/pool.js';
 import { World } from '../../../runtime/sim/world.js';
 import { type Client, MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
@@ -78,6 +79,18 @@ export async function rolesOf(scene: Scene, name: string): Promise<Roles> {
   const term = primary?.daemon?.service?.pg(pg)?.primary;
   assert.ok(primary !== undefined && term !== undefined);
   return { pg, primary, replicas: osds.filter((osd) => osd !== primary), term };
+}
+
+/** Of the PG that has the object: asks for one as an operator does, and waits for it. */
+export async function scrub(scene: Scene, name: string, kind: ScrubKind): Promise<FinishedScrub> {
+  const { client, cluster } = scene;
+  const { pg, term } = await rolesOf(scene, name);
+  const { number } = await client.scrubPg(pg, kind);
+  await cluster.until(`a ${kind} is done`, 120_000, () => (term.scrubbing.status.last?.number ?? 0) >= number);
+  const { last } = await client.scrubPg(pg, undefined);
+  assert.ok(last !== undefined);
+  assert.equal(last.failure, undefined);
+  return last;
 }
 
 /** Flips a bit in every place of the OSD's log that holds these bytes. */
