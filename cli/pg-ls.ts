@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import { type PgInfo, pgLs } from '../protocol/commands/pg.js';
 import type { MonitorClient, QueryOptions } from '../protocol/monitor-client.js';
 import { type OsdId, type PgId, poolId } from '../cluster/ids.js';
+import { wallMs } from '../base/instants.js';
+import { utcText } from '../base/utc-text.js';
 import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
@@ -115,6 +117,8 @@ const dumpColumns: readonly Column[] = [
   { title: 'VERSION', align: right },
   { title: 'JOINING', align: right },
   ...columns.slice(1),
+  { title: 'LAST_SCRUB' },
+  { title: 'LAST_DEEP_SCRUB' },
 ];
 
 function dumpRow(info: PgInfo): string[] {
@@ -129,6 +133,8 @@ function dumpRow(info: PgInfo): string[] {
     reported === undefined ? '-' : versionText(reported.last),
     reported?.joiner === undefined ? '-' : String(reported.joiner),
     ...rest,
+    stampText(info.scrubbedAt) ?? '-',
+    stampText(info.deepScrubbedAt) ?? '-',
   ];
 }
 
@@ -165,7 +171,15 @@ export function pgJson(info: PgInfo) {
     version: reported === undefined ? null : versionText(reported.last),
     committed: reported?.committed ?? null,
     joining: reported?.joiner ?? null,
+    num_scrub_errors: info.scrubErrors,
+    last_scrub_stamp: stampText(info.scrubbedAt) ?? null,
+    last_deep_scrub_stamp: stampText(info.deepScrubbedAt) ?? null,
   };
+}
+
+/** In UTC; `undefined` when it is not known. */
+function stampText(at: number): string | undefined {
+  return at === 0 ? undefined : utcText(wallMs(at));
 }
 
 /** As Ceph writes the place in a log, with the term in place of the epoch: `3'41`. */

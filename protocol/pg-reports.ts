@@ -71,7 +71,7 @@ export interface PgReportsReply {
 /** An OSD to any monitor, which passes it on to the leader. */
 export const pgReportsMethod = defineMethod<PgReports, PgReportsReply>('mon.pg-reports');
 
-/** Of one message: some 40 KiB, and half a millisecond of the leader. */
+/** Of one message: some 40 KiB, and 1.5 ms of the leader, of which the check of each value is nearly all. */
 export const pgReportsMax = 500;
 
 /** In place of an OSD. */

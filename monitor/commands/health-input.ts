@@ -3,6 +3,7 @@ import type { WallMs } from '../../base/instants.js';
 import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { CrushMap } from '../../crush/types.js';
+import type { RecoveryRates } from '../../protocol/monitor-methods.js';
 import { type HealthCode, healthCodeInfo } from '../health/codes.js';
 import { type HealthSettings, defaultHealthSettings } from '../health/settings.js';
 import type { HealthInput, MonitorHealth, OsdHealth } from '../health/types.js';
@@ -84,6 +85,11 @@ function monitorHealth(vitals: MonitorVitals): MonitorHealth {
     loopDelayMs,
     slowOps: undefined,
   };
+}
+
+/** What OSDs recover per second now. */
+export function recoveryOf({ soft, wall }: Pick<CommandContext, 'soft' | 'wall'>): (RecoveryRates | undefined)[] {
+  return Array.from(soft.osds.values(), (vitals) => osdHealth(vitals, wall).recovery);
 }
 
 function osdHealth(vitals: OsdVitals, wall: WallMs): OsdHealth {

@@ -9,7 +9,7 @@ import { pgPicture, type PgPicture, type PictureView } from './pg-picture.js';
 export function pgInfo(view: PictureView, pool: Pool, pg: PgId, record: PgRecord, upOf: UpOf): PgInfo {
   const up = upOf(pg.pool, pg.pg);
   const picture = pgPicture(view, { pool, pg, record, up });
-  const { state, objects, bytes, degradedObjects, misplacedObjects, leftObjects, leftBytes, report } = picture;
+  const { state, objects, bytes, degradedObjects, misplacedObjects, leftObjects, leftBytes, scrub, report } = picture;
   return {
     pg: printPgId(pg),
     term: record.term,
@@ -24,6 +24,9 @@ export function pgInfo(view: PictureView, pool: Pool, pg: PgId, record: PgRecord
     misplacedObjects,
     leftObjects,
     leftBytes,
+    scrubErrors: scrub.scrubErrors,
+    scrubbedAt: scrub.scrubbedAt,
+    deepScrubbedAt: scrub.deepScrubbedAt,
     reported: report === undefined ? undefined : reported(report),
   };
 }

@@ -360,7 +360,7 @@ export class Osd {
     const { self, service } = this.#state;
     const { usableBytes, liveBytes } = this.#store.space();
     const now = this.#runtime.clock.now();
-    const { slowOps, recovered } = service.status;
+    const { slowOps, joins, recovered } = service.status;
     const beacon = {
       osd: self.osd,
       boot: self.boot,
@@ -369,7 +369,7 @@ export class Osd {
       totalBytes: usableBytes,
       loopDelayMs: this.#loopDelay.worstMs,
       slowOps,
-      recovery: this.#recoveryRate.look(now, recovered),
+      recovery: this.#recoveryRate.look(now, recovered, joins > 0),
     };
     supervise(this.#runtime, 'a beacon', this.#signs.beacon(beacon));
     supervise(this.#runtime, 'a report of PGs', this.#reporter.round(now, service.reports()));

@@ -6,7 +6,7 @@ import type { MonotonicMs } from '../../base/instants.js';
 import { printPgId } from '../../cluster/ids.js';
 import { type PgReport, type PgReportRow, pgReportRow, pgReportsMax } from '../../protocol/pg-reports.js';
 
-/** Of a PG whose objects came and went, and nothing else happened: 100,000 PGs make 20,000 rows a second then. */
+/** Of a PG whose objects came and went, and nothing else happened: 100,000 PGs make 20,000 rows a second then, 6 % of the leader's core. */
 const sizesIntervalMs = 5_000;
 /** Of a PG that somebody joins: for numbers that a person watches. */
 const joiningIntervalMs = 2_000;

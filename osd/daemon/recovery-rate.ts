@@ -14,11 +14,15 @@ interface Look {
 export class RecoveryRate {
   #looks: Look[] = [];
 
-  /** With what was recovered since a fixed time, about once a second. Per second; 0 once nothing was for the window. */
-  look(at: MonotonicMs, recovered: Recovered): Recovered {
+  /**
+   * About once a second, with what was recovered since a fixed time, and whether anything is to be recovered now. Per second.
+   * What was done before a pause is no pace: a few values copied then would promise years for what comes now.
+   */
+  look(at: MonotonicMs, recovered: Recovered, isBusy: boolean): Recovered {
     const last = this.#looks.at(-1)?.recovered;
     // Another service counts from 0.
-    if (last !== undefined && recovered.copiedObjects < last.copiedObjects) this.#looks = [];
+    const isAnother = last !== undefined && recovered.copiedObjects < last.copiedObjects;
+    if (isAnother || (!isBusy && recovered === last)) this.#looks = [];
     this.#looks.push({ at, recovered });
     while (this.#isFirstOfNoUse(at)) this.#looks.shift();
     const first = this.#looks[0] ?? { at, recovered };

@@ -42,6 +42,8 @@ export interface HeadReply {
   readonly trimmedTo: number;
   /** The copy is whole: a joiner's is not until it was told so. */
   readonly isComplete: boolean;
+  /** Of one transaction of its store: no change of the PG is larger. */
+  readonly transactionBytesMax: number;
   /** Of the process that answers. */
   readonly boot: number;
   /** Promises to holders of leases in older terms: one run of an OSD each, with the milliseconds left. */
@@ -164,6 +166,8 @@ export interface JoinStartReply {
   readonly boot: number;
   readonly last: PositionHeader;
   readonly lineage: LineageHeader;
+  /** As in `HeadReply`. */
+  readonly transactionBytesMax: number;
   /** How far the copy is; `null`: it was whole. */
   readonly state: JoinStateHeader | null;
 }

@@ -12,7 +12,7 @@ import {
   type OpReply,
   type OpRequest,
 } from '../../protocol/osd-methods.js';
-import { pgQueryMethod } from '../../protocol/pg-query.js';
+import { type PgQuery, pgQueryMethod } from '../../protocol/pg-query.js';
 import { type PgScrubReply, type PgScrubRequest, pgScrubMethod } from '../../protocol/pg-scrub.js';
 import type { PgReport } from '../../protocol/pg-reports.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
@@ -21,6 +21,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
 import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
+import { objectClasses } from '../classes/all.js';
 import type { ClassTable } from '../classes/object-class.js';
 import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
@@ -75,7 +76,7 @@ export interface PgServiceParts {
   readonly store: Store;
   readonly peers: OsdPeers;
   readonly monitors: MonitorClient;
-  /** Default: none. */
+  /** Default: those of this version. */
   readonly classes?: ClassTable;
 }
 
@@ -94,6 +95,8 @@ export interface PgServiceStatus {
   readonly pgs: number;
   readonly leading: number;
   readonly slowOps: number;
+  /** PGs that it leads and takes somebody into, or waits to. */
+  readonly joins: number;
   /** Since this service began. */
   readonly recovered: Recovered;
 }
@@ -132,7 +135,7 @@ export class PgService {
       store,
       peers,
       monitors,
-      classes: parts.classes ?? new Map(),
+      classes: parts.classes ?? objectClasses,
       joins: new Reservations(joinsMax),
       joined: new Set(),
       pace: new Pace(),
@@ -163,7 +166,8 @@ export class PgService {
   }
 
   get status(): PgServiceStatus {
-    return { ...this.#table.counts, slowOps: 0, recovered: this.#recovered };
+    const { running, waiting } = this.#host.joins;
+    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered: this.#recovered };
   }
 
   /** Of every PG that this OSD leads, as it is now. */
@@ -191,7 +195,7 @@ export class PgService {
     return handlers
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
-      .on(pgQueryMethod, ({ header }) => ({ header: service().#leading(pgIdOf(header)).query() }))
+      .on(pgQueryMethod, ({ header, peer }) => ({ header: service().#query(pgIdOf(header), peer) }))
       .on(pgScrubMethod, ({ header, peer }) => ({ header: service().#scrub(header, peer) }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
@@ -384,6 +388,12 @@ export class PgService {
     if (pg !== undefined) return pg;
     // Not read yet, or never this OSD's: a newer map tells the client which.
     throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
+  }
+
+  #query(id: PgId, peer: Peer): PgQuery {
+    const primary = this.#leading(id);
+    this.#checkAccess(peer, primary.pool, 'r');
+    return primary.query();
   }
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */

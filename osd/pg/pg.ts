@@ -229,6 +229,7 @@ export class Pg {
       last: positionHeader(last),
       trimmedTo,
       isComplete,
+      transactionBytesMax: this.#host.store.transactionBytesMax,
       boot: run.boot,
       promises: promises.map(({ holder, leftMs }) => [holder.osd, holder.store, holder.boot, leftMs]),
     };
@@ -344,7 +345,7 @@ export class Pg {
 
   /** What this OSD has, once nothing can make it forget that it entered the term, nor what an earlier run promised counts. */
   async #ownHead(number: number): Promise<Head> {
-    const { runtime, startedAt, self, grantor } = this.#host;
+    const { runtime, startedAt, self, grantor, store } = this.#host;
     const { term } = this.#role;
     const left = bootWaitLeft(runtime.clock.now(), startedAt);
     if (left > 0) await runtime.clock.sleep(left, term?.signal);
@@ -352,7 +353,7 @@ export class Pg {
     if (term?.number !== number) throw this.#conflict('is in another term by now');
     term.throwIfOver();
     const promises = grantor.promises(runtime.clock.now(), this.id);
-    return { run: self, last: this.copy.last, promises };
+    return { run: self, last: this.copy.last, promises, transactionBytesMax: store.transactionBytesMax };
   }
 
   /** The sender is the primary of the record that it shows, and this OSD acts in it. */

@@ -13,12 +13,11 @@ import { printPgId } from '../../cluster/ids.js';
 import { isSameMember } from '../../cluster/pg/members.js';
 import type { Member } from '../../cluster/pg-record.js';
 import { packParts, unpackParts } from '../pg/copy/parts-message.js';
-import { readParts } from '../pg/copy/read-parts.js';
+import { readParts, unfinishedVersion } from '../pg/copy/read-parts.js';
 import { encodeTouched } from '../pg/copy/touched-list.js';
 import type { ScrubFinding } from '../../protocol/pg-scrub.js';
 import { partsMethod } from '../pg/messages.js';
 import { notServing } from '../pg/refusals.js';
-import { transactionBytesIn } from '../store/limits.js';
 import { showObject, type ObjectId } from '../store/object-id.js';
 import type { Touched } from '../store/pg/log-entry.js';
 import type { Mutation } from '../store/transaction.js';
@@ -194,8 +193,7 @@ export class Mender {
     const after = this.#pg.copy.last.seq;
     let rest: readonly Touched[] = [{ kind: 'whole', object }];
     const isOwn = isSameMember(to, this.#pg.term.self);
-    const { segmentBytes } = this.#pg.term.host.store.superblock;
-    const bytesMax = Math.min(installBytesMax, transactionBytesIn(segmentBytes) / 2);
+    const bytesMax = Math.min(installBytesMax, this.#pg.transactionBytesMax / 2);
     while (rest.length > 0) {
       const mutations: Mutation[] = [];
       for (let bytes = 0; rest.length > 0 && bytes < bytesMax;) {
@@ -271,8 +269,9 @@ function checkVersion(
   right: Right,
   { mutations, isLast }: { readonly mutations: readonly Mutation[]; readonly isLast: boolean },
 ): void {
-  // What is not whole yet has version 0 meanwhile.
-  const versions = mutations.flatMap((one) => (one.kind === 'set-version' && one.version.seq > 0 ? [one.version] : []));
+  const versions = mutations.flatMap((one) => {
+    return one.kind === 'set-version' && !isSameVersion(one.version, unfinishedVersion) ? [one.version] : [];
+  });
   const isRight =
     right.kind === 'version'
       ? versions.every((version) => isSameVersion(version, right.version)) && (!isLast || versions.length > 0)

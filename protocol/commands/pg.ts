@@ -25,6 +25,10 @@ export interface PgInfo {
   readonly misplacedObjects: number;
   readonly leftObjects: number;
   readonly leftBytes: number;
+  /** By the last scrubs, as last reported. Wall times in ms, 0 when they are not known. */
+  readonly scrubErrors: number;
+  readonly scrubbedAt: number;
+  readonly deepScrubbedAt: number;
   /** By the primary, in the term of the record. */
   readonly reported: PgReported | undefined;
 }

@@ -78,6 +78,7 @@ export class JoinAttempt {
       const attempt = this.#number;
       const record = recordHeader(term.record);
       const { header: found } = await term.call(joiner, joinStartMethod, { record, attempt });
+      this.#primary.limitTransactions(found.transactionBytesMax);
       const plan = await planJoin(copy, found);
       const cut = { attempt, cutAfter: positionHeader(plan.cutAfter), state: joinStateHeader(plan.state) };
       const { payload } = await term.call(joiner, joinBeginMethod, cut);

@@ -67,6 +67,7 @@ export class JoinStream {
   #failed: CairnError | undefined;
   #isClosed = false;
   #pgChanges = 0;
+  readonly #doubtful = new Set<string>();
 
   constructor(primary: Leader, options: JoinStreamOptions, giveUp: (why: string) => void) {
     const { joiner, attempt, plan, missing } = options;
@@ -74,10 +75,15 @@ export class JoinStream {
     this.#joiner = joiner;
     this.#attempt = attempt;
     this.#plan = plan;
-    this.#behind = TouchedSet.of(missing);
     this.#giveUp = giveUp;
     this.#cursor = plan.state.cursor;
     this.#from = plan.state.from;
+    this.#behind = new TouchedSet();
+    for (const one of missing) {
+      // What is beyond the cursor is copied whole or not at all: a part of it, with the version of the whole, would pass for it.
+      if ('object' in one && this.#isBeyond(one.object.key)) this.#doubtful.add(one.object.key);
+      else this.#behind.add(one);
+    }
   }
 
   get cursor(): string | undefined {
@@ -244,6 +250,11 @@ export class JoinStream {
   #check(): void {
     this.#primary.term.throwIfOver();
     if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  /** Whatever its version says, it is not as it is here: the joiner had other entries for it. */
+  isDoubtful(objectKey: string): boolean {
+    return this.#doubtful.has(objectKey);
   }
 
   #isBeyond(objectKey: string): boolean {

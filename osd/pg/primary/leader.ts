@@ -21,6 +21,8 @@ export interface Leader {
   /** Clients are served. */
   readonly isServing: boolean;
   readonly replication: Replication;
+  /** From now on no change is larger: the store of a joiner takes no larger ones. */
+  limitTransactions(bytesMax: number): void;
   /** One way, in the order of the calls. */
   tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void;
   /** From here to the end of the term the joiner counts for commits and leases. */

@@ -1,15 +1,22 @@
 /** What a primary tells people of its PG: `cairn pg query`. */
 import { isSameMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
-import type { Pool } from '../../../cluster/pool.js';
 import type { PgQuery, PgQueryJoin, PgQueryMember } from '../../../protocol/pg-query.js';
+import type { Scrubbing } from '../../scrub/scrubbing.js';
 import { reportOf } from './pg-report.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { PgSessions } from '../pg-sessions.js';
+import type { Joining } from './joining.js';
+import type { Leader } from './leader.js';
 
-export function queryOf(primary: PrimaryTerm, pool: Pool): PgQuery {
-  const { term, copy, sessions, joining, isActive, isServing } = primary;
+/** Of a term whose pool is known. */
+export function queryOf(
+  primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> },
+  joining: Joining,
+  sessions: PgSessions,
+): PgQuery {
+  const { term, copy, pool, isActive, isServing } = primary;
   const { host, record } = term;
-  const { state, objects, bytes, degradedObjects, misplacedObjects } = reportOf(primary, pool);
+  const { state, objects, bytes, degradedObjects, misplacedObjects } = reportOf(primary, joining);
   return {
     osd: host.self.osd,
     epoch: host.map().epoch,
@@ -21,8 +28,8 @@ export function queryOf(primary: PrimaryTerm, pool: Pool): PgQuery {
     size: pool.size,
     minSize: pool.minSize,
     up: joining.up.map(({ osd }) => osd),
-    members: membersOf(primary),
-    joining: joinOf(primary),
+    members: membersOf(primary, joining),
+    joining: joinOf(joining),
     log: {
       last: copy.last,
       trimmedTo: copy.trimmedTo,
@@ -39,8 +46,11 @@ export function queryOf(primary: PrimaryTerm, pool: Pool): PgQuery {
   };
 }
 
-function membersOf(primary: PrimaryTerm): PgQueryMember[] {
-  const { term, joining } = primary;
+function membersOf(
+  primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> },
+  joining: Joining,
+): PgQueryMember[] {
+  const { term } = primary;
   const { acting, eligible } = term.record;
   const { joiner, progress } = joining;
   const standing = (member: Member): Standing => standingOf(primary, member);
@@ -64,7 +74,7 @@ function memberRow({ osd, store }: Member, role: PgQueryMember['role'], standing
 }
 
 /** Of who has to have every entry, and to grant its lease. */
-function standingOf(primary: PrimaryTerm, member: Member): Standing {
+function standingOf(primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> }, member: Member): Standing {
   const { term, lease } = primary;
   const isMissing = lease.missing(term.host.clocks()).some((other) => isSameMember(other, member));
   return {
@@ -73,13 +83,13 @@ function standingOf(primary: PrimaryTerm, member: Member): Standing {
   };
 }
 
-function joinOf({ joining: { joiner, progress, attempts } }: PrimaryTerm): PgQueryJoin | undefined {
+function joinOf({ joiner, progress, attempts }: Joining): PgQueryJoin | undefined {
   if (joiner === undefined || progress === undefined) return undefined;
   const left = progress.kind === 'starting' ? undefined : progress;
   return { ...joiner, kind: progress.kind, attempt: attempts, leftObjects: left?.objects, leftBytes: left?.bytes };
 }
 
-function leaseMsOf({ term, lease }: PrimaryTerm): number | undefined {
+function leaseMsOf({ term, lease }: Leader): number | undefined {
   const clocks = term.host.clocks();
   const end = lease.leaseEnd(clocks);
   return end === Infinity ? undefined : Math.max(0, Math.round(end - clocks.now));

@@ -1,12 +1,13 @@
 /** What a primary can truly say of its PG: the words of docs/health-checks.md, and how much is missing. */
 import { equalMembers, hasMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
-import type { Pool } from '../../../cluster/pool.js';
 import type { PgReport } from '../../../protocol/pg-reports.js';
 import type { ScrubKind } from '../../../protocol/pg-scrub.js';
+import type { Scrubbing } from '../../scrub/scrubbing.js';
 import { logStart } from '../types.js';
 import type { JoinProgress } from './join-attempt.js';
-import type { PrimaryTerm } from './primary-term.js';
+import type { Joining } from './joining.js';
+import type { Leader } from './leader.js';
 
 /** What the words and the numbers are made of. */
 export interface PgFacts {
@@ -24,11 +25,15 @@ export interface PgFacts {
   readonly scrub: { readonly running: ScrubKind | undefined; readonly errors: number };
 }
 
-export function reportOf(primary: PrimaryTerm, pool: Pool): PgReport {
-  const { term, copy, joining } = primary;
+/** Of a term whose pool is known. */
+export function reportOf(
+  primary: Leader & { readonly scrubbing: Pick<Scrubbing, 'status'> },
+  joining: Joining,
+): PgReport {
+  const { term, copy, pool } = primary;
   const { acting, eligible } = term.record;
   const { objects, bytes } = term.host.store.counts(term.pg);
-  const phase = phaseOf(primary, pool);
+  const phase = phaseOf(primary);
   const counts = { objects, bytes };
   const scrub = primary.scrubbing.status;
   const facts: PgFacts = {
@@ -57,10 +62,10 @@ export function reportOf(primary: PrimaryTerm, pool: Pool): PgReport {
   };
 }
 
-function phaseOf(primary: PrimaryTerm, pool: Pool): PgFacts['phase'] {
-  if (!primary.isActive) return 'peering';
-  if (primary.term.record.acting.length < pool.minSize) return 'peered';
-  return primary.term.isConfirmed ? 'active' : 'activating';
+function phaseOf({ term, pool, isActive }: Leader): PgFacts['phase'] {
+  if (!isActive) return 'peering';
+  if (term.record.acting.length < pool.minSize) return 'peered';
+  return term.isConfirmed ? 'active' : 'activating';
 }
 
 /** In the order of Ceph's, so that people find the whole where they look for it. */

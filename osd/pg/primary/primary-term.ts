@@ -19,7 +19,7 @@ import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import { notServing } from '../refusals.js';
-import { Replication, type SentEntry } from '../replication.js';
+import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
@@ -62,6 +62,7 @@ export class PrimaryTerm implements Leader {
   readonly #roomWaiters: (() => void)[] = [];
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
+  #transactionBytesMax = Infinity;
   #isConfirming = false;
   #nextSeq = 0;
   /** When something was committed last, or nothing waited. */
@@ -96,6 +97,21 @@ export class PrimaryTerm implements Leader {
     );
   }
 
+  /** The largest change that every member's store takes. */
+  get transactionBytesMax(): number {
+    return this.#transactionBytesMax;
+  }
+
+  limitTransactions(bytesMax: number): void {
+    this.#transactionBytesMax = Math.min(this.#transactionBytesMax, bytesMax);
+    this.replication.limitWindow(this.#windowBytes);
+  }
+
+  /** What is not committed is taken over in one transaction by who lacks it (level.ts). */
+  get #windowBytes(): number {
+    return Math.min(windowBytesMax, this.#transactionBytesMax / 2);
+  }
+
   /** Who joins now. */
   get joiner(): Member | undefined {
     return this.#joining.joiner;
@@ -103,12 +119,12 @@ export class PrimaryTerm implements Leader {
 
   /** What the monitors are told; `undefined` before a map that has the pool. */
   report(): PgReport | undefined {
-    return this.#pool === undefined ? undefined : reportOf(this, this.#pool);
+    return this.#pool === undefined ? undefined : reportOf(this, this.#joining);
   }
 
   /** For people; throws `OVERLOADED` before a map that has the pool. */
   query(): PgQuery {
-    return queryOf(this, this.pool);
+    return queryOf(this, this.#joining, this.sessions);
   }
 
   get joining(): Joining {
@@ -171,7 +187,8 @@ export class PrimaryTerm implements Leader {
 
   async #activate(): Promise<void> {
     const { term, copy } = this;
-    await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
+    const heads = await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
+    this.#transactionBytesMax = Math.min(...heads.map(({ transactionBytesMax }) => transactionBytesMax));
     await this.sessions.catchUp(copy, term.host.runtime.clock.now());
     await this.mender.load();
     await this.scrubbing.load();
@@ -179,7 +196,7 @@ export class PrimaryTerm implements Leader {
     const { acting, mode } = term.record;
     const head = copy.last;
     this.#nextSeq = head.seq + 1;
-    const replication = new Replication({ head, self: term.self, acting, mode });
+    const replication = new Replication({ head, self: term.self, acting, mode, windowBytes: this.#windowBytes });
     this.#phase = { kind: 'active', replication, gate: new CommitGate(head.seq) };
     this.#joining.start();
     this.#considerConfirming();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { wallMs } from '../../../base/instants.js';
 import { printPgId } from '../../../cluster/ids.js';
 import { registerStatusCommands } from '../../../monitor/commands/status.js';
+import type { OsdVitals } from '../../../monitor/soft-state.js';
 import type { PgReport } from '../../../protocol/pg-reports.js';
 import { LocalCluster } from './local-cluster.js';
 import { commandTable, done, json } from './run-commands.js';
@@ -42,7 +43,11 @@ async function statesOf(cluster: LocalCluster): Promise<Record<string, number>> 
 }
 
 /** Every primary is heard of, with a report of each of its PGs. */
-function hear(cluster: LocalCluster, change: (report: PgReport) => PgReport): void {
+function hear(
+  cluster: LocalCluster,
+  change: (report: PgReport) => PgReport,
+  vitals: Pick<OsdVitals, 'recovery'> = {},
+): void {
   const reports = new Map<string, PgReport>();
   const cursor = cluster.map.records.cursor();
   while (cursor.next()) {
@@ -50,7 +55,7 @@ function hear(cluster: LocalCluster, change: (report: PgReport) => PgReport): vo
     const report = change({ ...blankReport, pg, term: cursor.record().term });
     reports.set(printPgId(pg), report);
   }
-  const beacon = { usedBytes: 0, totalBytes: 1, loopDelayMs: 0, slowOps: 0, heardAt: cluster.wall };
+  const beacon = { usedBytes: 0, totalBytes: 1, loopDelayMs: 0, slowOps: 0, heardAt: cluster.wall, ...vitals };
   cluster.soft = {
     ...cluster.soft,
     osds: new Map([...cluster.map.osds.keys()].map((id) => [id, beacon])),
@@ -132,6 +137,10 @@ describe('states of PGs', () => {
     }));
     const { checks } = (await json(cluster, 'health')) as Health;
     // Of each of two pools.
+    const { pg_stats: shown } = (await json(cluster, 'pg dump')) as { pg_stats: Record<string, unknown>[] };
+    const [, second] = shown;
+    assert.deepEqual(second?.['last_scrub_stamp'], '2023-11-12T22:13:20.000Z');
+    assert.match(await done(cluster, 'pg dump'), / LAST_DEEP_SCRUB *\n.* 2023-11-1\d/);
     assert.match(checks['OSD_SCRUB_ERRORS']?.summary.message ?? '', /^4 scrub errors/);
     assert.match(checks['PG_DAMAGED']?.summary.message ?? '', / inconsistent$/);
     assert.match(checks['PG_NOT_SCRUBBED']?.summary.message ?? '', /^2 pgs/);
@@ -171,6 +180,17 @@ describe('states of PGs', () => {
     const { checks } = (await json(cluster, 'health')) as Health;
     assert.match(checks['PG_DEGRADED']?.summary.message ?? '', /: 140\/\d+ objects degraded/);
 
+    const recovery = { copiedObjects: 10, copiedBytes: 2 ** 20, sameObjects: 0, sameBytes: 0 };
+    hear(cluster, (report) => ({ ...report, leftObjects: 5, leftBytes: 2 ** 20 }), { recovery });
+    assert.match(
+      await done(cluster, 'status'),
+      /\n {2}io:\n {4}recovery: 4\.0 MiB\/s, 40 objects\/s; 100 objects, 20 MiB left; about 5s to go\n/,
+    );
+    hear(cluster, (report) => ({ ...report, leftObjects: 5, leftBytes: 2 ** 20 }));
+    assert.match(await done(cluster, 'status'), /recovery: 0 B\/s, 0 objects\/s; .* left; not advancing\n/);
+    assert.match(await done(cluster, 'pg dump'), /^PG +OBJECTS .*\n1\.0 +0 +0 +0 +0 B +1\.0 MiB +5 +1'5 +- +active /);
+
+    hear(cluster, (report) => ({ ...report, state: 'undersized+degraded+recovering', degradedObjects: 7 }));
     cluster.wall = wallMs(cluster.wall + 31_000);
     assert.deepEqual(await statesOf(cluster), { 'stale+undersized+degraded+recovering': 20 });
     assert.match((await inactive(cluster)) ?? '', /20 pgs stale/);

@@ -115,18 +115,29 @@ describe('the rate of recovery', () => {
   it('is that of the last ten seconds, from when it began', () => {
     const rate = new RecoveryRate();
     const still = copied(0, 0);
-    assert.equal(rate.look(monotonicMs(0), still).copiedObjects, 0);
-    assert.equal(rate.look(monotonicMs(9_000), still).copiedObjects, 0);
-    assert.deepEqual(rate.look(monotonicMs(10_000), copied(5, 500)), copied(5, 500));
-    assert.deepEqual(rate.look(monotonicMs(11_000), copied(5, 500)), copied(2.5, 250));
-    let last = copied(5, 500);
-    for (let at = 12_000; at <= 30_000; at += 1_000) last = rate.look(monotonicMs(at), copied(5, 500));
+    const done = copied(5, 500);
+    assert.equal(rate.look(monotonicMs(0), still, false).copiedObjects, 0);
+    assert.equal(rate.look(monotonicMs(9_000), still, true).copiedObjects, 0);
+    assert.deepEqual(rate.look(monotonicMs(10_000), done, true), done);
+    assert.deepEqual(rate.look(monotonicMs(11_000), done, true), copied(2.5, 250), 'nothing got done since');
+    let last = done;
+    for (let at = 12_000; at <= 30_000; at += 1_000) last = rate.look(monotonicMs(at), done, true);
     assert.deepEqual(last, nothingRecovered);
+  });
+
+  it('counts what was done between two looks, and forgets it when there is nothing to do', () => {
+    const rate = new RecoveryRate();
+    const done = copied(1, 10);
+    rate.look(monotonicMs(0), copied(0, 0), false);
+    assert.deepEqual(rate.look(monotonicMs(1_000), done, false), done);
+    assert.deepEqual(rate.look(monotonicMs(2_000), done, false), nothingRecovered);
+    assert.deepEqual(rate.look(monotonicMs(3_000), done, true), nothingRecovered);
+    assert.deepEqual(rate.look(monotonicMs(4_000), copied(101, 10_010), true), copied(100, 10_000));
   });
 
   it('begins anew with another service', () => {
     const rate = new RecoveryRate();
-    rate.look(monotonicMs(0), copied(100, 1_000));
-    assert.deepEqual(rate.look(monotonicMs(1_000), copied(1, 1)), nothingRecovered);
+    rate.look(monotonicMs(0), copied(100, 1_000), true);
+    assert.deepEqual(rate.look(monotonicMs(1_000), copied(1, 1), true), nothingRecovered);
   });
 });
