@@ -57,8 +57,15 @@ export class Scrubbing {
 
   /** Before the term serves. */
   async load(): Promise<void> {
-    const stored = await this.#pg.copy.ownValue(stampsKey);
-    if (stored !== undefined) this.#stamps = decodeStamps(stored);
+    const { copy, term } = this.#pg;
+    try {
+      const stored = await copy.ownValue(stampsKey);
+      if (stored !== undefined) this.#stamps = decodeStamps(stored);
+    } catch (error) {
+      // Nobody has to wait for a PG since it is not known when it was scrubbed.
+      if (!isCairnError(error)) throw error;
+      term.host.runtime.log.warn({ pg: printPgId(term.pg), err: error }, 'when a PG was scrubbed cannot be read');
+    }
   }
 
   get status(): ScrubStatus {

@@ -125,14 +125,14 @@ export async function editStore(scene: Scene, osd: SimOsd, edit: (store: Store) 
 
 /** What the store of a running OSD has of an object, read and verified. */
 export async function bytesAt(osd: SimOsd, object: ObjectId): Promise<Uint8Array | undefined> {
-  const store = storeOf(osd, object);
+  const store = storeOf(osd, object).objects;
   const info = await store.stat(object);
   return info === undefined ? undefined : Buffer.concat(await store.read(object, 0, info.size));
 }
 
-function storeOf(osd: SimOsd, object: ObjectId) {
+export function storeOf(osd: SimOsd, object: ObjectId): Store {
   const pg = osd.daemon?.service?.pg({ pool: object.pool, pg: pgOfHash(object.hash, pgNum) });
   const term = pg?.role.term;
   assert.ok(term !== undefined, `osd.${osd.id} has the PG`);
-  return term.host.store.objects;
+  return term.host.store;
 }
