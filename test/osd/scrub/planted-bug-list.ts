@@ -54,6 +54,6 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a-read-does-not-mend',
     seed: 1,
-    changes: [{ file: 'osd/scrub/mended-read.js', from: `await mender.mendOwn(object, error.message);`, to: `` }],
+    changes: [{ file: 'osd/scrub/mended-read.js', from: `await mender.mendOwn(object, error.message, part);`, to: `` }],
   },
 ];
