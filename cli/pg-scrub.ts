@@ -183,11 +183,18 @@ function print(context: CliContext, done: readonly Done[], options: Options): vo
 }
 
 function summary({ kind, objects, bytes, found, healed, lost, failure }: FinishedScrub): string {
-  const looked = `${kind} of ${objects} objects, ${bytesText(bytes)}`;
+  const looked = `${kind} of ${counted(objects, 'object', 'objects')}, ${bytesText(bytes)}`;
   const left = found - healed;
-  const findings = found === 0 ? 'all copies are the same' : `${found} bad copies, ${healed} healed, ${left} left`;
-  const loss = lost === 0 ? '' : `, ${lost} objects lost`;
+  const findings =
+    found === 0
+      ? 'all copies are the same'
+      : `${counted(found, 'bad copy', 'bad copies')}, ${healed} healed, ${left} left`;
+  const loss = lost === 0 ? '' : `, ${counted(lost, 'object', 'objects')} lost`;
   return `${looked}: ${findings}${loss}${failure === undefined ? '' : `; broken off: ${failure}`}`;
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 const columns: readonly Column[] = [

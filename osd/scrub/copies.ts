@@ -69,6 +69,19 @@ export class Copies {
     });
   }
 
+  /** As `examine`, of versions alone: cheap however large the object is. All copies of one version look the same. */
+  async versions(object: ObjectId): Promise<readonly SettledCopy[]> {
+    const order = { keys: [object.key], isDeep: false, resume: null, isStep: true };
+    const after = this.#pg.copy.last.seq;
+    const replies = await this.#ofEach((member) => this.#ask(member, after, order));
+    return replies.map(({ found: [copy], resume }): SettledCopy => {
+      const version = copy?.kind === 'whole' ? copy.version : resume?.version;
+      if (version !== undefined && version !== null) return { kind: 'whole', version, bytes: 0, sum: '0' };
+      if (copy !== undefined && copy.kind !== 'changed') return copy;
+      throw new CairnError('CONFLICT', 'a copy was changed while its object was held');
+    });
+  }
+
   /**
    * Piece by piece, each while the object's turn is taken: for one that is too large to be held for as long as it takes to read it.
    * True: all copies are the same.

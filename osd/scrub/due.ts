@@ -22,6 +22,8 @@ export interface DueScrub {
 const aheadMsMax = 24 * 60 * 60 * 1000;
 /** Each time a PG comes this much earlier, by chance: what was once scrubbed together does not stay together. */
 const jitter = 0.25;
+/** Less than what `jitter` leaves of an interval. */
+const newShare = 0.7;
 
 /** A deep scrub is also a shallow one. */
 export function dueScrub(pg: PgId, stamps: ScrubStamps, wall: number, plan: ScrubPlan): DueScrub | undefined {
@@ -31,10 +33,13 @@ export function dueScrub(pg: PgId, stamps: ScrubStamps, wall: number, plan: Scru
   return plan.mayScrub && shallow !== undefined ? { kind: 'scrub', overdue: shallow } : undefined;
 }
 
-/** For a PG that was never scrubbed: as if it had been, at some time within the interval, each PG at another. */
+/**
+ * For a PG that was never scrubbed: as if it had been, at some time within the interval, each PG at another. None so long ago that
+ * it is due at once: a pool that was just made has other things to do.
+ */
 export function firstStamps(pg: PgId, wall: number, plan: ScrubPlan): ScrubStamps {
   const share = shareOf(`first ${pg.pool}.${pg.pg}`);
-  const at = (intervalMs: number): number => Math.max(0, Math.floor(wall - share * intervalMs));
+  const at = (intervalMs: number): number => Math.max(0, Math.floor(wall - share * newShare * intervalMs));
   return { shallow: at(plan.intervalMs), deep: at(plan.deepIntervalMs), shallowErrors: 0, deepErrors: 0 };
 }
 

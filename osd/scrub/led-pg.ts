@@ -12,6 +12,8 @@ export interface LedPg {
   readonly pool: Pool;
   /** Clients are served. */
   readonly isServing: boolean;
+  /** What the stores of all members take in one transaction. */
+  readonly transactionBytesMax: number;
   /** Who is being taken in. */
   readonly joiner: Member | undefined;
 }

@@ -18,9 +18,9 @@ import { encodeTouched } from '../pg/copy/touched-list.js';
 import type { ScrubFinding } from '../../protocol/pg-scrub.js';
 import { partsMethod } from '../pg/messages.js';
 import { notServing } from '../pg/refusals.js';
-import { transactionBytesIn } from '../store/limits.js';
 import { showObject, type ObjectId } from '../store/object-id.js';
 import type { Touched } from '../store/pg/log-entry.js';
+import type { DamagedPart } from '../store/read/object-reader.js';
 import type { Mutation } from '../store/transaction.js';
 import { areSame, isSameVersion, type SettledCopy } from './copy-state.js';
 import type { Copies } from './copies.js';
@@ -72,8 +72,8 @@ export class Mender {
    * False: it was mended a moment ago. What cannot be read then is not wrong by its bytes, and another copy of it would not
    * help: each request would fetch the object in vain.
    */
-  mayMend(object: ObjectId): boolean {
-    const mendedAt = this.#mended.get(object.key);
+  mayMend(object: ObjectId, part: DamagedPart | undefined): boolean {
+    const mendedAt = this.#mended.get(nameOf(object, part));
     return mendedAt === undefined || this.#pg.term.host.runtime.clock.now() - mendedAt >= mendAgainMs;
   }
 
@@ -101,20 +101,23 @@ export class Mender {
   }
 
   /**
-   * This OSD's copy cannot be read, or is noted as missing: it is made anew from one that can, whatever is wrong with others. The
-   * object's turn is the caller's. Throws `CORRUPT` when there is none, `OVERLOADED` when a member does not answer.
+   * This OSD's copy cannot be read, or is noted as missing: it, or just the part that is bad, is made anew from a copy that can be
+   * read, whatever is wrong with others. The object's turn is the caller's. Throws `CORRUPT` when there is none, `OVERLOADED` when a member does not answer.
    */
-  async mendOwn(object: ObjectId, problem: string): Promise<void> {
+  async mendOwn(object: ObjectId, problem: string, part?: DamagedPart): Promise<void> {
     const { term, copy } = this.#pg;
     let failure: string | undefined;
     try {
-      const [own, ...others] = await this.#copies.examine(object, false);
+      const [own, ...others] = await this.#copies.versions(object);
       const version = own?.kind === 'whole' ? own.version : null;
       const copies: SettledCopy[] = [{ kind: 'rotten', version, problem }, ...others];
       const verdict = judge(copies, await expectedByLog(copy, object));
       const isGone = verdict.right.kind === 'absent' && others.every(({ kind }) => kind === 'absent');
       const isKnown = verdict.right.kind === 'version' || isGone;
-      failure = isKnown ? await this.#healInOrder(object, verdict, 0) : refusalOf(verdict, false);
+      const { right } = verdict;
+      const isCurrent = right.kind === 'version' && version !== null && isSameVersion(version, right.version);
+      const parts: readonly Touched[] | undefined = isCurrent && part !== undefined ? [{ ...part, object }] : undefined;
+      failure = isKnown ? await this.#healInOrder(object, verdict, 0, parts) : refusalOf(verdict, false);
     } catch (error) {
       term.throwIfOver();
       if (!isCairnError(error) || error.code === 'CORRUPT') throw error;
@@ -125,7 +128,7 @@ export class Mender {
       const message = `${showObject(object)} cannot be read: ${problem}; ${failure}`;
       throw new CairnError('CORRUPT', message, { details: { lost: true } });
     }
-    this.#noteMended(object);
+    this.#noteMended(nameOf(object, part));
     this.#readHeals += 1;
   }
 
@@ -136,9 +139,9 @@ export class Mender {
     return count;
   }
 
-  #noteMended({ key }: ObjectId): void {
-    this.#mended.delete(key);
-    this.#mended.set(key, this.#pg.term.host.runtime.clock.now());
+  #noteMended(name: string): void {
+    this.#mended.delete(name);
+    this.#mended.set(name, this.#pg.term.host.runtime.clock.now());
     const [oldest] = this.#mended.keys();
     if (this.#mended.size > mendedMax && oldest !== undefined) this.#mended.delete(oldest);
   }
@@ -157,12 +160,21 @@ export class Mender {
     await copy.takeOver({ mutations: copy.noteMissing([{ kind: 'whole', object }]) });
   }
 
-  async #healInOrder(object: ObjectId, verdict: Verdict, copy: number): Promise<string | undefined> {
-    return await this.#inOrder(() => this.#healOne(object, verdict, copy));
+  async #healInOrder(
+    object: ObjectId,
+    verdict: Verdict,
+    copy: number,
+    parts: readonly Touched[] = [{ kind: 'whole', object }],
+  ): Promise<string | undefined> {
+    return await this.#inOrder(() => this.#healOne(object, verdict, { copy, parts }));
   }
 
   /** From the first source that can be read. Returns why none can. */
-  async #healOne(object: ObjectId, { right, sources }: Verdict, copy: number): Promise<string | undefined> {
+  async #healOne(
+    object: ObjectId,
+    { right, sources }: Verdict,
+    { copy, parts }: { readonly copy: number; readonly parts: readonly Touched[] },
+  ): Promise<string | undefined> {
     const { members } = this.#copies;
     const { term } = this.#pg;
     const bad = members[copy];
@@ -171,7 +183,7 @@ export class Mender {
       const from = members[source];
       if (from === undefined || bad === undefined) continue;
       try {
-        await this.#copy(object, right, { from, to: bad });
+        await this.#copy(object, right, { from, to: bad, parts });
         const { log } = term.host.runtime;
         log.warn({ pg: printPgId(term.pg), osd: bad.osd, from: from.osd }, 'a bad copy of an object was healed');
         return undefined;
@@ -187,15 +199,14 @@ export class Mender {
   async #copy(
     object: ObjectId,
     right: Right,
-    { from, to }: { readonly from: Member; readonly to: Member },
+    { from, to, parts: all }: { readonly from: Member; readonly to: Member; readonly parts: readonly Touched[] },
   ): Promise<void> {
     this.#heals += 1;
     const heal = this.#heals;
     const after = this.#pg.copy.last.seq;
-    let rest: readonly Touched[] = [{ kind: 'whole', object }];
+    let rest = all;
     const isOwn = isSameMember(to, this.#pg.term.self);
-    const { segmentBytes } = this.#pg.term.host.store.superblock;
-    const bytesMax = Math.min(installBytesMax, transactionBytesIn(segmentBytes) / 2);
+    const bytesMax = Math.min(installBytesMax, this.#pg.transactionBytesMax / 2);
     while (rest.length > 0) {
       const mutations: Mutation[] = [];
       for (let bytes = 0; rest.length > 0 && bytes < bytesMax;) {
@@ -258,6 +269,10 @@ interface InstallStep {
   readonly isLast: boolean;
 }
 
+function nameOf({ key }: ObjectId, part: DamagedPart | undefined): string {
+  return `${key}${JSON.stringify(part ?? null)}`;
+}
+
 /** Why nothing is to be healed by this verdict. */
 function refusalOf({ right, isCertain }: Verdict, mayRepair: boolean): string | undefined {
   if (right.kind === 'lost') return 'its newest version is lost: no copy of it can be read';
@@ -265,7 +280,7 @@ function refusalOf({ right, isCertain }: Verdict, mayRepair: boolean): string | 
   return isCertain || mayRepair ? undefined : 'checksums alone do not tell which copy is right; see `cairn pg repair`';
 }
 
-/** What is installed is of the version that was judged right, or nothing. An object gets its version with its last part. */
+/** What is installed is of the version that was judged right, or nothing. An object gets it with its last part. */
 function checkVersion(
   object: ObjectId,
   right: Right,

@@ -59,6 +59,8 @@ export async function digestStep(
   try {
     return await digest.run(progress);
   } catch (error) {
+    // Removed since it was looked up.
+    if (isCairnError(error, 'NOT_FOUND')) return { kind: 'done', copy: { kind: 'changed' }, bytes: digest.bytes };
     if (!isDamage(error)) throw error;
     const copy: CopyState = { kind: 'rotten', version: digest.version ?? null, problem: error.message };
     return { kind: 'done', copy, bytes: digest.bytes };

@@ -57,8 +57,15 @@ export class Scrubbing {
 
   /** Before the term serves. */
   async load(): Promise<void> {
-    const stored = await this.#pg.copy.ownValue(stampsKey);
-    if (stored !== undefined) this.#stamps = decodeStamps(stored);
+    const { copy, term } = this.#pg;
+    try {
+      const stored = await copy.ownValue(stampsKey);
+      if (stored !== undefined) this.#stamps = decodeStamps(stored);
+    } catch (error) {
+      // Nobody has to wait for a PG since it is not known when it was scrubbed.
+      if (!isCairnError(error)) throw error;
+      term.host.runtime.log.warn({ pg: printPgId(term.pg), err: error }, 'when a PG was scrubbed cannot be read');
+    }
   }
 
   get status(): ScrubStatus {
@@ -172,13 +179,15 @@ export class Scrubbing {
       return;
     }
     if (found === 0) {
-      noteClusterLog(this.#pg.term, 'info', `${kind} of ${objects} objects: ok`);
+      noteClusterLog(this.#pg.term, 'info', `${kind} of ${counted(objects, 'object', 'objects')}: ok`);
       return;
     }
     const osds = [...new Set(findings.map(({ osd, kind: what }) => `osd.${osd} ${what}`))].sort();
     const left = found - healed;
-    const loss = lost === 0 ? '' : `, ${lost} objects lost`;
-    const message = `${kind} of ${objects} objects found ${found} bad copies (${osds.join(', ')}), ${healed} healed, ${left} to be mended${loss}`;
+    const loss = lost === 0 ? '' : `, ${counted(lost, 'object', 'objects')} lost`;
+    const bad = `${counted(found, 'bad copy', 'bad copies')} (${osds.join(', ')})`;
+    const looked = `${kind} of ${counted(objects, 'object', 'objects')}`;
+    const message = `${looked} found ${bad}, ${healed} healed, ${left} to be mended${loss}`;
     noteClusterLog(this.#pg.term, left === 0 ? 'warn' : 'error', message);
   }
 }
@@ -191,4 +200,8 @@ function stampsAfter(
   const left = found - healed;
   if (kind !== 'scrub') return { shallow: at, deep: at, shallowErrors: 0, deepErrors: left };
   return { shallow: at, deep: before?.deep ?? 0, shallowErrors: left, deepErrors: before?.deepErrors ?? 0 };
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }

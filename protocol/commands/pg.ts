@@ -115,6 +115,8 @@ export const pgBump = defineChange<PgChanged>()('pg.bump', {
   args: z.strictObject(fromPrimary),
 });
 
+export const pgNoteLengthMax = 1_000;
+
 /** A record for the cluster's log, in the words of the primary. */
 export const pgNote = defineChange<Record<string, never>>()('pg.note', {
   access: 'w',
@@ -123,7 +125,7 @@ export const pgNote = defineChange<Record<string, never>>()('pg.note', {
     pg: pgIdField,
     from: memberField,
     severity: z.enum(['info', 'warn', 'error']),
-    message: z.string().check(z.minLength(1), z.maxLength(1_000)),
+    message: z.string().check(z.minLength(1), z.maxLength(pgNoteLengthMax)),
   }),
 });
 

@@ -92,7 +92,7 @@ async function evaluated(
     const { host } = term;
     const isReplaced = primary.mender.isDamaged(object) && replaces(request);
     const read = (): Promise<Evaluated> => evaluate(host.store.objects, object, request, payload, host.classes);
-    const found = await guarded(() => (isReplaced ? read() : primary.mended(object, read)));
+    const found = await guarded(() => (isReplaced ? anew(object, read) : primary.mended(object, read)));
     term.throwIfOver();
     const seen = primary.seenOf(object.key);
     if (found.kind === 'failed') {
@@ -133,6 +133,12 @@ async function evaluated(
 /** Nothing of the object is asked for, and nothing of it stays: whatever is wrong with it here does not matter. */
 function replaces({ guards, reads, changes, call }: OpRequest): boolean {
   return guards.length === 0 && reads.length === 0 && call === undefined && changes[0]?.kind === 'remove';
+}
+
+/** It may not be there, or only in part, and yet be with others: they are told to remove it whatever this copy has. */
+async function anew(object: ObjectId, read: () => Promise<Evaluated>): Promise<Evaluated> {
+  const found = await read();
+  return { ...found, mutations: [{ kind: 'remove', object }, ...found.mutations] };
 }
 
 type Guarded =

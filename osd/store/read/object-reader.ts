@@ -1,5 +1,5 @@
 /** Reads of objects: the index tells where the bytes are, in one turn, so that a read never mixes two transactions. */
-import { CairnError } from '../../../base/errors.js';
+import { CairnError, isCairnError } from '../../../base/errors.js';
 import { rangeBelow, type Draft, type StoreState } from '../apply/draft.js';
 import { look } from '../apply/look.js';
 import { ObjectEditor } from '../apply/object-editor.js';
@@ -45,6 +45,11 @@ export interface OmapEntry {
   /** By slot, ascending. */
   readonly bodies: readonly { readonly slot: BodySlot; readonly bytes: number }[];
 }
+
+/** What of an object could not be read: `details.part` of `CORRUPT` and `IO_ERROR`. */
+export type DamagedPart =
+  | { readonly kind: 'data'; readonly offset: number; readonly bytes: number }
+  | { readonly kind: 'omap-key'; readonly key: string };
 
 /** Of one zero-filled piece in the answer of a read: shared by all, so it must not be changed. */
 const zeros = new Uint8Array(chunkBytes);
@@ -124,6 +129,8 @@ export class ObjectReader {
     if (range === 'empty') return new Uint8Array(0);
     try {
       return await this.#payloads.read(range, () => `${showObject(object)}, body ${slot} of an omap key`);
+    } catch (error) {
+      throw withPart(error, { kind: 'omap-key', key });
     } finally {
       this.#payloads.release(range.payload);
     }
@@ -187,7 +194,11 @@ export class ObjectReader {
       const start = at;
       at += piece.bytes;
       if (piece.kind === 'zeros') return zeros.subarray(0, piece.bytes);
-      return await this.#payloads.read(piece, () => `${showObject(object)} at ${start}`);
+      try {
+        return await this.#payloads.read(piece, () => `${showObject(object)} at ${start}`);
+      } catch (error) {
+        throw withPart(error, { kind: 'data', offset: start, bytes: piece.bytes });
+      }
     });
     return await Promise.all(pieces);
   }
@@ -220,6 +231,12 @@ export class OmapWalk {
   close(): Promise<void> {
     return this.#walk.close();
   }
+}
+
+function withPart(error: unknown, part: DamagedPart): unknown {
+  if (!isCairnError(error)) return error;
+  const { code, message, applied, details } = error;
+  return new CairnError(code, message, { applied, details: { ...details, part }, cause: error });
 }
 
 /** A range may reach beyond the end of its object. */

@@ -8,6 +8,7 @@ import type { PrimaryTerm } from '../../../osd/pg/primary/primary-term.js';
 import { objectId, type ObjectId } from '../../../osd/store/object-id.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import type { Store } from '../../../osd/store/store.js';
+import type { FinishedScrub, ScrubKind } from '../../../protocol/pg-scrub.js';
 import { poolCreate } from '../../../protocol/commands/pool.js';
 import { World } from '../../../runtime/sim/world.js';
 import { type Client, MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
@@ -80,6 +81,18 @@ export async function rolesOf(scene: Scene, name: string): Promise<Roles> {
   return { pg, primary, replicas: osds.filter((osd) => osd !== primary), term };
 }
 
+/** Of the PG that has the object: asks for one as an operator does, and waits for it. */
+export async function scrub(scene: Scene, name: string, kind: ScrubKind): Promise<FinishedScrub> {
+  const { client, cluster } = scene;
+  const { pg, term } = await rolesOf(scene, name);
+  const { number } = await client.scrubPg(pg, kind);
+  await cluster.until(`a ${kind} is done`, 120_000, () => (term.scrubbing.status.last?.number ?? 0) >= number);
+  const { last } = await client.scrubPg(pg, undefined);
+  assert.ok(last !== undefined);
+  assert.equal(last.failure, undefined);
+  return last;
+}
+
 /** Flips a bit in every place of the OSD's log that holds these bytes. */
 export async function rot({ machine, directory }: SimOsd, bytes: Uint8Array): Promise<void> {
   const places: { readonly path: string; readonly at: number }[] = [];
@@ -112,14 +125,14 @@ export async function editStore(scene: Scene, osd: SimOsd, edit: (store: Store) 
 
 /** What the store of a running OSD has of an object, read and verified. */
 export async function bytesAt(osd: SimOsd, object: ObjectId): Promise<Uint8Array | undefined> {
-  const store = storeOf(osd, object);
+  const store = storeOf(osd, object).objects;
   const info = await store.stat(object);
   return info === undefined ? undefined : Buffer.concat(await store.read(object, 0, info.size));
 }
 
-function storeOf(osd: SimOsd, object: ObjectId) {
+export function storeOf(osd: SimOsd, object: ObjectId): Store {
   const pg = osd.daemon?.service?.pg({ pool: object.pool, pg: pgOfHash(object.hash, pgNum) });
   const term = pg?.role.term;
   assert.ok(term !== undefined, `osd.${osd.id} has the PG`);
-  return term.host.store.objects;
+  return term.host.store;
 }

@@ -1,24 +1,13 @@
 /** Scrubs of a whole simulated cluster: what is wrong is found and healed, what is right is left alone. */
 import assert from 'node:assert/strict';
-import type { FinishedScrub, ScrubKind } from '../../../protocol/pg-scrub.js';
+import { configSet } from '../../../protocol/commands/config.js';
+import type { FinishedScrub } from '../../../protocol/pg-scrub.js';
 import { payloadOf } from '../../../osd/store/transaction.js';
-import { bytesAt, editStore, idOf, inScene, pgOf, rolesOf, rot, type Scene } from './scrub-cluster.js';
+import { bytesAt, editStore, idOf, inScene, pgOf, rolesOf, rot, scrub, type Scene } from './scrub-cluster.js';
 
 /** No two places of it are alike. */
 const data = Buffer.from(Array.from({ length: 12_500 }, (_, i) => `${i}`.padStart(8, '.')).join(''));
 const mark = data.subarray(70_000, 70_100);
-
-/** Asks for one as an operator does, and waits for it. */
-async function scrub(scene: Scene, name: string, kind: ScrubKind): Promise<FinishedScrub> {
-  const { client, cluster } = scene;
-  const { pg, term } = await rolesOf(scene, name);
-  const { number } = await client.scrubPg(pg, kind);
-  await cluster.until(`a ${kind} is done`, 120_000, () => (term.scrubbing.status.last?.number ?? 0) >= number);
-  const { last } = await client.scrubPg(pg, undefined);
-  assert.ok(last !== undefined);
-  assert.equal(last.failure, undefined);
-  return last;
-}
 
 function findingsOf({ findings }: FinishedScrub): string[] {
   return findings.map(({ osd, kind, isHealed }) => `osd.${osd} ${kind}${isHealed ? ' healed' : ''}`).sort();
@@ -70,6 +59,57 @@ describe('osd/scrub: a scrub', () => {
     });
   });
 
+  it('heals what takes several transactions, omap and all', async () => {
+    await inScene(7, async (scene) => {
+      const parts = Array.from({ length: 12 }, (_, i) => Buffer.from(`${i} `.repeat(40_000).slice(0, 60_000)));
+      for (const [i, part] of parts.entries()) {
+        await scene.pool.append('a', part);
+        await scene.pool.omapSet('a', `key-${i}`, { head: mark, bodies: [[1, part]] });
+      }
+      const { replicas, primary } = await rolesOf(scene, 'a');
+      const [bad] = replicas;
+      assert.ok(bad !== undefined);
+      // Its body, too, is rotten there.
+      for (const osd of [bad, primary]) await rot(osd, (parts[7] ?? assert.fail()).subarray(9_000, 9_100));
+      const findings = [`osd.${bad.id} rotten healed`, `osd.${primary.id} rotten healed`].sort();
+      assert.deepEqual(findingsOf(await scrub(scene, 'a', 'deep-scrub')), findings);
+      for (const osd of scene.osds) assert.deepEqual(await bytesAt(osd, idOf(scene, 'a')), Buffer.concat(parts));
+      for (const [i, part] of parts.entries()) {
+        assert.deepEqual(await scene.pool.omapBody('a', `key-${i}`, 1), part);
+      }
+      assert.deepEqual(findingsOf(await scrub(scene, 'a', 'deep-scrub')), []);
+    });
+  });
+
+  it('is remembered through restarts of all', async () => {
+    await inScene(8, async (scene) => {
+      await scene.pool.writeFull('a', data);
+      const done = await scrub(scene, 'a', 'deep-scrub');
+      await scene.world.sleep(1_000);
+      for (const osd of scene.osds) await osd.stop();
+      for (const osd of scene.osds) osd.start();
+      const { term } = await rolesOf(scene, 'a');
+      const { stamps } = term.scrubbing.status;
+      assert.equal(stamps?.deep, done.endedAt);
+    });
+  });
+
+  it('comes by itself, within the interval, of every PG', async () => {
+    await inScene(9, async (scene) => {
+      const { admin, osds } = scene;
+      for (let i = 0; i < 20; i++) await scene.pool.writeFull(`object-${i}`, data.subarray(0, 100));
+      const set = { section: 'osd', option: 'osd_deep_scrub_interval', value: '20' };
+      await admin.session.change(configSet, set, admin.within(10_000));
+      const [bad] = osds;
+      assert.ok(bad !== undefined);
+      await rot(bad, data.subarray(0, 100));
+      await scene.world.sleep(45_000);
+      for (let i = 0; i < 20; i++) {
+        assert.deepEqual(await bytesAt(bad, idOf(scene, `object-${i}`)), data.subarray(0, 100));
+      }
+    });
+  });
+
   it('tells of an object that is lost, and goes on telling', async () => {
     await inScene(4, async (scene) => {
       await scene.pool.writeFull('a', data);
@@ -84,6 +124,57 @@ describe('osd/scrub: a scrub', () => {
       await scene.pool.writeFull('a', mark);
       assert.deepEqual(await scene.pool.read('a', { offset: 0, bytes: 1_000 }), mark);
       assert.deepEqual(findingsOf(await scrub(scene, 'a', 'deep-scrub')), []);
+    });
+  });
+
+  it('keeps an older version from being read where the newest is lost, through restarts and new members too', async () => {
+    await inScene(10, async (scene) => {
+      const { cluster, pool, osds, world } = scene;
+      await pool.writeFull('a', mark);
+      const { primary: stale } = await rolesOf(scene, 'a');
+      const before = (await pool.stat('a'))?.version ?? assert.fail();
+      await pool.writeFull('a', data);
+      const others = osds.filter((osd) => osd !== stale);
+      const object = idOf(scene, 'a');
+      await editStore(scene, stale, async (store) => {
+        const mutations = [
+          { kind: 'truncate', object, size: 0 },
+          { kind: 'write', object, offset: 0, data: payloadOf(mark) },
+          { kind: 'set-version', object, version: before },
+        ] as const;
+        await store.apply({ pg: pgOf(scene, 'a'), blockShift: 12, mutations });
+      });
+      const leads = (): boolean => stale.daemon?.service?.pg(pgOf(scene, 'a'))?.primary?.isServing === true;
+      await cluster.until('it leads again', 60_000, leads);
+      for (const osd of others) await rot(osd, mark);
+      const done = await scrub(scene, 'a', 'repair');
+      assert.equal(done.lost, 1);
+      const isLost = async (): Promise<void> => {
+        await assert.rejects(pool.read('a', { offset: 0, bytes: data.length }), { code: 'CORRUPT' });
+      };
+      await isLost();
+      await stale.stop();
+      await world.sleep(10_000);
+      await isLost();
+      stale.start();
+      await cluster.until('it leads again', 60_000, leads);
+      await isLost();
+      // A copy that is made anew gets all other objects, and knows that it lacks this one.
+      await pool.writeFull('b', data);
+      const [replaced] = others;
+      assert.ok(replaced !== undefined);
+      await replaced.stop();
+      await replaced.mkfs({ fsid: cluster.admin.fsid, capacityBytes: 66 * 2 ** 20 });
+      replaced.start();
+      await rolesOf(scene, 'b');
+      await rolesOf(scene, 'a');
+      await isLost();
+      assert.deepEqual(await pool.read('b', { offset: 0, bytes: data.length }), data);
+      await pool.remove('a');
+      await pool.writeFull('a', mark);
+      assert.deepEqual(await pool.read('a', { offset: 0, bytes: 1_000 }), mark);
+      await scrub(scene, 'a', 'repair');
+      assert.deepEqual(findingsOf(await scrub(scene, 'a', 'repair')), []);
     });
   });
 
