@@ -1,0 +1,76 @@
+/** Cases of faults: each begins with a clean cluster and a load that is answered, and ends so. */
+import assert from 'node:assert/strict';
+import { here } from '../children.js';
+import { Pauses } from './pauses.js';
+import { RealCluster, type RealClusterOptions } from './real-cluster.js';
+import { VerifiedLoad } from './verified-load.js';
+
+export interface FaultCase {
+  /** A claim. */
+  readonly title: string;
+  /** In the table of pauses. */
+  readonly short: string;
+  readonly run: (cluster: RealCluster, load: VerifiedLoad) => Promise<void>;
+  /** `undefined` where the fault lasts as long as the case wants it to. */
+  readonly pauseMsMax: number | undefined;
+}
+
+/** What no pause is to reach, however busy the machine is; the printed ones tell how far from it they were. */
+export const pauseMsMax = 15_000;
+
+export class UnderLoad {
+  readonly #options: RealClusterOptions;
+  readonly #pauses = new Pauses();
+  readonly #loads: VerifiedLoad[] = [];
+  #cluster: RealCluster | undefined;
+
+  constructor(options: RealClusterOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    this.#cluster = await RealCluster.start(this.#options);
+    // New PGs begin to serve.
+    await new VerifiedLoad(this.#cluster.pools, { name: 'first' }).readAll();
+  }
+
+  get cluster(): RealCluster {
+    assert.ok(this.#cluster !== undefined, 'the cluster was started');
+    return this.#cluster;
+  }
+
+  async run({
+    short,
+    run,
+    pauseMsMax: most,
+    round,
+  }: Omit<FaultCase, 'title'> & { readonly round: number }): Promise<void> {
+    const { cluster } = this;
+    const begun = here.clock.now();
+    await cluster.untilClean();
+    const load = new VerifiedLoad(cluster.pools, { name: `${short} ${round}` });
+    this.#loads.push(load);
+    load.begin();
+    try {
+      await load.readAll();
+      await run(cluster, load);
+      await load.readAll();
+    } finally {
+      await load.end();
+    }
+    const { pauseMs, operations } = load;
+    await load.verify();
+    this.#pauses.add({ what: short, ms: pauseMs, operations, caseMs: here.clock.now() - begun });
+    assert.deepEqual(load.errors, [], 'clients are told of no error');
+    if (most !== undefined) assert.ok(pauseMs < most, `the longest pause was ${pauseMs} ms`);
+  }
+
+  async verifyAll(): Promise<void> {
+    for (const load of this.#loads) await load.verify();
+  }
+
+  async end(): Promise<void> {
+    this.#pauses.print();
+    await this.#cluster?.end();
+  }
+}
