@@ -5,19 +5,20 @@
  *     ROUNDS=20 npx mocha dist/test/processes/cluster/faults.test.js
  */
 import { crashCases } from './crashes.js';
+import { diskCases } from './disks.js';
 import { hangCases } from './hangs.js';
 import { UnderLoad } from './under-load.js';
 
 describe('a cluster of processes under load', function () {
   const rounds = Number(process.env['ROUNDS'] ?? 1);
   this.timeout(rounds * 300_000);
-  const underLoad = new UnderLoad({ monitors: 3, osds: 5, osdSize: '128MiB', pgNum: 16 });
+  const underLoad = new UnderLoad({ monitors: 3, osds: 5, osdSize: '128MiB', segmentSize: '8MiB', pgNum: 16 });
 
   before(() => underLoad.start());
   after(() => underLoad.end());
 
   for (let round = 1; round <= rounds; round++) {
-    for (const { title, short, run, pauseMsMax } of [...crashCases, ...hangCases]) {
+    for (const { title, short, run, pauseMsMax } of [...crashCases, ...hangCases, ...diskCases]) {
       it(rounds === 1 ? title : `${title} (${round})`, () => underLoad.run({ short, run, pauseMsMax, round }));
     }
   }

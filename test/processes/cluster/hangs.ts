@@ -2,14 +2,12 @@
 import assert from 'node:assert/strict';
 import { isCairnError } from '../../../base/errors.js';
 import { utf8Bytes } from '../../../base/bytes.js';
-import { osdId } from '../../../cluster/ids.js';
-import { objectHash, pgOfHash } from '../../../cluster/object-placement.js';
 import { objectNameOf } from '../../../client/operation.js';
-import { type Route, routeBy, type Target } from '../../../client/route.js';
 import { type OpRequest, opMethod } from '../../../protocol/osd-methods.js';
 import { Dialer } from '../../../wire/dialer.js';
 import { serviceKeyOf } from '../../../wire/service-key.js';
 import { here, until, within } from '../children.js';
+import { type Led, ledBy } from './led-by.js';
 import { patienceMs, type RealCluster } from './real-cluster.js';
 import { type FaultCase, pauseMsMax } from './under-load.js';
 import type { VerifiedLoad } from './verified-load.js';
@@ -27,18 +25,12 @@ export const hangCases: readonly FaultCase[] = [
   },
 ];
 
-/** An object of a PG that the OSD leads, and the way to it. */
-interface Led {
-  readonly object: string;
-  readonly route: Route;
-}
-
 async function hang(cluster: RealCluster, load: VerifiedLoad): Promise<void> {
   const [pool] = cluster.pools;
   assert.ok(pool !== undefined, 'there is a client');
-  const led = objectsLedBy(cluster, hung);
+  const led = ledBy(cluster, hung);
   const [first] = led;
-  assert.ok(first !== undefined, `${hung} leads some PG`);
+  assert.ok(first !== undefined, 'it leads some PG');
   for (const { object } of led) await pool.writeFull(object, utf8Bytes(before));
   const dialer = dialerTo(cluster, first);
   try {
@@ -104,17 +96,4 @@ async function ask(dialer: Dialer, { object, route }: Led): Promise<string> {
     if (!isCairnError(error)) throw error;
     return error.message;
   }
-}
-
-function objectsLedBy({ map, pool }: RealCluster, name: string): Led[] {
-  const osd = osdId(Number(name.slice('osd.'.length)));
-  const led = Array.from({ length: 4 * pool.pgNum }, (_, i) => {
-    const object = `asked-${name}-${i}`;
-    const hash = objectHash(pool.id, objectNameOf(object));
-    const target: Target = { pool: pool.id, pgOf: (pgNum) => pgOfHash(hash, pgNum) };
-    return { object, routing: routeBy(map, target) };
-  }).flatMap(({ object, routing }) =>
-    routing.kind === 'route' && routing.route.osd === osd ? [{ object, route: routing.route }] : [],
-  );
-  return led;
 }

@@ -21,6 +21,8 @@ export interface RealClusterOptions {
   readonly osds: number;
   /** As `--osd-size` takes it. */
   readonly osdSize: string;
+  /** Of OSDs that the test adds. */
+  readonly segmentSize: string;
   readonly pgNum: number;
 }
 
@@ -37,6 +39,7 @@ export class RealCluster {
   /** Of everything; removed at the end. */
   readonly base: string;
   readonly directory: string;
+  readonly #options: RealClusterOptions;
   #credentials: Credentials | undefined;
   readonly #clients: CairnClient[] = [];
   readonly #pools: PoolClient[] = [];
@@ -45,16 +48,17 @@ export class RealCluster {
   /** Those that the test started itself. */
   readonly #running = new Map<string, Running>();
 
-  private constructor(base: string) {
+  private constructor(base: string, options: RealClusterOptions) {
     this.base = base;
+    this.#options = options;
     this.directory = join(base, 'cluster');
   }
 
   static async start(options: RealClusterOptions): Promise<RealCluster> {
-    const cluster = new RealCluster(await mkdtemp(join(tmpdir(), 'cairn-cluster-')));
+    const cluster = new RealCluster(await mkdtemp(join(tmpdir(), 'cairn-cluster-')), options);
     try {
-      await cluster.#startDev(options);
-      await cluster.#connect(options);
+      await cluster.#startDev();
+      await cluster.#connect();
       return cluster;
     } catch (error) {
       await cluster.end();
@@ -108,6 +112,12 @@ export class RealCluster {
     process.kill(this.#pidOf(name), signal);
   }
 
+  /** In good order. */
+  async stop(name: string): Promise<void> {
+    this.signal(name, 'SIGTERM');
+    await until(`${name} has stopped`, () => !exists(this.#pidOf(name)), { withinMs: patienceMs });
+  }
+
   /** One that does not run. */
   run(name: string): Running {
     const command = name.startsWith('mon.') ? 'monitor' : 'osd';
@@ -117,11 +127,21 @@ export class RealCluster {
     return running;
   }
 
-  /** A command of `cairn` that has to succeed; what it printed. */
-  async cairn(...args: readonly string[]): Promise<string> {
-    const asked = this.children.cairn([...args, '--dir', this.directory]);
+  /** A command about the cluster, which has to succeed. */
+  ask(...args: readonly string[]): Promise<void> {
+    return this.#cairn([...args, '--dir', this.directory]);
+  }
+
+  /** An empty store where the settings of an OSD say. */
+  mkfs(name: string): Promise<void> {
+    const { osdSize, segmentSize } = this.#options;
+    const sizes = ['--size', osdSize, '--segment-size', segmentSize];
+    return this.#cairn(['osd', 'mkfs', '--conf', this.confOf(name), ...sizes]);
+  }
+
+  async #cairn(args: readonly string[]): Promise<void> {
+    const asked = this.children.cairn(args);
     assert.deepEqual(await asked.end(patienceMs), { code: 0, signal: null }, asked.stderr);
-    return asked.stdout;
   }
 
   isUp(name: string): boolean {
@@ -133,7 +153,10 @@ export class RealCluster {
   }
 
   async untilUp(...names: readonly string[]): Promise<void> {
-    await this.#until(`${names.join(' and ')} are up in the map`, () => names.every((name) => this.isUp(name)));
+    await this.#until(`${names.join(' and ')} are up in the map`, () => {
+      for (const name of names) if (this.#running.get(name)?.isRunning === false) throw new Error(this.#describe());
+      return names.every((name) => this.isUp(name));
+    });
   }
 
   /** Every PG is where CRUSH wants it, with all its members. */
@@ -158,7 +181,8 @@ export class RealCluster {
     await rm(this.base, { recursive: true, force: true });
   }
 
-  async #startDev({ monitors, osds, osdSize }: RealClusterOptions): Promise<void> {
+  async #startDev(): Promise<void> {
+    const { monitors, osds, osdSize } = this.#options;
     const sizes = ['--mons', `${monitors}`, '--osds', `${osds}`, '--hosts', `${osds}`, '--size', `${copies}`];
     const dev = this.children.cairn(['dev', '--dir', this.directory, ...sizes, '--osd-size', osdSize]);
     await until(
@@ -178,7 +202,8 @@ export class RealCluster {
     }
   }
 
-  async #connect({ pgNum }: RealClusterOptions): Promise<void> {
+  async #connect(): Promise<void> {
+    const { pgNum } = this.#options;
     const path = join(this.directory, 'cluster.yaml');
     const credentials = await readClusterConf({ readFile: (file) => readFile(file) }, path);
     this.#credentials = credentials;

@@ -22,6 +22,7 @@ export class UnderLoad {
   readonly #options: RealClusterOptions;
   readonly #pauses = new Pauses();
   readonly #loads: VerifiedLoad[] = [];
+  #hasFailed = false;
   #cluster: RealCluster | undefined;
 
   constructor(options: RealClusterOptions) {
@@ -46,6 +47,9 @@ export class UnderLoad {
     round,
   }: Omit<FaultCase, 'title'> & { readonly round: number }): Promise<void> {
     const { cluster } = this;
+    // What it left behind fails every other one too, after a long wait.
+    assert.ok(!this.#hasFailed, 'a case before this one failed');
+    this.#hasFailed = true;
     const begun = here.clock.now();
     await cluster.untilClean();
     const load = new VerifiedLoad(cluster.pools, { name: `${short} ${round}` });
@@ -63,6 +67,7 @@ export class UnderLoad {
     this.#pauses.add({ what: short, ms: pauseMs, operations, caseMs: here.clock.now() - begun });
     assert.deepEqual(load.errors, [], 'clients are told of no error');
     if (most !== undefined) assert.ok(pauseMs < most, `the longest pause was ${pauseMs} ms`);
+    this.#hasFailed = false;
   }
 
   async verifyAll(): Promise<void> {
