@@ -6,7 +6,9 @@
  */
 import { crashCases } from './crashes.js';
 import { diskCases } from './disks.js';
+import { fullCases } from './full-disks.js';
 import { hangCases } from './hangs.js';
+import { moveCases } from './moves.js';
 import { UnderLoad } from './under-load.js';
 
 describe('a cluster of processes under load', function () {
@@ -18,8 +20,8 @@ describe('a cluster of processes under load', function () {
   after(() => underLoad.end());
 
   for (let round = 1; round <= rounds; round++) {
-    for (const { title, short, run, pauseMsMax } of [...crashCases, ...hangCases, ...diskCases]) {
-      it(rounds === 1 ? title : `${title} (${round})`, () => underLoad.run({ short, run, pauseMsMax, round }));
+    for (const { title, ...one } of [...crashCases, ...hangCases, ...diskCases, ...fullCases, ...moveCases]) {
+      it(rounds === 1 ? title : `${title} (${round})`, () => underLoad.run({ ...one, round }));
     }
   }
 

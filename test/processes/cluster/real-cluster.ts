@@ -132,6 +132,13 @@ export class RealCluster {
     return this.#cairn([...args, '--dir', this.directory]);
   }
 
+  /** Of an OSD that is no more: its disk and its settings. */
+  async forget(name: string): Promise<void> {
+    this.#running.delete(name);
+    await rm(this.diskOf(name), { recursive: true });
+    await rm(this.confOf(name));
+  }
+
   /** An empty store where the settings of an OSD say. */
   mkfs(name: string): Promise<void> {
     const { osdSize, segmentSize } = this.#options;
