@@ -1,4 +1,4 @@
-/** A cluster of real processes by `cairn dev`, whose daemons a test kills, stops and starts again one by one. */
+/** A cluster of real processes, whose daemons a test kills, stops and starts again one by one. */
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,22 +13,10 @@ import { monDump } from '../../../protocol/commands/mon.js';
 import { poolCreate } from '../../../protocol/commands/pool.js';
 import type { Credentials } from '../../../protocol/credentials.js';
 import { Children, here, processesOf, type Running, until, within } from '../children.js';
+import { type ClusterShape, devFounder, type Founder } from './founder.js';
 import { unclean } from './unclean.js';
 
-export interface RealClusterOptions {
-  readonly monitors: number;
-  /** Each on a virtual host of its own. */
-  readonly osds: number;
-  /** As `--osd-size` takes it. */
-  readonly osdSize: string;
-  /** Of OSDs that the test adds. */
-  readonly segmentSize: string;
-  readonly pgNum: number;
-}
-
 export const poolName = 'data';
-const copies = 3;
-const readyMs = 90_000;
 /** What a cluster that is on its way takes at most: much longer than ever seen, for machines that do other things as well. */
 export const patienceMs = 60_000;
 /** Connections of their own to every OSD, as two gateways have them. */
@@ -39,7 +27,8 @@ export class RealCluster {
   /** Of everything; removed at the end. */
   readonly base: string;
   readonly directory: string;
-  readonly #options: RealClusterOptions;
+  readonly #shape: ClusterShape;
+  readonly #founder: Founder;
   #credentials: Credentials | undefined;
   readonly #clients: CairnClient[] = [];
   readonly #pools: PoolClient[] = [];
@@ -48,16 +37,18 @@ export class RealCluster {
   /** Those that the test started itself. */
   readonly #running = new Map<string, Running>();
 
-  private constructor(base: string, options: RealClusterOptions) {
+  private constructor(base: string, shape: ClusterShape, founder: Founder) {
     this.base = base;
-    this.#options = options;
+    this.#shape = shape;
+    this.#founder = founder;
     this.directory = join(base, 'cluster');
   }
 
-  static async start(options: RealClusterOptions): Promise<RealCluster> {
-    const cluster = new RealCluster(await mkdtemp(join(tmpdir(), 'cairn-cluster-')), options);
+  static async start(shape: ClusterShape, founder: Founder = devFounder): Promise<RealCluster> {
+    const cluster = new RealCluster(await mkdtemp(join(tmpdir(), 'cairn-cluster-')), shape, founder);
     try {
-      await cluster.#startDev();
+      const pids = await founder.found(cluster.children, cluster.directory, shape);
+      for (const [name, pid] of pids) cluster.#pids.set(name, pid);
       await cluster.#connect();
       return cluster;
     } catch (error) {
@@ -120,8 +111,7 @@ export class RealCluster {
 
   /** One that does not run. */
   run(name: string): Running {
-    const command = name.startsWith('mon.') ? 'monitor' : 'osd';
-    const running = this.children.cairn([command, 'run', '--conf', this.confOf(name)]);
+    const running = this.children.daemon(name, this.confOf(name), this.#founder.prefixOf(name));
     this.#running.set(name, running);
     this.#pids.set(name, running.pid);
     return running;
@@ -141,7 +131,7 @@ export class RealCluster {
 
   /** An empty store where the settings of an OSD say. */
   mkfs(name: string): Promise<void> {
-    const { osdSize, segmentSize } = this.#options;
+    const { osdSize, segmentSize } = this.#shape;
     const sizes = ['--size', osdSize, '--segment-size', segmentSize];
     return this.#cairn(['osd', 'mkfs', '--conf', this.confOf(name), ...sizes]);
   }
@@ -185,32 +175,12 @@ export class RealCluster {
     // Daemons of a dev that was killed are in groups of their own, and nobody's children.
     for (const pid of processesOf(this.base)) process.kill(pid, 'SIGKILL');
     await until('nothing runs any more', () => processesOf(this.base).length === 0);
+    this.#founder.end();
     await rm(this.base, { recursive: true, force: true });
   }
 
-  async #startDev(): Promise<void> {
-    const { monitors, osds, osdSize } = this.#options;
-    const sizes = ['--mons', `${monitors}`, '--osds', `${osds}`, '--hosts', `${osds}`, '--size', `${copies}`];
-    const dev = this.children.cairn(['dev', '--dir', this.directory, ...sizes, '--osd-size', osdSize]);
-    await until(
-      'dev is ready',
-      () => {
-        if (!dev.isRunning) throw new Error(`dev ended: ${dev.stderr}`);
-        return /^ready /m.test(dev.stdout);
-      },
-      { withinMs: readyMs, describe: () => dev.stdout + dev.stderr },
-    );
-    const names = [
-      ...Array.from({ length: monitors }, (_, i) => `mon.${'abcdefghi'.charAt(i)}`),
-      ...Array.from({ length: osds }, (_, i) => `osd.${i}`),
-    ];
-    for (const name of names) {
-      this.#pids.set(name, Number(await readFile(join(this.directory, 'run', `${name}.pid`), 'utf8')));
-    }
-  }
-
   async #connect(): Promise<void> {
-    const { pgNum } = this.#options;
+    const { pgNum } = this.#shape;
     const path = join(this.directory, 'cluster.yaml');
     const credentials = await readClusterConf({ readFile: (file) => readFile(file) }, path);
     this.#credentials = credentials;

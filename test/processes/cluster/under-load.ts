@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { here } from '../children.js';
 import { Pauses } from './pauses.js';
-import { RealCluster, type RealClusterOptions } from './real-cluster.js';
+import { type ClusterShape, devFounder, type Founder } from './founder.js';
+import { RealCluster } from './real-cluster.js';
 import { VerifiedLoad } from './verified-load.js';
 
 export interface FaultCase {
@@ -21,18 +22,20 @@ export interface FaultCase {
 export const pauseMsMax = 15_000;
 
 export class UnderLoad {
-  readonly #options: RealClusterOptions;
+  readonly #shape: ClusterShape;
+  readonly #founder: Founder;
   readonly #pauses = new Pauses();
   readonly #loads: VerifiedLoad[] = [];
   #hasFailed = false;
   #cluster: RealCluster | undefined;
 
-  constructor(options: RealClusterOptions) {
-    this.#options = options;
+  constructor(shape: ClusterShape, founder = devFounder) {
+    this.#shape = shape;
+    this.#founder = founder;
   }
 
   async start(): Promise<void> {
-    this.#cluster = await RealCluster.start(this.#options);
+    this.#cluster = await RealCluster.start(this.#shape, this.#founder);
     // New PGs begin to serve.
     await new VerifiedLoad(this.#cluster.pools, { name: 'first' }).readAll();
   }
