@@ -2,8 +2,10 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
 import { addCrushReweight } from './crush-edit.js';
+import { addOsdChecks } from './osd-checks.js';
 import { addOsdDestroy } from './osd-destroy.js';
 import { addOsdDf } from './osd-df.js';
+import { addOsdDrain } from './osd-drain.js';
 import { addOsdFsck } from './osd-fsck.js';
 import { addOsdExportPg, addOsdImportPg } from './osd-pg-file.js';
 import { addOsdMkfs } from './osd-mkfs.js';
@@ -26,6 +28,8 @@ export function registerOsdCommands(program: Command, context: CliContext): void
   addOsdFind(osd, context);
   addOsdDump(osd, context);
   addOsdState(osd, context);
+  addOsdDrain(osd, context);
+  addOsdChecks(osd, context);
   addOsdReweight(osd, context);
   addCrushReweight(osd, context, 'crush-reweight');
   addOsdFlags(osd, context);

@@ -6,7 +6,7 @@ import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { type DfLine, type DfSummary, dfLines, dfSummary } from './osd-df-lines.js';
 import { childIds } from './osd-tree-filter.js';
-import { statusText, treeNodeJson, typeName, weightText } from './osd-tree.js';
+import { statusText, treeNodeJson, typeName, weightText, withDrain } from './osd-tree.js';
 import { printJson } from './print-json.js';
 import { type Column, formatTable } from './table.js';
 
@@ -55,7 +55,14 @@ function dfTable(lines: readonly DfLine[], summary: DfSummary, isTree: boolean):
   const sizes = [total.totalBytes, total.usedBytes].map(sizeText);
   const free = availText(total.totalBytes, total.usedBytes);
   const totals = ['', '', '', 'TOTAL', ...sizes, free, percentText(total.use), '', '', '', ''].slice(0, columns.length);
-  return `${formatTable(columns, [...rows, totals])}${spreadText(summary)}`;
+  const table = formatTable(
+    ...withDrain(
+      columns,
+      [...rows, totals],
+      shown.map(({ node }) => node),
+    ),
+  );
+  return `${table}${spreadText(summary)}`;
 }
 
 /** The last cell is for the form with the tree. */

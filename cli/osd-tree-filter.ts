@@ -2,13 +2,15 @@
 import { CairnError } from '../base/errors.js';
 import type { OsdTree, OsdTreeNode } from '../protocol/commands/osd.js';
 
-export const treeStates = ['up', 'down', 'in', 'out'] as const;
+export const treeStates = ['up', 'down', 'in', 'out', 'draining', 'drained'] as const;
 
 const tests: Readonly<Record<string, (osd: NonNullable<OsdTreeNode['osd']>) => boolean>> = {
   up: ({ status }) => status === 'up',
   down: ({ status }) => status === 'down',
   in: ({ isIn }) => isIn,
   out: ({ isIn, status }) => !isIn && status !== 'absent',
+  draining: ({ drain }) => drain === 'draining',
+  drained: ({ drain }) => drain === 'drained',
 };
 
 /** Without states the whole tree. Throws `INVALID_ARGUMENT` for an unknown state. */

@@ -34,7 +34,18 @@ const columns: readonly Column[] = [
 ];
 
 function treeTable({ nodes, stray }: OsdTree): string {
-  return formatTable(columns, [...nodes, ...stray].map(treeRow));
+  const all = [...nodes, ...stray];
+  return formatTable(...withDrain(columns, all.map(treeRow), all));
+}
+
+/** One column more, and only while there is something to say in it: the others are where Ceph has them. */
+export function withDrain(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  nodes: readonly OsdTreeNode[],
+): [readonly Column[], readonly (readonly string[])[]] {
+  if (nodes.every(({ osd }) => osd?.drain === undefined)) return [columns, rows];
+  return [[...columns, { title: 'DRAIN' }], rows.map((row, index) => [...row, nodes[index]?.osd?.drain ?? ''])];
 }
 
 function treeRow(node: OsdTreeNode): string[] {
@@ -85,6 +96,7 @@ export function treeNodeJson(node: OsdTreeNode, children: readonly number[]): Re
     depth,
     exists: osd.status === 'absent' ? 0 : 1,
     status: osd.status === 'up' ? 'up' : 'down',
+    drain: osd.drain ?? null,
     reweight: osd.reweight,
   };
 }

@@ -29,7 +29,7 @@ export function addPgMap(pg: Command, context: CliContext): void {
 }
 
 export function addPgStat(pg: Command, context: CliContext): void {
-  const command = pg.command('stat').description('Count the PGs by state, as their records say.');
+  const command = pg.command('stat').description('Count the PGs by state.');
   command
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  cairn pg stat')

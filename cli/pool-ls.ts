@@ -6,6 +6,7 @@ import { showDuration } from '../base/parse-duration.js';
 import { poolFlags } from '../cluster/pool.js';
 import { type PoolInfo, type PoolStats, poolLs, poolStats } from '../protocol/commands/pool.js';
 import { noteStale, withCluster } from './cluster-command.js';
+import { bytesText } from './bytes-text.js';
 import type { CliContext } from './context.js';
 import { printJson } from './print-json.js';
 import { type Column, formatTable } from './table.js';
@@ -189,22 +190,28 @@ function statsTable(pools: readonly PoolStats[]): string {
     { title: 'ID', align: right },
     { title: 'NAME' },
     { title: 'PGS', align: right },
+    { title: 'OBJECTS', align: right },
+    { title: 'STORED', align: right },
     { title: 'COPIES MISSING', align: right },
     { title: 'MISPLACED', align: right },
     { title: 'STATES' },
   ];
-  const rows = pools.map(({ id, name, pgs, states, missingCopies, misplacedCopies }) => [
-    ...[id, name, pgs, missingCopies, misplacedCopies].map(String),
+  const rows = pools.map(({ id, name, pgs, objects, storedBytes, states, missingCopies, misplacedCopies }) => [
+    ...[id, name, pgs, objects].map(String),
+    bytesText(storedBytes),
+    ...[missingCopies, misplacedCopies].map(String),
     states.map((one) => `${one.pgs} ${one.state}`).join(', '),
   ]);
   return formatTable(columns, rows);
 }
 
-function statsJson({ id, name, pgs, states, missingCopies, misplacedCopies }: PoolStats) {
+function statsJson({ id, name, pgs, objects, storedBytes, states, missingCopies, misplacedCopies }: PoolStats) {
   return {
     pool_id: id,
     pool_name: name,
     num_pgs: pgs,
+    num_objects: objects,
+    stored_bytes: storedBytes,
     states: Object.fromEntries(states.map((one) => [one.state, one.pgs])),
     missing_copies: missingCopies,
     misplaced_copies: misplacedCopies,

@@ -14,6 +14,7 @@ import { registerAuthCommands } from './auth-commands.js';
 import { registerCompletionCommand } from './completion.js';
 import { registerConfigCommands } from './config-commands.js';
 import { registerCrushCommands } from './crush-commands.js';
+import { registerDfCommand } from './df.js';
 import { registerFeaturesCommand } from './features.js';
 import { registerFsidCommand } from './fsid.js';
 import { registerHealthCommands } from './health-commands.js';
@@ -78,6 +79,7 @@ export function createProgram(context: CliContext): Command {
   addClusterOptions(program);
   registerStatusCommand(program, context);
   registerHealthCommands(program, context);
+  registerDfCommand(program, context);
   addDev(program, context);
   registerMonitorCommands(program, context);
   registerCrushCommands(program, context);

@@ -4,6 +4,7 @@ import type { WaitOptions } from '../runtime/clock.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import { logLast } from '../protocol/commands/log.js';
 import { type ClusterStatus, clusterStatus } from '../protocol/commands/status.js';
+import { ageText } from './age-text.js';
 import { bytesText } from './bytes-text.js';
 import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
@@ -70,6 +71,7 @@ function statusText(context: CliContext, status: ClusterStatus): string {
     ...field('usage:', [used]),
     ...field('pgs:', pgLines(pgmap)),
     '',
+    ...ioLines(pgmap),
     '',
   ].join('\n');
 }
@@ -109,15 +111,14 @@ function pgLines(pgmap: ClusterStatus['pgmap']): string[] {
   ];
 }
 
-/** As Ceph writes ages: `45s`, `12m`, `3h`, `2d`, `5w`. */
-function ageText(seconds: number): string {
-  const units = [
-    ['w', 604_800],
-    ['d', 86_400],
-    ['h', 3600],
-    ['m', 60],
-  ] as const;
-  // Two of a unit before it is used: 90 minutes are not yet 1 h.
-  const fitting = units.find(([, length]) => seconds >= 2 * length);
-  return fitting === undefined ? `${seconds}s` : `${Math.floor(seconds / fitting[1])}${fitting[0]}`;
+/** What is under way, as Ceph's section `io:` has it; nothing when nothing is. */
+function ioLines(pgmap: ClusterStatus['pgmap']): string[] {
+  const { recovery_objects_left: objects, recovery_bytes_left: bytes, recovery_eta_seconds: eta } = pgmap;
+  const { recovering_objects_per_sec: objectRate, recovering_bytes_per_sec: byteRate } = pgmap;
+  // What was recovered in the last seconds is no news once nothing is left.
+  if (objects === 0 && bytes === 0) return [];
+  const rate = `${bytesText(byteRate)}/s, ${objectRate} objects/s`;
+  const left = `${objects} objects, ${bytesText(bytes)} left`;
+  const end = eta === null ? 'not advancing' : `about ${ageText(eta)} to go`;
+  return ['  io:', ...field('recovery:', [`${rate}; ${left}; ${end}`]), ''];
 }

@@ -4,16 +4,19 @@
  */
 import { CairnError, toCairnError } from '../base/errors.js';
 import { monotonicMs } from '../base/instants.js';
-import { poolId } from '../cluster/ids.js';
+import { type PgId, poolId, printPgId } from '../cluster/ids.js';
 import type { ClusterMap } from '../cluster/map.js';
 import { objectHash, pgOfHash } from '../cluster/object-placement.js';
 import type { Pool } from '../cluster/pool.js';
+import type { Method } from '../wire/method.js';
 import { serviceKeyOf } from '../wire/service-key.js';
 import { monDump } from '../protocol/commands/mon.js';
 import type { Credentials } from '../protocol/credentials.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import { MonitorSession } from '../protocol/monitor-session.js';
+import { type PgQuery, pgQueryMethod } from '../protocol/pg-query.js';
 import { listMethod, type ListReply, opMethod, type OpRequest } from '../protocol/osd-methods.js';
+import { pgScrubMethod, type PgScrubReply, type ScrubKind } from '../protocol/pg-scrub.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { TlsOptions } from '../runtime/network.js';
 import type { Runtime } from '../runtime/runtime.js';
@@ -33,7 +36,7 @@ import {
 import { OsdLinks } from './osd-links.js';
 import { PgSessions, type RequestTicket } from './pg-sessions.js';
 import { PoolClient } from './pool-client.js';
-import type { Route, Target } from './route.js';
+import { type Route, routeBy, type Target } from './route.js';
 
 export interface CairnClientOptions {
   readonly credentials: Credentials;
@@ -56,6 +59,8 @@ const operationBytesMin = 16 * 1024;
 /** Changes under way at once. Half of the answers that an OSD keeps of one session. */
 const changesMax = 512;
 const connectMsDefault = 30_000;
+/** Of one question about a PG: its primary may change while it is asked. */
+const queriesMax = 3;
 /** Names of one page of a list. */
 const listBytes = 1024 * 1024;
 
@@ -185,6 +190,36 @@ export class CairnClient {
     return this.#run({ target, what: `the objects of pool ${target.pool}`, changes: false, send }, listBytes, wait);
   }
 
+  /**
+   * What its primary says of a PG, whether that serves or not. Errors: those of the monitors' map, `CONFLICT` when nobody
+   * leads it, and those of the connection.
+   */
+  queryPg(pg: PgId, wait: WaitOptions = {}): Promise<PgQuery> {
+    return this.#askPg(pgQueryMethod, pg, { ...pg }, wait);
+  }
+
+  /** Asks the primary of a PG to scrub it, or how that is; returns at once. Errors as those of `queryPg`, `OVERLOADED`. */
+  scrubPg(pg: PgId, want: ScrubKind | undefined, wait: WaitOptions = {}): Promise<PgScrubReply> {
+    return this.#askPg(pgScrubMethod, pg, { ...pg, want }, wait);
+  }
+
+  async #askPg<Req, Rep>(method: Method<Req, Rep>, pg: PgId, header: Req, wait: WaitOptions): Promise<Rep> {
+    const target: Target = { pool: pg.pool, pgOf: () => pg.pg };
+    for (let attempt = 1; ; attempt += 1) {
+      // It is asked of the PG, not of its objects: a pause of those does not matter.
+      const routing = routeBy({ ...this.map, flags: new Set() }, target);
+      if (routing.kind !== 'route') throw nobodyLeads(pg, routing.reason);
+      try {
+        return (await this.#links.call(routing.route, method, header, wait)).header;
+      } catch (error) {
+        const { details } = toCairnError(error);
+        if (details['refusal'] !== 'stale-route' || attempt === queriesMax) throw error;
+        const { epoch } = await this.#monitors.query(monDump, {}, wait);
+        await this.#maps.until((map) => map.epoch >= epoch, wait, 'waiting for the newest map');
+      }
+    }
+  }
+
   /** What is under way ends with `CLOSED`. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -229,6 +264,11 @@ export class CairnClient {
     this.#dispatcher.onMap(map);
     this.#links.onMap(map);
   }
+}
+
+function nobodyLeads(pg: PgId, reason: string): CairnError {
+  const id = printPgId(pg);
+  return new CairnError('CONFLICT', `pg ${id} cannot be asked: ${reason}; see \`cairn pg map ${id}\``);
 }
 
 /** Of requests that change nothing, of a client that has changed nothing there. */

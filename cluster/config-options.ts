@@ -152,6 +152,15 @@ export const configOptions = {
     description: 'Time without beacons after which an OSD that nobody reports is marked down.',
     daemons: ['mon'],
   },
+  osd_deep_scrub_interval: {
+    type: 'duration',
+    defaultValue: 7 * day,
+    min: 0,
+    max: 365 * day,
+    description:
+      'Within this time every byte of a PG is read and compared. 0: never by itself. Lowering it costs disk time.',
+    daemons: ['mon', 'osd'],
+  },
   osd_heartbeat_grace: {
     type: 'duration',
     defaultValue: 3_500,
@@ -167,6 +176,14 @@ export const configOptions = {
     min: 100,
     max: minute,
     description: 'Time between heartbeats of two OSDs. Lowering it costs packets, with the square of OSDs per PG.',
+    daemons: ['osd'],
+  },
+  osd_max_scrubs: {
+    type: 'count',
+    defaultValue: 1,
+    min: 1,
+    max: 64,
+    description: 'PGs that an OSD has scrubbed at once, as their primary. More finish sooner and slow clients more.',
     daemons: ['osd'],
   },
   osd_pool_default_min_size: {
@@ -192,6 +209,14 @@ export const configOptions = {
     max: 16,
     description: 'Copies that a new pool keeps of everything.',
     daemons: ['mon'],
+  },
+  osd_scrub_interval: {
+    type: 'duration',
+    defaultValue: day,
+    min: 0,
+    max: 365 * day,
+    description: 'Within this time versions, sizes and keys of all copies of a PG are compared. 0: never by itself.',
+    daemons: ['mon', 'osd'],
   },
 } as const satisfies Readonly<Record<string, ConfigOption>>;
 

@@ -1,7 +1,9 @@
 /** What the monitors know without having agreed on it: gone with a restart, learnt again within seconds. */
 import type { WallMs } from '../base/instants.js';
-import type { OsdId } from '../cluster/ids.js';
+import type { OsdId, PgId } from '../cluster/ids.js';
 import type { Hearing } from '../protocol/hearing.js';
+import type { RecoveryRates } from '../protocol/monitor-methods.js';
+import type { PgReport } from '../protocol/pg-reports.js';
 import type { RaftStatus } from './raft/output.js';
 
 /** Of one monitor, as it told the leader (or as this one knows it, when there is no leader). */
@@ -24,6 +26,8 @@ export interface OsdVitals {
   readonly loopDelayMs: number;
   readonly slowOps: number;
   readonly heardAt: WallMs;
+  /** Absent when it did not say. */
+  readonly recovery?: RecoveryRates | undefined;
 }
 
 export interface SoftState {
@@ -36,4 +40,15 @@ export interface SoftState {
   readonly hearing?: Hearing;
   readonly monitors: readonly MonitorVitals[];
   readonly osds: ReadonlyMap<OsdId, OsdVitals>;
+  readonly pgs: PgReportView;
 }
+
+export interface PgReportView {
+  /** Another one when anything changed. */
+  readonly version: number;
+  /** The newest, of whatever term. */
+  get(pg: PgId): PgReport | undefined;
+}
+
+/** Nobody has reported. */
+export const noPgReports: PgReportView = { version: 0, get: () => undefined };

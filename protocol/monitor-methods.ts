@@ -110,12 +110,24 @@ export interface OsdBeacon {
   readonly totalBytes: number;
   readonly loopDelayMs: number;
   readonly slowOps: number;
+  /** Absent from versions that did not say it. */
+  readonly recovery?: RecoveryRates | undefined;
+}
+
+/** Per second: what OSDs that join the sender's PGs are sent, and what they are found to have already. */
+export interface RecoveryRates {
+  readonly copiedObjects: number;
+  readonly copiedBytes: number;
+  readonly sameObjects: number;
+  readonly sameBytes: number;
 }
 
 export interface BeaconReply {
   /** The leader's wall time: monotone through changes of the leader. */
   readonly wall: number;
   readonly epoch: number;
+  /** Raft's term of the leader: a new one knows nothing of what OSDs reported. Absent from versions that did not say it. */
+  readonly lead?: number | undefined;
 }
 
 export const beaconMethod = defineMethod<OsdBeacon, BeaconReply>('mon.beacon');

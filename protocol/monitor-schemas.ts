@@ -74,6 +74,9 @@ export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   totalBytes: amount,
   loopDelayMs: amount,
   slowOps: count,
+  recovery: z.optional(
+    z.object({ copiedObjects: amount, copiedBytes: amount, sameObjects: amount, sameBytes: amount }),
+  ),
 });
 
 export const failureReport: z.ZodMiniType<FailureReport> = z.object({

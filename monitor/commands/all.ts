@@ -2,6 +2,7 @@
 import { CairnError } from '../../base/errors.js';
 import { registerAuthCommands } from './auth.js';
 import { registerConfigCommands } from './config.js';
+import { registerDfCommand } from './df.js';
 import { registerLogCommands } from './log.js';
 import { type MapArchive, registerMapCommands } from './map.js';
 import type { MembershipControl } from './membership-control.js';
@@ -41,4 +42,5 @@ export function registerAllCommands(table: CommandTable, { membership, archive }
   registerPgCommands(table);
   registerPoolCommands(table);
   registerStatusCommands(table);
+  registerDfCommand(table);
 }

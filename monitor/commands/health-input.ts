@@ -1,27 +1,32 @@
 /** What the health checks see, out of what a command sees. */
+import type { WallMs } from '../../base/instants.js';
 import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { CrushMap } from '../../crush/types.js';
+import type { RecoveryRates } from '../../protocol/monitor-methods.js';
 import { type HealthCode, healthCodeInfo } from '../health/codes.js';
 import { type HealthSettings, defaultHealthSettings } from '../health/settings.js';
 import type { HealthInput, MonitorHealth, OsdHealth } from '../health/types.js';
 import type { MonitorVitals, OsdVitals } from '../soft-state.js';
 import type { HealthMute } from '../state/types.js';
 import { Topology } from '../../cluster/topology.js';
-import { RecordHealth } from './record-health.js';
+import { PoolsHealth } from './pool-health.js';
 import type { CommandContext } from './types.js';
 
-/** Makes inputs; keeps the topology of the CRUSH map that it saw last, and what its records say. */
+/** What an OSD did per second says nothing about now when it is older: beacons come every second. */
+const ratesMs = 10_000;
+
+/** Makes inputs; keeps the topology of the CRUSH map that it saw last, and how its PGs were. */
 export class HealthInputs {
   #crush: CrushMap | undefined;
   #topology: Topology | undefined;
-  readonly #records = new RecordHealth();
+  readonly #pools = new PoolsHealth();
 
-  /** At the wall time of the command. Primaries report nothing yet: of PGs it knows what their records say. */
+  /** At the wall time of the command. */
   async of(context: CommandContext): Promise<HealthInput> {
     const { state, soft, wall } = context;
     const { map, mutes } = state;
-    const pools = await this.#records.of(context);
+    const pools = await this.#pools.of(context);
     return {
       map,
       topology: this.#topologyOf(map.crush),
@@ -29,7 +34,7 @@ export class HealthInputs {
       settings: healthSettings(map),
       hasQuorum: soft.hasQuorum,
       monitors: new Map(soft.monitors.map((vitals) => [vitals.name, monitorHealth(vitals)])),
-      osds: new Map([...soft.osds].map(([id, vitals]) => [id, osdHealth(vitals)])),
+      osds: new Map([...soft.osds].map(([id, vitals]) => [id, osdHealth(vitals, wall)])),
       pools,
       flapping: new Map(),
       crashes: [],
@@ -82,7 +87,14 @@ function monitorHealth(vitals: MonitorVitals): MonitorHealth {
   };
 }
 
-function osdHealth({ usedBytes, totalBytes, loopDelayMs, slowOps }: OsdVitals): OsdHealth {
+/** What OSDs recover per second now. */
+export function recoveryOf({ soft, wall }: Pick<CommandContext, 'soft' | 'wall'>): (RecoveryRates | undefined)[] {
+  return Array.from(soft.osds.values(), (vitals) => osdHealth(vitals, wall).recovery);
+}
+
+function osdHealth(vitals: OsdVitals, wall: WallMs): OsdHealth {
+  const { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt } = vitals;
+  const recovery = wall - heardAt > ratesMs ? undefined : vitals.recovery;
   // Beacons say how many, not since when.
-  return { usedBytes, totalBytes, loopDelayMs, slowOps: { count: slowOps, oldestMs: 0 } };
+  return { usedBytes, totalBytes, loopDelayMs, slowOps: { count: slowOps, oldestMs: 0 }, recovery };
 }

@@ -1,4 +1,7 @@
+import * as safety from '../../protocol/commands/osd-safety.js';
 import * as osd from '../../protocol/commands/osd.js';
+import { answerOkToStop, answerSafeToDestroy } from './osd-checks.js';
+import { answerDrainStatus, evaluateOsdDrain } from './osd-drain.js';
 import { evaluateOsdLost, evaluateOsdPurge, evaluateOsdRm } from './osd-destroy.js';
 import { evaluateOsdSet, evaluateOsdUnset } from './osd-flags.js';
 import { evaluateOsdNew } from './osd-new.js';
@@ -18,6 +21,10 @@ export function registerOsdCommands(table: CommandTable): void {
     .onQuery(osd.osdLs, answerOsdLs)
     .onQuery(osd.osdStat, answerOsdStat)
     .onQuery(osd.osdDump, answerOsdDump)
+    .onQuery(safety.osdOkToStop, answerOkToStop)
+    .onQuery(safety.osdSafeToDestroy, answerSafeToDestroy)
+    .onQuery(safety.osdDrainStatus, answerDrainStatus)
+    .onChange(safety.osdDrain, evaluateOsdDrain)
     .onChange(osd.osdNew, evaluateOsdNew)
     .onChange(osd.osdRegister, evaluateOsdRegister)
     .onChange(osd.osdGoodbye, evaluateOsdGoodbye)

@@ -5,13 +5,15 @@ import type { ClusterMap } from '../../cluster/map.js';
 import { treeNodes } from '../../crush/tree.js';
 import { type CrushMap, weightOne } from '../../crush/types.js';
 import type { OsdDf, OsdStanding, OsdTree, OsdTreeNode } from '../../protocol/commands/osd.js';
+import { drainState, hasDraining } from './osd-drain.js';
 import type { CommandContext } from './types.js';
 
 /** Between two turns of the event loop: about a millisecond's worth. */
 const pgsPerSlice = 4096;
 
-export function answerOsdTree(_args: unknown, { state }: CommandContext): OsdTree {
-  return treeOf(state.map);
+export async function answerOsdTree(_args: unknown, context: CommandContext): Promise<OsdTree> {
+  const { map } = context.state;
+  return treeOf(map, hasDraining(map) ? await pgsPerOsd(context) : new Map());
 }
 
 export async function answerOsdDf(_args: unknown, context: CommandContext): Promise<OsdDf> {
@@ -19,12 +21,12 @@ export async function answerOsdDf(_args: unknown, context: CommandContext): Prom
   const pgs = await pgsPerOsd(context);
   const usage = [...map.osds.values()].map(({ id }) => {
     const vitals = context.soft.osds.get(id);
-    return { id, totalBytes: vitals?.totalBytes, usedBytes: vitals?.usedBytes, pgs: pgs.get(id) ?? 0 };
+    return { id, totalBytes: vitals?.totalBytes, usedBytes: vitals?.usedBytes, pgs: pgs.get(id)?.acting ?? 0 };
   });
-  return { ...treeOf(map), usage };
+  return { ...treeOf(map, pgs), usage };
 }
 
-function treeOf(map: ClusterMap): OsdTree {
+function treeOf(map: ClusterMap, pgs: PgsPerOsd): OsdTree {
   const { crush, osds } = map;
   const typeNumbers = new Map([...crush.types].map(([number, name]) => [name, number]));
   const placed = new Set<number>();
@@ -38,14 +40,14 @@ function treeOf(map: ClusterMap): OsdTree {
       depth,
       crushWeight: weight / weightOne,
       deviceClass,
-      osd: id < 0 ? undefined : standing(osds.get(osdId(id))),
+      osd: id < 0 ? undefined : standing(osds.get(osdId(id)), pgs),
     };
   });
-  const stray = [...osds.values()].filter(({ id }) => !placed.has(id)).map((osd) => strayNode(crush, osd));
+  const stray = [...osds.values()].filter(({ id }) => !placed.has(id)).map((osd) => strayNode(crush, osd, pgs));
   return { nodes, stray };
 }
 
-function strayNode(crush: CrushMap, osd: OsdInfo): OsdTreeNode {
+function strayNode(crush: CrushMap, osd: OsdInfo, pgs: PgsPerOsd): OsdTreeNode {
   return {
     id: osd.id,
     name: `osd.${osd.id}`,
@@ -54,22 +56,35 @@ function strayNode(crush: CrushMap, osd: OsdInfo): OsdTreeNode {
     depth: 0,
     crushWeight: 0,
     deviceClass: crush.devices.get(osd.id)?.deviceClass,
-    osd: standing(osd),
+    osd: standing(osd, pgs),
   };
 }
 
-function standing(osd: OsdInfo | undefined): OsdStanding {
-  if (osd === undefined) return { status: 'absent', isIn: false, reweight: 0 };
-  return { status: osd.isUp ? 'up' : 'down', isIn: osd.isIn, reweight: crushReweight(osd) / weightOne };
+function standing(osd: OsdInfo | undefined, pgs: PgsPerOsd): OsdStanding {
+  if (osd === undefined) return { status: 'absent', isIn: false, reweight: 0, drain: undefined };
+  const { id, isUp, isIn } = osd;
+  const drain = drainState(osd, pgs.get(id)?.members ?? 0);
+  return {
+    status: isUp ? 'up' : 'down',
+    isIn,
+    reweight: crushReweight(osd) / weightOne,
+    drain: drain === 'in' ? undefined : drain,
+  };
 }
 
-async function pgsPerOsd(context: CommandContext): Promise<ReadonlyMap<number, number>> {
-  const counts = new Map<number, number>();
+/** PGs that it acts in, and those that count it among their members. */
+type PgsPerOsd = ReadonlyMap<number, { readonly acting: number; readonly members: number }>;
+
+async function pgsPerOsd(context: CommandContext): Promise<PgsPerOsd> {
+  const counts = new Map<number, { acting: number; members: number }>();
   const cursor = context.state.map.records.cursor();
   for (let scanned = 1; cursor.next(); scanned += 1) {
-    for (let member = 0; member < cursor.actingCount; member += 1) {
+    for (let member = 0; member < cursor.memberCount; member += 1) {
       const osd = cursor.osdAt(member);
-      counts.set(osd, (counts.get(osd) ?? 0) + 1);
+      const known = counts.get(osd) ?? { acting: 0, members: 0 };
+      counts.set(osd, known);
+      known.members += 1;
+      if (member < cursor.actingCount) known.acting += 1;
     }
     if (scanned % pgsPerSlice === 0) await context.yieldTurn();
   }

@@ -1,7 +1,7 @@
 import * as pg from '../../protocol/commands/pg.js';
 import { evaluatePgForce } from './pg-force.js';
 import { answerPgLs, answerPgMap, answerPgStat } from './pg-queries.js';
-import { evaluatePgAdmit, evaluatePgBump, evaluatePgConfirm, evaluatePgLeave } from './pg-records.js';
+import { evaluatePgAdmit, evaluatePgBump, evaluatePgConfirm, evaluatePgLeave, evaluatePgNote } from './pg-records.js';
 import type { CommandTable } from './types.js';
 
 export function registerPgCommands(table: CommandTable): void {
@@ -13,5 +13,6 @@ export function registerPgCommands(table: CommandTable): void {
     .onChange(pg.pgAdmit, evaluatePgAdmit)
     .onChange(pg.pgLeave, evaluatePgLeave)
     .onChange(pg.pgBump, evaluatePgBump)
+    .onChange(pg.pgNote, evaluatePgNote)
     .onChange(pg.pgForce, evaluatePgForce);
 }

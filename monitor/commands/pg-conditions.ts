@@ -1,37 +1,53 @@
-/** How PGs are doing by their records, for `pg ls`, `pg stat` and `pool stats`. */
+/** How PGs are, one by one and counted, for `pg ls`, `pg stat` and `pool stats`. */
 import { type PgId, printPgId } from '../../cluster/ids.js';
-import type { ClusterMap } from '../../cluster/map.js';
-import { type PgCondition, pgCondition } from '../../cluster/pg/condition.js';
-import { type UpOf, pgContext } from '../../cluster/pg/context.js';
+import type { UpOf } from '../../cluster/pg/context.js';
 import type { PgRecord } from '../../cluster/pg-record.js';
 import type { Pool } from '../../cluster/pool.js';
-import type { PgInfo } from '../../protocol/commands/pg.js';
-import { recordState } from '../health/record-state.js';
+import type { PgInfo, PgReported } from '../../protocol/commands/pg.js';
+import { pgPicture, type PgPicture, type PictureView } from './pg-picture.js';
 
-export function pgInfo(map: ClusterMap, pool: Pool, pg: PgId, record: PgRecord, up: UpOf): PgInfo {
-  const shouldBe = up(pg.pool, pg.pg);
+export function pgInfo(view: PictureView, pool: Pool, pg: PgId, record: PgRecord, upOf: UpOf): PgInfo {
+  const up = upOf(pg.pool, pg.pg);
+  const picture = pgPicture(view, { pool, pg, record, up });
+  const { state, objects, bytes, degradedObjects, misplacedObjects, leftObjects, leftBytes, scrub, report } = picture;
   return {
     pg: printPgId(pg),
     term: record.term,
-    state: recordState(pgCondition(record, shouldBe, pool, pgContext(map, pool, pg.pg))),
-    up: shouldBe,
+    state,
+    up,
     acting: record.acting.map(({ osd }) => osd),
     eligible: record.eligible.map(({ osd }) => osd),
     ackCopies: record.mode.kind === 'sync' ? 0 : record.mode.ackCopies,
+    objects,
+    bytes,
+    degradedObjects,
+    misplacedObjects,
+    leftObjects,
+    leftBytes,
+    scrubErrors: scrub.scrubErrors,
+    scrubbedAt: scrub.scrubbedAt,
+    deepScrubbedAt: scrub.deepScrubbedAt,
+    reported: report === undefined ? undefined : reported(report),
   };
 }
 
-export class ConditionCounts {
+function reported({ last, committed, logEntries, joiner }: NonNullable<PgPicture['report']>): PgReported {
+  return { last, committed, logEntries, joiner };
+}
+
+export class PgCounts {
   readonly #states = new Map<string, number>();
   missingCopies = 0;
   misplacedCopies = 0;
+  objects = 0;
+  storedBytes = 0;
 
-  add(condition: PgCondition): void {
-    const { missingCopies, misplacedCopies } = condition;
-    const state = recordState(condition);
+  add({ state, condition, objects, bytes }: PgPicture): void {
     this.#states.set(state, (this.#states.get(state) ?? 0) + 1);
-    this.missingCopies += missingCopies;
-    this.misplacedCopies += misplacedCopies;
+    this.missingCopies += condition.missingCopies;
+    this.misplacedCopies += condition.misplacedCopies;
+    this.objects += objects;
+    this.storedBytes += bytes;
   }
 
   /** The most frequent first. */

@@ -1,12 +1,11 @@
-/** `pg map`, `pg ls` and `pg stat`: what the records say. */
+/** `pg map`, `pg ls` and `pg stat`: what primaries reported, and the records say. */
 import { CairnError } from '../../base/errors.js';
 import { type OsdId, type PgId } from '../../cluster/ids.js';
-import { pgCondition } from '../../cluster/pg/condition.js';
-import { pgContext } from '../../cluster/pg/context.js';
 import type { Pool } from '../../cluster/pool.js';
 import { type PgInfo, type PgPage, pgPageSize } from '../../protocol/commands/pg.js';
 import { hasWord, type PgStateWord, pgStateWords } from '../health/pg-states.js';
-import { ConditionCounts, pgInfo } from './pg-conditions.js';
+import { PgCounts, pgInfo } from './pg-conditions.js';
+import { pgPicture, type PictureView } from './pg-picture.js';
 import { osdOf } from './osd-selection.js';
 import { checkPg, poolNamed } from './pool-selection.js';
 import type { CommandContext } from './types.js';
@@ -15,9 +14,10 @@ import { upSets } from './up-sets.js';
 /** PGs mapped between two turns of the event loop: about 3 µs each, more where many OSDs are out. */
 const pgsPerSlice = 512;
 
-export function answerPgMap({ pg }: { readonly pg: PgId }, { state }: CommandContext): PgInfo {
-  const { pool, record } = checkPg(state.map, pg);
-  return pgInfo(state.map, pool, pg, record, upSets(state.map));
+export function answerPgMap({ pg }: { readonly pg: PgId }, context: CommandContext): PgInfo {
+  const view = viewOf(context);
+  const { pool, record } = checkPg(view.map, pg);
+  return pgInfo(view, pool, pg, record, upSets(view.map));
 }
 
 interface LsArgs {
@@ -28,7 +28,8 @@ interface LsArgs {
 }
 
 export async function answerPgLs({ from, pool, osd, state }: LsArgs, context: CommandContext): Promise<PgPage> {
-  const { map } = context.state;
+  const view = viewOf(context);
+  const { map } = view;
   const words = state === undefined ? [] : stateWords(state);
   const pools = pool === undefined ? [...map.pools.values()] : [poolNamed(map, pool)];
   const up = upSets(map);
@@ -41,7 +42,7 @@ export async function answerPgLs({ from, pool, osd, state }: LsArgs, context: Co
     const record = map.records.get(pg);
     const owner = map.pools.get(pg.pool);
     if (record === undefined || owner === undefined) continue;
-    const info = pgInfo(map, owner, pg, record, up);
+    const info = pgInfo(view, owner, pg, record, up);
     const isWanted = osd === undefined || info.acting.includes(osd) || info.up.includes(osd);
     if (isWanted && words.every((word) => hasWord(info.state, word))) pgs.push(info);
   }
@@ -61,20 +62,25 @@ function stateWords(text: string): PgStateWord[] {
 
 export async function answerPgStat(_args: unknown, context: CommandContext) {
   const { map } = context.state;
-  const counts = new ConditionCounts();
-  for (const pool of map.pools.values()) await addConditions(counts, pool, context);
+  const counts = new PgCounts();
+  for (const pool of map.pools.values()) await addPgs(counts, pool, context);
   return { pgs: map.records.count, states: counts.states };
 }
 
 /** All PGs of the pool. */
-export async function addConditions(counts: ConditionCounts, pool: Pool, context: CommandContext): Promise<void> {
-  const { map } = context.state;
-  const up = upSets(map);
-  for (let pg = 0; pg < pool.pgNum; pg += 1) {
-    const record = map.records.get({ pool: pool.id, pg });
-    if (record !== undefined) counts.add(pgCondition(record, up(pool.id, pg), pool, pgContext(map, pool, pg)));
-    if (pg % pgsPerSlice === pgsPerSlice - 1) await context.yieldTurn();
+export async function addPgs(counts: PgCounts, pool: Pool, context: CommandContext): Promise<void> {
+  const view = viewOf(context);
+  const up = upSets(view.map);
+  for (let number = 0; number < pool.pgNum; number += 1) {
+    const pg = { pool: pool.id, pg: number };
+    const record = view.map.records.get(pg);
+    if (record !== undefined) counts.add(pgPicture(view, { pool, pg, record, up: up(pool.id, number) }));
+    if (number % pgsPerSlice === pgsPerSlice - 1) await context.yieldTurn();
   }
+}
+
+function viewOf({ state, soft, wall }: CommandContext): PictureView {
+  return { map: state.map, soft, wall };
 }
 
 function* pgsFrom(pools: readonly Pool[], from: PgId | undefined): Generator<PgId> {

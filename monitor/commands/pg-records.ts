@@ -1,6 +1,6 @@
 /** What OSDs ask of the records of their PGs: confirm, admit, leave, bump (PG-PROTOCOL.md section 1). */
 import { CairnError } from '../../base/errors.js';
-import { type OsdId, type PgId, type PgTerm } from '../../cluster/ids.js';
+import { type OsdId, type PgId, type PgTerm, printPgId } from '../../cluster/ids.js';
 import { type Admit, admitJoiner } from '../../cluster/pg/admit.js';
 import { bumpTerm } from '../../cluster/pg/bump.js';
 import { confirmTerm } from '../../cluster/pg/confirm.js';
@@ -8,6 +8,7 @@ import { type PgContext, pgContext } from '../../cluster/pg/context.js';
 import { type Leave, leaveActing } from '../../cluster/pg/leave.js';
 import type { FromPrimary } from '../../cluster/pg/next-record.js';
 import type { Member, PgRecord } from '../../cluster/pg-record.js';
+import type { ClusterLogRecord } from '../../protocol/cluster-log.js';
 import type { PgChanged } from '../../protocol/commands/pg.js';
 import type { Effects } from '../state/types.js';
 import { checkPg } from './pool-selection.js';
@@ -33,6 +34,16 @@ export function evaluatePgLeave(args: OnPg & Leave, context: CommandContext): Ef
 
 export function evaluatePgBump(args: OnPg, context: CommandContext): Effects<PgChanged> {
   return change(args, context, bumpTerm);
+}
+
+/** What a primary found; the sender is named by its key. */
+export function evaluatePgNote(
+  { pg, from, severity, message }: Pick<OnPg, 'pg' | 'from'> & Pick<ClusterLogRecord, 'severity' | 'message'>,
+  context: CommandContext,
+): Effects<Record<string, never>> {
+  checkSpeaksFor(context, from.osd);
+  const source = context.entity.name;
+  return { result: {}, log: [{ severity, source, message: `pg ${printPgId(pg)}: ${message}` }] };
 }
 
 /** Throws `PERMISSION_DENIED` unless the OSD itself asks: what one says of another would end the other's term. */

@@ -2,8 +2,8 @@
 import type { ClusterMap } from '../../cluster/map.js';
 import type { Pool } from '../../cluster/pool.js';
 import type { PoolInfo, PoolStats } from '../../protocol/commands/pool.js';
-import { ConditionCounts } from './pg-conditions.js';
-import { addConditions } from './pg-queries.js';
+import { PgCounts } from './pg-conditions.js';
+import { addPgs } from './pg-queries.js';
 import { ruleText } from './pool-rules.js';
 import { poolNamed } from './pool-selection.js';
 import type { CommandContext } from './types.js';
@@ -20,10 +20,11 @@ export async function answerPoolStats(
   const wanted = name === undefined ? [...map.pools.values()] : [poolNamed(map, name)];
   const pools: PoolStats[] = [];
   for (const pool of wanted) {
-    const counts = new ConditionCounts();
-    await addConditions(counts, pool, context);
-    const { states, missingCopies, misplacedCopies } = counts;
-    pools.push({ id: pool.id, name: pool.name, pgs: pool.pgNum, states, missingCopies, misplacedCopies });
+    const counts = new PgCounts();
+    await addPgs(counts, pool, context);
+    const { states, missingCopies, misplacedCopies, objects, storedBytes } = counts;
+    const copies = { missingCopies, misplacedCopies };
+    pools.push({ id: pool.id, name: pool.name, pgs: pool.pgNum, objects, storedBytes, states, ...copies });
   }
   return { pools };
 }

@@ -18,6 +18,7 @@ import {
   vitalsMethod,
 } from '../../protocol/monitor-methods.js';
 import * as schemas from '../../protocol/monitor-schemas.js';
+import { pgReportsMethod, pgReportsSchema } from '../../protocol/pg-reports.js';
 import { parseWith } from '../../protocol/schema.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
@@ -105,7 +106,16 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
     const wall = office.lead.wall();
     book.noteOsd(beacon, wall);
     office.failures.take({ kind: 'beacon', osd: osdId(beacon.osd), boot: beacon.boot, at: clock.now() });
-    return { header: replyOf(state, wall) };
+    return { header: replyOf(state, wall, office) };
+  });
+
+  handlers.on(pgReportsMethod, async (incoming) => {
+    const { osd, pgs } = parseWith(pgReportsSchema, incoming.header, 'mon.pg-reports');
+    mustSpeakFor(state, incoming.peer, osd);
+    const { office } = leading;
+    if (office === undefined) return passOn(parts, pgReportsMethod, incoming);
+    book.notePgs(osdId(osd), pgs, state.map);
+    return { header: { lead: office.lead.term } };
   });
 
   handlers.on(failureMethod, async (incoming) => {
@@ -124,7 +134,7 @@ export function registerHandlers(handlers: HandlerTable, parts: HandlerParts): v
     const { office } = leading;
     if (office === undefined) throw notLeader(parts);
     book.noteMonitor(report, { at: clock.now(), wall: clock.wall() }, incoming.peer.rttMs ?? 0);
-    return { header: replyOf(state, office.lead.wall()) };
+    return { header: replyOf(state, office.lead.wall(), office) };
   });
 }
 
@@ -140,8 +150,8 @@ function takeReport(office: Office, report: typeof schemas.failureReport._zod.ou
   office.failures.take({ kind: 'report', report: facts });
 }
 
-function replyOf(state: MonitorState, wall: WallMs): BeaconReply {
-  return { wall: wallMs(wall), epoch: state.map.epoch };
+function replyOf(state: MonitorState, wall: WallMs, { lead }: Office): BeaconReply {
+  return { wall: wallMs(wall), epoch: state.map.epoch, lead: lead.term };
 }
 
 function waitOf(incoming: IncomingRequest<unknown>): RequestWait {

@@ -22,6 +22,8 @@ export interface LeadingParts {
   readonly hostname: string;
   /** Called when this monitor has begun or ceased to lead. */
   readonly onChanged: () => void;
+  /** Called right before the first of what it does as the leader. */
+  readonly onLead: () => void;
 }
 
 /** One term of leading: gone with it. */
@@ -94,6 +96,7 @@ export class Leading {
       .readBarrier({ deadline })
       .then(() => {
         if (this.#isClosed || consensus.status.role !== 'leader' || consensus.status.term !== term) return;
+        this.#parts.onLead();
         const lead = new Lead(this.#runtime, { consensus, machine, table, soft });
         const membership = new MembershipChanges({ lead, consensus, machine, log: this.#runtime.log });
         const failures = new FailureWatch(this.#runtime, { lead, machine });

@@ -122,6 +122,7 @@ export class Monitor {
       name: options.name,
       hostname: options.hostname,
       onChanged: () => this.#gate.open(),
+      onLead: () => this.#book.beginLead(),
     });
     this.metrics = monitorMetrics({
       state: this.state,

@@ -3,8 +3,10 @@ import type { MonotonicMs, WallMs } from '../../base/instants.js';
 import { type OsdId, osdId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { OsdBeacon, VitalsReport } from '../../protocol/monitor-methods.js';
+import { type PgReportRow, pgReportOfRow } from '../../protocol/pg-reports.js';
 import type { RaftStatus } from '../raft/output.js';
 import type { MonitorVitals, OsdVitals, SoftState } from '../soft-state.js';
+import { PgBook } from './pg-book.js';
 
 /** Reports come every second; what is older says nothing about now. */
 const staleMs = 10_000;
@@ -18,21 +20,39 @@ interface Told {
 export class SoftBook {
   readonly #monitors = new Map<string, Told>();
   readonly #osds = new Map<OsdId, OsdVitals>();
-  #pruned: Pick<ClusterMap, 'monitors' | 'osds'> | undefined;
+  readonly #pgs = new PgBook();
+  #pruned: Pick<ClusterMap, 'monitors' | 'osds' | 'pools'> | undefined;
 
   /** `rttMs` of the connection that it came over: half of it is the age of the clock in the report. */
   noteMonitor(report: VitalsReport, now: { readonly at: MonotonicMs; readonly wall: WallMs }, rttMs: number): void {
     this.#monitors.set(report.name, { report, clockOffsetMs: report.clock + rttMs / 2 - now.wall, at: now.at });
   }
 
-  noteOsd({ osd, usedBytes, totalBytes, loopDelayMs, slowOps }: OsdBeacon, heardAt: WallMs): void {
-    this.#osds.set(osdId(osd), { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt });
+  noteOsd(beacon: OsdBeacon, heardAt: WallMs): void {
+    const { osd, usedBytes, totalBytes, loopDelayMs, slowOps, recovery } = beacon;
+    this.#osds.set(osdId(osd), { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, recovery });
+  }
+
+  /** Of PGs that `osd` leads by their records, in the term of the record: whatever else it says is late. */
+  notePgs(osd: OsdId, rows: readonly PgReportRow[], { records }: Pick<ClusterMap, 'records'>): void {
+    for (const row of rows) {
+      const report = pgReportOfRow(row);
+      const record = records.get(report.pg);
+      if (record?.term === report.term && record.acting[0]?.osd === osd) this.#pgs.take(report);
+    }
+  }
+
+  /** This monitor leads from now on: what it heard before is not how things are. */
+  beginLead(): void {
+    this.#pgs.age();
   }
 
   /** Forgets whoever is not in the map any more. */
-  prune(map: Pick<ClusterMap, 'monitors' | 'osds'>): void {
-    if (this.#pruned?.monitors === map.monitors && this.#pruned.osds === map.osds) return;
-    this.#pruned = { monitors: map.monitors, osds: map.osds };
+  prune(map: Pick<ClusterMap, 'monitors' | 'osds' | 'pools'>): void {
+    const { monitors, osds, pools } = map;
+    if (this.#pruned?.monitors === monitors && this.#pruned.osds === osds && this.#pruned.pools === pools) return;
+    this.#pruned = { monitors, osds, pools };
+    this.#pgs.prune(pools);
     for (const name of this.#monitors.keys()) if (!map.monitors.has(name)) this.#monitors.delete(name);
     for (const id of this.#osds.keys()) if (!map.osds.has(id)) this.#osds.delete(id);
   }
@@ -62,6 +82,7 @@ export class SoftBook {
       leaderName: raft.leader === undefined ? undefined : byMember.get(raft.leader),
       monitors,
       osds: this.#osds,
+      pgs: this.#pgs,
     };
   }
 }

@@ -158,12 +158,14 @@ export const healthCodes = {
   PG_DAMAGED: {
     severity: 'error',
     meaning: 'Copies of a PG differ or are damaged, and it could not be repaired from good ones yet.',
-    advice: 'See which with `cairn pg ls`, and start the OSDs that are down: a good copy mends a damaged one.',
+    advice:
+      '`cairn pg ls --state inconsistent` shows which, `cairn pg scrub-report PG` what; `cairn pg repair PG` heals it.',
   },
   OSD_SCRUB_ERRORS: {
     severity: 'error',
     meaning: 'Scrubs found copies that differ or whose checksums are wrong.',
-    advice: 'See where with `cairn pg ls`. Suspect a disk that returns here: `cairn osd out` takes its data elsewhere.',
+    advice:
+      'See `cairn pg scrub-report PG`. Suspect a disk that returns there: `cairn osd out` takes its data elsewhere.',
   },
   OBJECT_UNFOUND: {
     severity: 'error',

@@ -3,6 +3,7 @@ import type { WallMs } from '../../base/instants.js';
 import type { OsdId, PgId, PoolId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { Topology } from '../../cluster/topology.js';
+import type { RecoveryRates } from '../../protocol/monitor-methods.js';
 import type { HealthCode, HealthSeverity } from './codes.js';
 import type { HealthSettings } from './settings.js';
 
@@ -54,6 +55,8 @@ export interface OsdHealth {
   readonly slowOps: SlowOps;
   /** The longest of the last minute. */
   readonly loopDelayMs: number;
+  /** Of now; `undefined` when it did not say. */
+  readonly recovery: RecoveryRates | undefined;
 }
 
 /** Sums over the PGs of a pool, kept up to date by whoever receives reports. */
@@ -67,6 +70,9 @@ export interface PoolHealth {
   /** Copies that are missing, copies that are in the wrong place. */
   readonly degradedObjects: number;
   readonly misplacedObjects: number;
+  /** To be copied, by copy: what is missing or misplaced, as far as there are OSDs for it. */
+  readonly leftObjects: number;
+  readonly leftBytes: number;
   readonly unfoundObjects: number;
   readonly parkedObjects: number;
   readonly scrubErrors: number;

@@ -5,6 +5,7 @@ import type { ClusterStatus, MonitorStatus, PgsStatus } from '../../protocol/com
 import type { Term } from '../raft/types.js';
 import { healthJson } from '../health/health-json.js';
 import { hasWord, statesOf } from '../health/pg-states.js';
+import { recoveryJson } from './recovery-json.js';
 import type { HealthReport, OsdHealth, PoolHealth } from '../health/types.js';
 
 export interface StatusInput {
@@ -60,7 +61,8 @@ function monitorsJson(monitors: StatusInput['map']['monitors'], names: readonly 
 
 function pgmapJson({ map, pools, osds }: StatusInput): PgsStatus {
   const states = new Map<string, number>();
-  const sums = { pgs: 0, objects: 0, copies: 0, degraded: 0, misplaced: 0, unfound: 0, stored: 0, used: 0, total: 0 };
+  const sums = { pgs: 0, objects: 0, copies: 0, degraded: 0, misplaced: 0, unfound: 0, stored: 0 };
+  const left = { objects: 0, bytes: 0 };
   for (const pool of map.pools.values()) {
     const stats = pools.get(pool.id);
     for (const [state, count] of statesOf(pool, stats)) {
@@ -74,13 +76,10 @@ function pgmapJson({ map, pools, osds }: StatusInput): PgsStatus {
     sums.misplaced += stats.misplacedObjects;
     sums.unfound += stats.unfoundObjects;
     sums.stored += stats.storedBytes;
+    left.objects += stats.leftObjects;
+    left.bytes += stats.leftBytes;
   }
-  for (const [id, { usedBytes, totalBytes }] of osds) {
-    // What is on an OSD that is out is not room to write to.
-    if (map.osds.get(id)?.isIn !== true) continue;
-    sums.used += usedBytes;
-    sums.total += totalBytes;
-  }
+  const { used, total } = spaceOf(map.osds, osds);
   const sorted = [...states].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   return {
     num_pgs: sums.pgs,
@@ -94,9 +93,25 @@ function pgmapJson({ map, pools, osds }: StatusInput): PgsStatus {
     total_copies: sums.copies,
     degraded_ratio: sums.copies === 0 ? 0 : sums.degraded / sums.copies,
     misplaced_ratio: sums.copies === 0 ? 0 : sums.misplaced / sums.copies,
+    ...recoveryJson(left, osds.values()),
     data_bytes: sums.stored,
-    bytes_used: sums.used,
-    bytes_avail: Math.max(0, sums.total - sums.used),
-    bytes_total: sums.total,
+    bytes_used: used,
+    bytes_avail: Math.max(0, total - used),
+    bytes_total: total,
   };
+}
+
+function spaceOf(
+  known: ClusterMap['osds'],
+  osds: StatusInput['osds'],
+): { readonly used: number; readonly total: number } {
+  let used = 0;
+  let total = 0;
+  for (const [id, { usedBytes, totalBytes }] of osds) {
+    // What is on an OSD that is out is not room to write to.
+    if (known.get(id)?.isIn !== true) continue;
+    used += usedBytes;
+    total += totalBytes;
+  }
+  return { used, total };
 }

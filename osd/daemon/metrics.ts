@@ -28,6 +28,11 @@ export function osdMetrics(sources: MetricsSources): MetricsRegistry {
   gauge('pgs', 'PGs that it takes part in.', () => status().pgs.pgs);
   gauge('pgs_leading', 'PGs that it leads.', () => status().pgs.leading);
   gauge('slow_ops', 'Requests that take longer than they should.', () => status().pgs.slowOps);
+  gauge('joins', 'PGs that it takes another OSD into, or waits to.', () => status().pgs.joins);
+  counter('recovered_objects', 'Objects that it copied to OSDs that join, since it serves.', () => {
+    return status().pgs.recovered.copiedObjects;
+  });
+  counter('recovered_bytes', 'Bytes of those copies.', () => status().pgs.recovered.copiedBytes);
   gauge('store_usable_bytes', 'Live bytes that the store can take in all.', () => space().usableBytes);
   gauge('store_live_bytes', 'Live bytes in the store.', () => space().liveBytes);
   gauge('store_dead_bytes', "Bytes that are nobody's any more and not won back yet.", () => space().deadBytes);

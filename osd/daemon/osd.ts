@@ -38,12 +38,14 @@ import { Heartbeats } from './heartbeats.js';
 import { Listeners } from './listeners.js';
 import { Mesh } from './mesh.js';
 import { osdMetrics } from './metrics.js';
+import { PgReporter } from './pg-reporter.js';
+import { RecoveryRate } from './recovery-rate.js';
 import { Registrar } from './registrar.js';
 import { ServiceKeys } from './service-keys.js';
 import { SignsOfLife } from './signs-of-life.js';
 import { type Standing, standingOf } from './standing.js';
 import { keepStoreNumber } from './store-number.js';
-import type { OsdStatus } from './status.js';
+import { noPgs, type OsdStatus } from './status.js';
 
 export interface OsdOptions {
   /** Made by `cairn osd mkfs`. */
@@ -97,6 +99,8 @@ export class Osd {
   readonly #mesh: Mesh;
   readonly #heartbeats: Heartbeats;
   readonly #loopDelay = new LoopDelay();
+  readonly #recoveryRate = new RecoveryRate();
+  readonly #reporter: PgReporter;
   readonly #returns: Backoff;
   readonly #stop = new AbortController();
   #listeners: Listeners | undefined;
@@ -123,7 +127,8 @@ export class Osd {
     this.#store = store;
     this.#startedAt = runtime.clock.now();
     this.#session = new MonitorSession(runtime, { credentials, role: 'osd', tls });
-    this.#signs = new SignsOfLife(runtime, { credentials, role: 'osd', tls });
+    this.#signs = new SignsOfLife(runtime, { credentials, role: 'osd', tls }, (lead) => this.#reporter.onLead(lead));
+    this.#reporter = new PgReporter((pgs) => this.#signs.pgs({ osd: this.id, pgs }));
     this.#returns = new Backoff(runtime.random, { minMs: returnMsMin, maxMs: returnMsMax });
     PgService.register(this.#handlers, () => (this.#state.kind === 'serving' ? this.#state.service : undefined));
     this.#keys = new ServiceKeys(runtime, this.#session);
@@ -178,7 +183,7 @@ export class Osd {
       state: state.kind,
       self: state.kind === 'waiting' || state.kind === 'serving' ? state.self : undefined,
       epoch: this.#map?.epoch ?? epoch(0),
-      pgs: state.kind === 'serving' ? state.service.status : { pgs: 0, leading: 0, slowOps: 0 },
+      pgs: state.kind === 'serving' ? state.service.status : noPgs,
       loopDelayMs: this.#loopDelay.worstMs,
       heartbeatPeers: this.#heartbeats.peerCount,
     };
@@ -354,6 +359,8 @@ export class Osd {
     if (this.#state.kind !== 'serving') return;
     const { self, service } = this.#state;
     const { usableBytes, liveBytes } = this.#store.space();
+    const now = this.#runtime.clock.now();
+    const { slowOps, joins, recovered } = service.status;
     const beacon = {
       osd: self.osd,
       boot: self.boot,
@@ -361,9 +368,11 @@ export class Osd {
       usedBytes: liveBytes,
       totalBytes: usableBytes,
       loopDelayMs: this.#loopDelay.worstMs,
-      slowOps: service.status.slowOps,
+      slowOps,
+      recovery: this.#recoveryRate.look(now, recovered, joins > 0),
     };
     supervise(this.#runtime, 'a beacon', this.#signs.beacon(beacon));
+    supervise(this.#runtime, 'a report of PGs', this.#reporter.round(now, service.reports()));
   }
 
   #report(report: FailureReport): boolean {

@@ -1,11 +1,12 @@
 /**
- * What an OSD says to the monitors unasked: beacons, and reports about its peers. On a connection of its own, so that a map
+ * What an OSD says to the monitors unasked: beacons, and reports about its peers and its PGs. On a connection of its own, so that a map
  * of many MiB on its way here holds up neither, to whatever monitor answers: that passes them on to the leader.
  */
 import { isCairnError } from '../../base/errors.js';
 import { type MonotonicMs, monotonicMs } from '../../base/instants.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { beaconMethod, failureMethod, type FailureReport, type OsdBeacon } from '../../protocol/monitor-methods.js';
+import { type PgReports, pgReportsMethod } from '../../protocol/pg-reports.js';
 import { type HuntOptions, MonitorHunt } from '../../protocol/monitor-hunt.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { HandlerTable } from '../../wire/handlers.js';
@@ -21,11 +22,14 @@ export class SignsOfLife {
   readonly wall = new ClusterWall();
   readonly #runtime: Runtime;
   readonly #hunt: MonitorHunt;
+  readonly #onLead: (lead: number) => void;
   #underWay = 0;
   #heardAt: MonotonicMs | undefined;
 
-  constructor(runtime: Runtime, options: HuntOptions) {
+  /** `onLead` hears which of its terms the leader that answered is in. */
+  constructor(runtime: Runtime, options: HuntOptions, onLead: (lead: number) => void = () => {}) {
     this.#runtime = runtime;
+    this.#onLead = onLead;
     this.#hunt = new MonitorHunt(runtime, options, new HandlerTable(), () => {});
   }
 
@@ -43,7 +47,17 @@ export class SignsOfLife {
     await this.#tell(async (peer, deadline) => {
       const { header } = await peer.call(beaconMethod, beacon, { deadline });
       this.wall.note(header.wall, this.#runtime.clock.now());
+      if (header.lead !== undefined) this.#onLead(header.lead);
     });
+  }
+
+  /** As `beacon`; the term of the leader that has heard it, if one has. */
+  async pgs(reports: PgReports): Promise<number | undefined> {
+    let lead: number | undefined;
+    await this.#tell(async (peer, deadline) => {
+      ({ lead } = (await peer.call(pgReportsMethod, reports, { deadline })).header);
+    });
+    return lead;
   }
 
   /** As `beacon`. */

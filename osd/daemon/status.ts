@@ -1,6 +1,9 @@
 /** What an OSD says of itself: for its admin port, its metrics, and tests. */
 import type { Epoch, OsdId } from '../../cluster/ids.js';
-import type { PgServiceStatus, SelfIdentity } from '../pg/pg-service.js';
+import { nothingRecovered, type PgServiceStatus, type SelfIdentity } from '../pg/pg-service.js';
+
+/** Of an OSD that does not serve. */
+export const noPgs: PgServiceStatus = { pgs: 0, leading: 0, slowOps: 0, joins: 0, recovered: nothingRecovered };
 
 export type OsdState = 'registering' | 'waiting' | 'serving' | 'leaving' | 'over';
 

@@ -12,12 +12,14 @@ import type { Member } from '../../cluster/pg-record.js';
 import { decodeRecord } from '../store/format/record.js';
 import { blockShiftMin } from '../store/limits.js';
 import { decodeObjectHead } from '../store/format/object-head.js';
+import { parseObjectKey } from '../store/object-id.js';
 import { decodeLogBlock } from '../store/pg/log-block.js';
 import { decodeLogEntry } from '../store/pg/log-entry.js';
 import type { Submitted } from '../store/transaction-queue.js';
 import type { Mutation, Transaction } from '../store/transaction.js';
 import { attachPayloads } from './attach-payloads.js';
 import { unpackParts } from './copy/parts-message.js';
+import { splitMutations } from './copy/split-mutations.js';
 import { TouchedSet } from './copy/touched-set.js';
 import { encodeTouched } from './copy/touched-list.js';
 import {
@@ -101,6 +103,7 @@ export class JoinerTerm {
     const { last, join } = this.#copy;
     return {
       boot: this.term.host.self.boot,
+      transactionBytesMax: this.term.host.store.transactionBytesMax,
       last: positionHeader(last),
       lineage: lineage.map(positionHeader),
       state: join === undefined ? null : joinStateHeader(join),
@@ -167,14 +170,30 @@ export class JoinerTerm {
   /** Durable when it resolves. */
   async copy(header: JoinCopyRequest, payload: Uint8Array): Promise<void> {
     const state = joinStateOfHeader(header.state);
-    const make = (): Transaction => {
-      this.#checkAttempt(header.attempt);
-      const { mutations } = unpackParts(payload, header);
-      const noted: Mutation[] = this.#copy.noteFound(header.done.map(latin1Text));
-      const all = [...mutations, ...noted, this.#copy.noteJoin(state)];
-      return { pg: this.term.pg, blockShift: blockShiftMin, mutations: all };
-    };
-    await this.#run(make, () => this.#copy.joinIs(state));
+    const { mutations } = unpackParts(payload, header);
+    const lost = (header.lost ?? []).map((key) => ({
+      kind: 'whole' as const,
+      object: parseObjectKey(latin1Text(key)),
+    }));
+    const noted = (): Mutation[] => [
+      ...this.#copy.noteFound(header.done.map(latin1Text)),
+      ...this.#copy.noteMissing(lost),
+      this.#copy.noteJoin(state),
+    ];
+    const { transactionBytesMax } = this.term.host.store;
+    const lists = splitMutations(mutations, transactionBytesMax / 2);
+    const steps = lists.map((list, i) => {
+      const isLast = i === lists.length - 1;
+      const make = (): Transaction => {
+        this.#checkAttempt(header.attempt);
+        // What is noted holds with the last of it.
+        return { pg: this.term.pg, blockShift: blockShiftMin, mutations: isLast ? [...list, ...noted()] : list };
+      };
+      return this.#run(make, () => {
+        if (isLast) this.#copy.joinIs(state);
+      });
+    });
+    await Promise.all(steps);
   }
 
   /** Versions of the objects behind `after` up to `until`. */
@@ -268,7 +287,7 @@ export class JoinerTerm {
   #appendOf(message: AppendMessage, payload: Uint8Array): Transaction | undefined {
     const record = decodeRecord(message.record);
     if (record.kind !== 'transaction') throw new CairnError('PROTOCOL_ERROR', 'an append that is no transaction');
-    const transaction = attachPayloads(record.transaction, payload);
+    const transaction = { ...attachPayloads(record.transaction, payload), encoded: message.record };
     const seq = transaction.entry?.seq ?? transaction.copied?.[0]?.seq ?? 0;
     if (seq <= this.#copy.last.seq) return undefined;
     this.#checkFollows(positionOfHeader(message.prev), seq);

@@ -42,6 +42,8 @@ export interface HeadReply {
   readonly trimmedTo: number;
   /** The copy is whole: a joiner's is not until it was told so. */
   readonly isComplete: boolean;
+  /** Of one transaction of its store: no change of the PG is larger. */
+  readonly transactionBytesMax: number;
   /** Of the process that answers. */
   readonly boot: number;
   /** Promises to holders of leases in older terms: one run of an OSD each, with the milliseconds left. */
@@ -96,7 +98,15 @@ export interface TailReply {
 export const tailMethod = defineMethod<TailRequest, TailReply>('pg.tail');
 
 /** Parts of objects and values of the PG, as they are there now. The payload of the request is a log entry's list of touched parts. */
-export type PartsRequest = PgHeader;
+export interface PartsRequest extends PgHeader {
+  /**
+   * Given: once the log has come so far. The sender sees to it that the parts do not change any more. Otherwise the PG is idle, and
+   * `CONFLICT` if it was not.
+   */
+  readonly after?: number | undefined;
+  /** Of one answer, about. */
+  readonly bytesMax?: number | undefined;
+}
 
 export interface PartsReply {
   /** Where the log of the answering member ended: the parts are as of this entry. */
@@ -156,6 +166,8 @@ export interface JoinStartReply {
   readonly boot: number;
   readonly last: PositionHeader;
   readonly lineage: LineageHeader;
+  /** As in `HeadReply`. */
+  readonly transactionBytesMax: number;
   /** How far the copy is; `null`: it was whole. */
   readonly state: JoinStateHeader | null;
 }
@@ -194,6 +206,8 @@ export interface JoinCopyRequest extends JoinHeader {
   readonly restBytes: number;
   /** `ObjectId.key` of objects that are as the log says from here on. */
   readonly done: readonly Uint8Array[];
+  /** And of those that nobody can read any more. */
+  readonly lost?: readonly Uint8Array[] | undefined;
   readonly state: JoinStateHeader;
 }
 

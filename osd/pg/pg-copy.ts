@@ -12,6 +12,7 @@ import type { Touched } from '../store/pg/log-entry.js';
 import type { Store } from '../store/store.js';
 import type { Submitted } from '../store/transaction-queue.js';
 import { ownKeyPrefix, type Mutation, type Transaction } from '../store/transaction.js';
+import { encodeStamps, stampsKey, type ScrubStamps } from '../scrub/stamps.js';
 import { blockShiftMin, omapHeadBytesMax } from '../store/limits.js';
 import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
 import { decodeTouched, encodeTouched } from './copy/touched-list.js';
@@ -46,6 +47,7 @@ export class PgCopy {
   #join: JoinState | undefined;
   #last: LogPosition;
   #isLeaving: boolean;
+  readonly #reachWaiters: { readonly seq: number; readonly resolve: () => void }[] = [];
 
   private constructor(
     store: Store,
@@ -138,6 +140,7 @@ export class PgCopy {
       { kind: 'pg-remove-range', from: afterOwn, to: undefined },
       { kind: 'pg-remove-range', from: missingPrefix, to: afterMissing },
       { kind: 'pg-remove', key: joinKey },
+      { kind: 'pg-remove', key: stampsKey },
       { kind: 'pg-remove', key: removingKey },
     ];
     await this.takeOver({ mutations, cutAfter: { term: 0, seq: 0 } });
@@ -246,6 +249,27 @@ export class PgCopy {
     return keys.map((key): Mutation => ({ kind: 'pg-remove', key: `${missingPrefix}${key}` }));
   }
 
+  /** Resolves when the entry `seq` is applied, or the signal aborts: whoever waits looks what it was. */
+  async reached(seq: number, signal: AbortSignal): Promise<void> {
+    if (this.#last.seq >= seq || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#reachWaiters.push({ seq, resolve });
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  /** When the PG was scrubbed. Soon durable; one that is lost makes a scrub too many. */
+  noteScrubbed(stamps: ScrubStamps): void {
+    const mutations: Mutation[] = [{ kind: 'pg-set', key: stampsKey, value: encodeStamps(stamps) }];
+    const { durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
+    durable.catch(() => undefined);
+  }
+
+  /** A value of this copy alone, which no other takes over. */
+  async ownValue(key: string): Promise<Uint8Array | undefined> {
+    return await this.#store.objects.pgGet(this.pg, key);
+  }
+
   /** Entries behind `afterSeq`, a block at a time. */
   readLog(afterSeq: number): Promise<readonly PackedEntry[]> {
     return this.#store.readPackedLog(this.pg, afterSeq);
@@ -254,6 +278,11 @@ export class PgCopy {
   #look(): void {
     const { lastSeq, lastTerm } = this.#store.logBounds(this.pg);
     this.#last = { seq: lastSeq, term: lastTerm };
+    if (this.#reachWaiters.length === 0) return;
+    for (const waiter of this.#reachWaiters.splice(0)) {
+      if (waiter.seq <= lastSeq) waiter.resolve();
+      else this.#reachWaiters.push(waiter);
+    }
   }
 }
 

@@ -42,6 +42,8 @@ export interface PgHost {
   learn(pg: PgId, record: PgRecord): void;
   /** Resolves when something was granted to this OSD, or after `ms`. */
   leaseNews(ms: number): Promise<void>;
+  /** So much arrived at an OSD that joins, or was found to be the same there: for the rate of recovery. */
+  recovered(how: 'copied' | 'same', objects: number, bytes: number): void;
   /** One of these members, or this OSD, has no room for what clients write. */
   hasFull(members: readonly Member[]): boolean;
   /** A broken invariant, or a promise that nobody expected to fail. */

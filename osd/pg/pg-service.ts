@@ -12,12 +12,16 @@ import {
   type OpReply,
   type OpRequest,
 } from '../../protocol/osd-methods.js';
+import { type PgQuery, pgQueryMethod } from '../../protocol/pg-query.js';
+import { type PgScrubReply, type PgScrubRequest, pgScrubMethod } from '../../protocol/pg-scrub.js';
+import type { PgReport } from '../../protocol/pg-reports.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
 import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
+import { objectClasses } from '../classes/all.js';
 import type { ClassTable } from '../classes/object-class.js';
 import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
@@ -55,6 +59,8 @@ import { PgTable } from './pg-table.js';
 import { runOp } from './primary/run-op.js';
 import { mayAccess } from './may-access.js';
 import { notServing, refusal, staleRoute } from './refusals.js';
+import { type Scrubbed, ScrubScheduler } from '../scrub/scheduler.js';
+import { digestMethod, installMethod, scrubbedMethod, scrubListMethod } from '../scrub/messages.js';
 
 /** As which member of PGs this process speaks: from a committed registration on, until the next. */
 export interface SelfIdentity {
@@ -70,15 +76,29 @@ export interface PgServiceParts {
   readonly store: Store;
   readonly peers: OsdPeers;
   readonly monitors: MonitorClient;
-  /** Default: none. */
+  /** Default: those of this version. */
   readonly classes?: ClassTable;
 }
+
+/** What OSDs that join were brought up to date with: what they were sent, and what they were found to have. */
+export interface Recovered {
+  readonly copiedObjects: number;
+  readonly copiedBytes: number;
+  readonly sameObjects: number;
+  readonly sameBytes: number;
+}
+
+export const nothingRecovered: Recovered = { copiedObjects: 0, copiedBytes: 0, sameObjects: 0, sameBytes: 0 };
 
 /** For metrics, `osd.stat` and the reports to the monitors. */
 export interface PgServiceStatus {
   readonly pgs: number;
   readonly leading: number;
   readonly slowOps: number;
+  /** PGs that it leads and takes somebody into, or waits to. */
+  readonly joins: number;
+  /** Since this service began. */
+  readonly recovered: Recovered;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -95,10 +115,12 @@ export class PgService {
   readonly #leases: LeaseKeeper;
   readonly #acknowledgements: Acknowledgements;
   readonly #host: PgHost;
+  readonly #scrubs: ScrubScheduler;
   #map: ClusterMap | undefined;
   #timer: Timer | undefined;
   #ops = 0;
   #opsBytes = 0;
+  #recovered = nothingRecovered;
   #closed: CairnError | undefined;
 
   constructor(runtime: Runtime, parts: PgServiceParts) {
@@ -113,7 +135,7 @@ export class PgService {
       store,
       peers,
       monitors,
-      classes: parts.classes ?? new Map(),
+      classes: parts.classes ?? objectClasses,
       joins: new Reservations(joinsMax),
       joined: new Set(),
       pace: new Pace(),
@@ -125,14 +147,35 @@ export class PgService {
       learn: (pg, record) => this.#table.learn(pg, record),
       leaseNews: (ms) => this.#leases.news(ms),
       hasFull: (members) => this.#leases.hasFull(members),
+      recovered: (how, objects, bytes) => {
+        const { copiedObjects, copiedBytes, sameObjects, sameBytes } = this.#recovered;
+        this.#recovered =
+          how === 'copied'
+            ? { ...this.#recovered, copiedObjects: copiedObjects + objects, copiedBytes: copiedBytes + bytes }
+            : { ...this.#recovered, sameObjects: sameObjects + objects, sameBytes: sameBytes + bytes };
+      },
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);
+    this.#scrubs = new ScrubScheduler(runtime, {
+      daemon: `osd.${self.osd}`,
+      leading: () => this.#leadingScrubs(),
+      map: () => this.#map,
+    });
     this.#tick();
   }
 
   get status(): PgServiceStatus {
-    return { ...this.#table.counts, slowOps: 0 };
+    const { running, waiting } = this.#host.joins;
+    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered: this.#recovered };
+  }
+
+  /** Of every PG that this OSD leads, as it is now. */
+  *reports(): Generator<PgReport> {
+    for (const { primary } of this.#table.all()) {
+      const report = primary?.report();
+      if (report !== undefined) yield report;
+    }
   }
 
   /** Of one PG, for tests and `pg query`. */
@@ -152,6 +195,8 @@ export class PgService {
     return handlers
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
+      .on(pgQueryMethod, ({ header, peer }) => ({ header: service().#query(pgIdOf(header), peer) }))
+      .on(pgScrubMethod, ({ header, peer }) => ({ header: service().#scrub(header, peer) }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
         return { header: await pg.head(header, recordOfHeader(header.record)) };
@@ -170,6 +215,17 @@ export class PgService {
       .on(partsMethod, async ({ header, payload, peer }) =>
         (await service().#member(header, peer)).parts(header, payload),
       )
+      .on(scrubListMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).scrubList(header),
+      }))
+      .on(digestMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).digest(header),
+      }))
+      .on(installMethod, async ({ header, payload, peer }) => {
+        await (await service().#member(header, peer)).install(header, payload);
+        return { header: {} };
+      })
+      .onMessage(scrubbedMethod, ({ header, peer }) => forMember(current(), header, peer)?.scrubbed(header))
       .on(leaseMethod, ({ header, peer }) => {
         checkSender(peer, header.holder);
         return { header: service().#leases.onAsk(header) };
@@ -241,11 +297,13 @@ export class PgService {
     this.#timer?.cancel();
     this.#acknowledgements.close();
     await this.#table.close(this.#closed);
+    await this.#scrubs.close();
   }
 
   #tick(): void {
     const { clock } = this.#runtime;
     for (const pg of this.#table.all()) pg.primary?.tick(clock.now());
+    this.#scrubs.tick();
     this.#timer = clock.after(tickMs, () => this.#tick());
   }
 
@@ -276,6 +334,25 @@ export class PgService {
     }
   }
 
+  #scrub({ want, ...id }: PgScrubRequest, peer: Peer): PgScrubReply {
+    const { term, pool, scrubbing, isServing } = this.#leading(pgIdOf(id));
+    if (want !== undefined) {
+      // It reads all there is and may change it.
+      this.#checkAccess(peer, pool, 'w');
+      if (!isServing) throw notServing(term.pg, 'is becoming active, or has too few copies');
+    }
+    const number = want === undefined ? 0 : scrubbing.want(want);
+    if (want !== undefined) this.#scrubs.tick();
+    const { running, last } = scrubbing.status;
+    return { osd: this.#host.self.osd, term: term.number, number, running, last };
+  }
+
+  *#leadingScrubs(): Generator<Scrubbed> {
+    for (const { id, primary } of this.#table.all()) {
+      if (primary !== undefined) yield { pg: id, scrubbing: primary.scrubbing };
+    }
+  }
+
   async #list(header: ListRequest, peer: Peer): Promise<OutgoingReply<ListReply>> {
     const id = pgIdOf(header);
     try {
@@ -288,20 +365,35 @@ export class PgService {
   }
 
   #primaryFor(id: PgId, term: number): NonNullable<Pg['primary']> {
+    const { record } = this.#opened(id);
+    const { epoch } = this.#knownMap;
+    if (record === undefined || record.term > term) throw staleRoute(id, epoch);
+    if (record.term < term) throw notServing(id, `is in term ${record.term} here, behind the request`);
+    return this.#leading(id);
+  }
+
+  #leading(id: PgId): NonNullable<Pg['primary']> {
+    const { primary } = this.#opened(id);
+    if (primary === undefined) throw staleRoute(id, this.#knownMap.epoch);
+    return primary;
+  }
+
+  #opened(id: PgId): Pg {
     const map = this.#knownMap;
     if (!map.pools.has(id.pool)) {
       if (id.pool > map.poolLast) throw notServing(id, `is of a pool that map ${map.epoch} does not have yet`);
       throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${map.epoch}`);
     }
     const pg = this.#table.get(id);
-    if (pg === undefined) {
-      // Not read yet, or never this OSD's: a newer map tells the client which.
-      throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
-    }
-    if (pg.record === undefined || pg.record.term > term) throw staleRoute(id, map.epoch);
-    if (pg.record.term < term) throw notServing(id, `is in term ${pg.record.term} here, behind the request`);
-    if (pg.primary === undefined) throw staleRoute(id, map.epoch);
-    return pg.primary;
+    if (pg !== undefined) return pg;
+    // Not read yet, or never this OSD's: a newer map tells the client which.
+    throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
+  }
+
+  #query(id: PgId, peer: Peer): PgQuery {
+    const primary = this.#leading(id);
+    this.#checkAccess(peer, primary.pool, 'r');
+    return primary.query();
   }
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */

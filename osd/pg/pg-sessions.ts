@@ -88,6 +88,16 @@ export class PgSessions {
     this.#table.add({ session: request.session, request: request.request, seq, reply }, now);
   }
 
+  get counts(): {
+    readonly count: number;
+    readonly answers: number;
+    readonly answerBytes: number;
+    readonly running: number;
+  } {
+    const { sessionCount, answerCount, bytes } = this.#table;
+    return { count: sessionCount, answers: answerCount, answerBytes: bytes, running: this.running.size };
+  }
+
   /** What goes into the transaction that trims the log so far: answers that are still needed, and no longer needed ones. */
   keep(trimTo: number, committed: number, now: MonotonicMs): Mutation[] {
     this.#table.idle(now, committed);

@@ -34,6 +34,7 @@ import {
   type JoinStartReply,
   type LevelRequest,
   type PartsReply,
+  type PartsRequest,
   type PgHeader,
   type PositionHeader,
   type TailReply,
@@ -48,6 +49,16 @@ import { PrimaryTerm } from './primary/primary-term.js';
 import { ReplicaTerm } from './replica-term.js';
 import { overtaken, Term } from './term.js';
 import { isSamePosition, type LogPosition } from './types.js';
+import { listKeys } from '../scrub/list-keys.js';
+import { checkUntouched, digestObjects, installOf } from '../scrub/member.js';
+import type {
+  DigestReply,
+  DigestRequest,
+  InstallRequest,
+  ScrubbedMessage,
+  ScrubListReply,
+  ScrubListRequest,
+} from '../scrub/messages.js';
 import { encodeLogBlock } from '../store/pg/log-block.js';
 
 type Role =
@@ -218,6 +229,7 @@ export class Pg {
       last: positionHeader(last),
       trimmedTo,
       isComplete,
+      transactionBytesMax: this.#host.store.transactionBytesMax,
       boot: run.boot,
       promises: promises.map(({ holder, leftMs }) => [holder.osd, holder.store, holder.boot, leftMs]),
     };
@@ -242,15 +254,52 @@ export class Pg {
   }
 
   async parts(
-    header: PgHeader,
+    header: PartsRequest,
     touched: Uint8Array,
   ): Promise<{ readonly header: PartsReply; readonly payload: readonly Uint8Array[] }> {
     this.#checkTerm(header);
+    const { after, bytesMax = partsBytesMax } = header;
+    if (after !== undefined) await this.#reached(this.#replicaIn(header), after);
     const { last } = this.copy;
-    const parts = await readParts(this.#host.store.objects, this.id, decodeTouched(touched), partsBytesMax);
+    const parts = await readParts(this.#host.store.objects, this.id, decodeTouched(touched), bytesMax);
     const { recordBytes, restBytes, payload } = packParts(this.id, parts);
-    if (!isSamePosition(last, this.copy.last)) throw this.#conflict('went on while its parts were read');
+    if (after === undefined && !isSamePosition(last, this.copy.last)) {
+      throw this.#conflict('went on while its parts were read');
+    }
     return { header: { last: positionHeader(last), recordBytes, restBytes }, payload };
+  }
+
+  async scrubList(header: ScrubListRequest): Promise<ScrubListReply> {
+    this.#replicaIn(header);
+    const pool = this.#pool;
+    if (pool === undefined) throw this.#conflict('has no pool that this OSD knows');
+    return await listKeys(this.#host.store.objects, pool, this.id, header);
+  }
+
+  async digest(header: DigestRequest): Promise<DigestReply> {
+    await this.#reached(this.#replicaIn(header), header.after);
+    return await digestObjects(this.#host.store.objects, this.copy, header);
+  }
+
+  async install(header: InstallRequest, payload: Uint8Array): Promise<void> {
+    const replica = this.#replicaIn(header);
+    await this.#reached(replica, header.after);
+    await replica.between(async () => {
+      replica.checkHeal(header.heal);
+      await checkUntouched(this.copy, header.key, header.after);
+      return installOf(this.copy, header, payload);
+    });
+  }
+
+  /** Its primary scrubbed the PG. */
+  scrubbed({ term, stamps }: ScrubbedMessage): void {
+    if (this.replica?.term.number === term) this.copy.noteScrubbed(stamps);
+  }
+
+  /** The log here has come so far. */
+  async #reached({ term }: ReplicaTerm, seq: number): Promise<void> {
+    await this.copy.reached(seq, term.signal);
+    term.throwIfOver();
   }
 
   #enter(record: PgRecord): void {
@@ -296,7 +345,7 @@ export class Pg {
 
   /** What this OSD has, once nothing can make it forget that it entered the term, nor what an earlier run promised counts. */
   async #ownHead(number: number): Promise<Head> {
-    const { runtime, startedAt, self, grantor } = this.#host;
+    const { runtime, startedAt, self, grantor, store } = this.#host;
     const { term } = this.#role;
     const left = bootWaitLeft(runtime.clock.now(), startedAt);
     if (left > 0) await runtime.clock.sleep(left, term?.signal);
@@ -304,7 +353,7 @@ export class Pg {
     if (term?.number !== number) throw this.#conflict('is in another term by now');
     term.throwIfOver();
     const promises = grantor.promises(runtime.clock.now(), this.id);
-    return { run: self, last: this.copy.last, promises };
+    return { run: self, last: this.copy.last, promises, transactionBytesMax: store.transactionBytesMax };
   }
 
   /** The sender is the primary of the record that it shows, and this OSD acts in it. */

@@ -7,7 +7,7 @@
  * The entry before names the whole log before it (PG-PROTOCOL.md section 2), so a copy that takes an append of a term has
  * levelled in it.
  */
-import { isCairnError, toCairnError, type CairnError } from '../../base/errors.js';
+import { CairnError, isCairnError, toCairnError } from '../../base/errors.js';
 import { printPgId } from '../../cluster/ids.js';
 import type { Member } from '../../cluster/pg-record.js';
 import { decodeRecord } from '../store/format/record.js';
@@ -18,11 +18,22 @@ import type { PgCopy } from './pg-copy.js';
 import type { Term } from './term.js';
 import { isSamePosition, type LogPosition } from './types.js';
 
-interface Waiting {
+interface WaitingAppend {
+  readonly kind: 'append';
   readonly message: AppendMessage;
   readonly payload: Uint8Array;
   readonly done: () => void;
 }
+
+/** A change without an entry. */
+interface WaitingChange {
+  readonly kind: 'change';
+  readonly prepare: () => Promise<Transaction>;
+  readonly resolve: () => void;
+  readonly reject: (error: CairnError) => void;
+}
+
+type Waiting = WaitingAppend | WaitingChange;
 
 export class ReplicaTerm {
   readonly kind = 'replica';
@@ -32,6 +43,7 @@ export class ReplicaTerm {
   /** Appended and not durable yet: without any, all of the log is. */
   #outstanding = 0;
   #isApplying = false;
+  #heal = 0;
   /** Behind one that waits for the store. Bounded by the credit of the primary's connection. */
   readonly #waiting: Waiting[] = [];
 
@@ -44,14 +56,34 @@ export class ReplicaTerm {
   /** Resolves when it is durable or was refused: until then it holds the credit of the connection. */
   append(message: AppendMessage, payload: Uint8Array): Promise<void> {
     return new Promise((done) => {
-      this.#waiting.push({ message, payload, done });
+      this.#waiting.push({ kind: 'append', message, payload, done });
       if (!this.#isApplying) this.#next();
     });
   }
 
+  /**
+   * A change of this copy without an entry, between two appends: none is applied from when `prepare` begins until its
+   * transaction is. Durable when it resolves.
+   */
+  between(prepare: () => Promise<Transaction>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ kind: 'change', prepare, resolve, reject });
+      if (!this.#isApplying) this.#next();
+    });
+  }
+
+  /** The primary numbers what it heals: `CONFLICT` for what comes late of an earlier one. */
+  checkHeal(number: number): void {
+    if (number < this.#heal) throw new CairnError('CONFLICT', `heal ${number} is over; ${this.#heal} came after it`);
+    this.#heal = number;
+  }
+
   end(reason: CairnError): void {
     this.term.end(reason);
-    for (const { done } of this.#waiting.splice(0)) done();
+    for (const waiting of this.#waiting.splice(0)) {
+      if (waiting.kind === 'append') waiting.done();
+      else waiting.reject(reason);
+    }
   }
 
   #next(): void {
@@ -61,7 +93,30 @@ export class ReplicaTerm {
   }
 
   /** False: what follows has to wait until this one is applied. */
-  #take({ message, payload, done }: Waiting): boolean {
+  #take(waiting: Waiting): boolean {
+    if (waiting.kind === 'append') return this.#takeAppend(waiting);
+    void this.#change(waiting);
+    return false;
+  }
+
+  async #change({ prepare, resolve, reject }: WaitingChange): Promise<void> {
+    this.#isApplying = true;
+    let durable: Promise<void> | undefined;
+    try {
+      const transaction = await prepare();
+      this.term.throwIfOver();
+      const submitted = this.#copy.submit(transaction);
+      durable = submitted.durable;
+      durable.then(resolve, (error: unknown) => reject(toCairnError(error)));
+      await submitted.applied;
+    } catch (error) {
+      // What was submitted and refused tells so by `durable`.
+      if (durable === undefined) reject(toCairnError(error));
+    }
+    this.#applied();
+  }
+
+  #takeAppend({ message, payload, done }: WaitingAppend): boolean {
     const { last } = this.#copy;
     if (this.term.ended !== undefined) {
       done();
@@ -95,8 +150,7 @@ export class ReplicaTerm {
     this.#isApplying = true;
     let submitted;
     try {
-      // The primary writes only while every member has room: this was on its way.
-      submitted = this.#copy.submit({ ...transaction, mayUseReserve: true });
+      submitted = this.#copy.submit(transaction);
     } catch (error) {
       this.#isApplying = false;
       this.#refuse(toCairnError(error));
@@ -157,5 +211,6 @@ export class ReplicaTerm {
 function decode(message: AppendMessage, payload: Uint8Array): Transaction {
   const record = decodeRecord(message.record);
   if (record.kind !== 'transaction') throw toCairnError(new Error('an append that is no transaction'));
-  return attachPayloads(record.transaction, payload);
+  // The primary writes only while every member has room: this was on its way.
+  return { ...attachPayloads(record.transaction, payload), mayUseReserve: true, encoded: message.record };
 }

@@ -38,6 +38,8 @@ export interface ReplicationOptions {
   readonly self: Member;
   readonly acting: readonly Member[];
   readonly mode: ReplicationMode;
+  /** Cost of entries that are not committed, at most: `windowBytesMax` or less. An entry that costs more is alone. */
+  readonly windowBytes: number;
 }
 
 export class Replication {
@@ -49,10 +51,12 @@ export class Replication {
   readonly #joiners = new Map<string, number>();
   readonly #window: SentEntry[] = [];
   #windowBytes = 0;
+  #windowBytesLimit: number;
   #committed: number;
   #last: LogPosition;
 
-  constructor({ head, self, acting, mode }: ReplicationOptions) {
+  constructor({ head, self, acting, mode, windowBytes }: ReplicationOptions) {
+    this.#windowBytesLimit = windowBytes;
     this.#mode = mode;
     this.#self = memberKey(self);
     this.#committed = head.seq;
@@ -83,11 +87,15 @@ export class Replication {
   }
 
   get hasRoom(): boolean {
-    return this.#window.length < windowEntriesMax && this.#windowBytes < windowBytesMax;
+    return this.#window.length < windowEntriesMax && this.#windowBytes < this.#windowBytesLimit;
   }
 
   get windowEntries(): number {
     return this.#window.length;
+  }
+
+  limitWindow(bytes: number): void {
+    this.#windowBytesLimit = Math.min(this.#windowBytesLimit, bytes);
   }
 
   add(entry: SentEntry): void {

@@ -21,13 +21,14 @@ import { openNonce, writeOpen } from './format/record.js';
 import type { Superblock } from './format/superblock.js';
 import { showUuid, storeSeed } from './format/superblock.js';
 import type { Absence } from './index/absence.js';
+import { transactionBytesIn } from './limits.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
 import { frameOverheadBytes } from './log/open-batch.js';
 import type { SegmentFiles } from './log/segment-files.js';
 import { Merger, type MergerCounts } from './merger/merger.js';
 import type { PackedEntry } from './pg/log-block.js';
 import { readPackedLog, readPgLog, type PgLogPage } from './pg/read-log.js';
-import type { PgCounts } from './pg/pg-state.js';
+import { type LogBounds, noBounds, type PgCounts } from './pg/pg-state.js';
 import { ObjectReader } from './read/object-reader.js';
 import { PayloadReader } from './read/payload-reader.js';
 import { SegmentPool } from './segments/segment-pool.js';
@@ -157,15 +158,8 @@ export class Store {
   }
 
   /** Where a PG's log begins and ends: entries behind `trimmedTo` up to `lastSeq` are there. */
-  logBounds(pg: PgId): { trimmedTo: number; lastSeq: number; lastTerm: number; entries: number; bytes: number } {
-    const state = this.#state.pgs.get(pg);
-    return {
-      trimmedTo: state?.trimmedTo ?? 0,
-      lastSeq: state?.lastSeq ?? 0,
-      lastTerm: state?.lastTerm ?? 0,
-      entries: state?.logEntries ?? 0,
-      bytes: state?.logBytes ?? 0,
-    };
+  logBounds(pg: PgId): LogBounds {
+    return this.#state.pgs.get(pg)?.bounds ?? noBounds;
   }
 
   /** Entries of a PG's log behind `afterSeq`, oldest first, about a block at a time; none at the end. */
@@ -191,6 +185,11 @@ export class Store {
 
   space(): SpaceReport {
     return this.#space.report();
+  }
+
+  /** What one transaction has at most, record and checksums included. */
+  get transactionBytesMax(): number {
+    return transactionBytesIn(this.superblock.segmentBytes);
   }
 
   /** As `space().level`, without a count. */

@@ -180,9 +180,7 @@ export class TransactionQueue {
       else payloads.push(framed);
       stored += storedBytes(payload.bytes, blockShift);
     });
-    this.#encoder.clear();
-    writeTransaction(this.#encoder, transaction);
-    const record = this.#encoder.viewWritten();
+    const record = transaction.encoded ?? this.#encode(transaction);
     const frameBytes = frameOverheadBytes + record.byteLength + stored;
     const most = transactionBytesIn(this.#parts.segmentBytes);
     if (frameBytes > most) {
@@ -192,6 +190,12 @@ export class TransactionQueue {
       );
     }
     return new Pending(transaction, record, payloads ?? [], frameBytes);
+  }
+
+  #encode(transaction: Transaction): Uint8Array {
+    this.#encoder.clear();
+    writeTransaction(this.#encoder, transaction);
+    return this.#encoder.viewWritten();
   }
 
   #checkRoom({ frameBytes }: Pending): void {

@@ -133,6 +133,8 @@ export interface Transaction<P extends PayloadSize = Payload> {
    * away. The reserve is small, so whoever sets it sees to it that little comes. Not stored. Default false.
    */
   readonly mayUseReserve?: boolean | undefined;
+  /** This very transaction as `writeTransaction` made it, lent until it is applied: for who sent it, or got it sent. */
+  readonly encoded?: Uint8Array | undefined;
 }
 
 /**

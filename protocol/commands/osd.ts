@@ -39,6 +39,8 @@ export interface OsdStanding {
   readonly isIn: boolean;
   /** What CRUSH multiplies with: 0 while out, up to 1. */
   readonly reweight: number;
+  /** Out by order: its data goes to others, or is there already. */
+  readonly drain: 'draining' | 'drained' | undefined;
 }
 
 export interface OsdTree {

@@ -17,12 +17,35 @@ export interface PgInfo {
   readonly eligible: readonly number[];
   /** 0 for sync. */
   readonly ackCopies: number;
+  /** As the primary reported last, in whatever term; 0 until it has. */
+  readonly objects: number;
+  readonly bytes: number;
+  /** Copies of objects: missing, in the wrong place; and what is to be copied to mend that, as far as there are OSDs for it. */
+  readonly degradedObjects: number;
+  readonly misplacedObjects: number;
+  readonly leftObjects: number;
+  readonly leftBytes: number;
+  /** By the last scrubs, as last reported. Wall times in ms, 0 when they are not known. */
+  readonly scrubErrors: number;
+  readonly scrubbedAt: number;
+  readonly deepScrubbedAt: number;
+  /** By the primary, in the term of the record. */
+  readonly reported: PgReported | undefined;
+}
+
+export interface PgReported {
+  /** The newest entry of its log; 0 before the PG is active. */
+  readonly last: { readonly term: number; readonly seq: number };
+  readonly committed: number;
+  readonly logEntries: number;
+  /** Who joins now. */
+  readonly joiner: number | undefined;
 }
 
 export const pgMap = defineQuery<PgInfo>()('pg.map', { access: 'r', args: z.strictObject({ pg: pgIdField }) });
 
-/** So many in one answer: a row takes some 30 values, and a message holds 262,144 (wire/header-check.ts). */
-export const pgPageSize = 4096;
+/** So many in one answer: a row takes some 60 values, and a message holds 262,144 (wire/header-check.ts). */
+export const pgPageSize = 2048;
 
 export interface PgPage {
   readonly pgs: readonly PgInfo[];
@@ -90,6 +113,18 @@ export const pgBump = defineChange<PgChanged>()('pg.bump', {
   access: 'w',
   area: 'daemon',
   args: z.strictObject(fromPrimary),
+});
+
+/** A record for the cluster's log, in the words of the primary. */
+export const pgNote = defineChange<Record<string, never>>()('pg.note', {
+  access: 'w',
+  area: 'daemon',
+  args: z.strictObject({
+    pg: pgIdField,
+    from: memberField,
+    severity: z.enum(['info', 'warn', 'error']),
+    message: z.string().check(z.minLength(1), z.maxLength(1_000)),
+  }),
 });
 
 /** An operator accepts the loss of a PG whose members are all gone: the present store of this OSD goes on with it. */

@@ -87,11 +87,14 @@ export const poolLs = defineQuery<{ readonly pools: readonly PoolInfo[] }>()('po
   args: z.strictObject({}),
 });
 
-/** What the records say of a pool's PGs; the OSDs know more. */
+/** How a pool's PGs are: as their primaries reported, else as the records say. */
 export interface PoolStats {
   readonly id: number;
   readonly name: string;
   readonly pgs: number;
+  /** As last reported; 0 until anybody has. Bytes once, not by copy. */
+  readonly objects: number;
+  readonly storedBytes: number;
   /** As `pg ls` shows them, the most frequent first; those that no PG is in are left out. */
   readonly states: readonly { readonly state: string; readonly pgs: number }[];
   /** Copies of PGs that the pool wants and that do not act or are not up. */

@@ -85,6 +85,13 @@ export interface PgsStatus {
   readonly total_copies: number;
   readonly degraded_ratio: number;
   readonly misplaced_ratio: number;
+  /** To be copied until the copies are where they should be, as far as there are OSDs for them; per second, now. */
+  readonly recovery_objects_left: number;
+  readonly recovery_bytes_left: number;
+  readonly recovering_objects_per_sec: number;
+  readonly recovering_bytes_per_sec: number;
+  /** At the pace of the last ten seconds; null when there is nothing to do, or no pace. */
+  readonly recovery_eta_seconds: number | null;
   /** What clients stored, once. */
   readonly data_bytes: number;
   /** Of the disks, all copies counted. */

@@ -82,7 +82,7 @@ describe('advice', () => {
   });
 
   it('with a mistake is noticed', () => {
-    for (const line of ['crash ls', 'pg repair PG', 'osd tre', 'df', 'osd tree --jsno']) {
+    for (const line of ['crash ls', 'pg rapair PG', 'osd tre', 'fd', 'osd tree --jsno']) {
       assert.notEqual(wrongWith(program, line), undefined, line);
     }
     for (const line of [

@@ -1,6 +1,23 @@
 /** Command lines about where data is: pools, PGs, OSDs, CRUSH. See command-lines.ts. */
 import type { CommandLine } from './command-lines.js';
 
+/** While no PG is on any of them. */
+const empty: readonly CommandLine[] = [
+  {
+    line: 'osd ok-to-stop 0 1',
+    prints: /^osd\.0, osd\.1 can stop: 0 PGs on them and all serve on/,
+    json: ['ok', 'osds', 'reasons'],
+  },
+  { line: 'osd ok-to-stop 99', refused: /^there is no osd\.99; `cairn osd ls` lists those there are$/ },
+  { line: 'osd safe-to-destroy 6', prints: /^osd\.6 can be destroyed: no PG has/, json: ['ok', 'num_not_ok_pgs'] },
+  { line: 'osd safe-to-destroy all', refused: /^"all" is no OSD; write osd\.3 or 3$/ },
+  { line: 'osd drain 1', prints: /^marked out osd\.1\n$/, json: ['changed', 'messages'] },
+  { line: 'osd tree drained', prints: / osd\.1 +up +0 +drained *\n/ },
+  { line: 'osd drain 99', refused: /^there is no osd\.99/ },
+  { line: 'osd undrain 1', prints: /^marked in osd\.1\n$/, json: ['changed', 'messages'] },
+  { line: 'osd undrain x', refused: /^"x" is no OSD/ },
+];
+
 const pools: readonly CommandLine[] = [
   { line: 'pool create data --pg-num 8 --application s3', prints: /^pool data created: 8 PGs, 3 copies\n$/ },
   {
@@ -21,7 +38,7 @@ const pools: readonly CommandLine[] = [
   { line: 'pool rename logs trail', prints: /^pool logs renamed to trail\n$/ },
   { line: 'pool rename trail logs --json', prints: /"changed"/ },
   { line: 'pool rename data logs', refused: /^a pool is called logs already; choose another name$/ },
-  { line: 'pool stats', prints: /^ID +NAME +PGS[^]*\n 1 +data +8 +0 +0 +8 active/, json: [] },
+  { line: 'pool stats', prints: /^ID +NAME +PGS[^]*\n 1 +data +8 +0 +0 B +0 +0 +8 active/, json: [] },
   { line: 'pool stats nope', refused: /^no pool is called nope; choose one of data, logs$/ },
   { line: 'pool create old --pg-num 8 --application s3', prints: /^pool old created/ },
   { line: 'pool rm old', refused: /^pool old would go for ever: all objects in 8 PGs.*; add --yes if you mean it$/ },
@@ -40,13 +57,30 @@ const pgs: readonly CommandLine[] = [
     json: ['up', 'acting'],
   },
   { line: 'pg map 1.8', refused: /^pool data has no pg 1\.8; its last one is 1\.7$/ },
+  {
+    line: 'pg dump --pool data',
+    prints: /^PG +OBJECTS[^]*\n1\.7 +0 +0 +0 +0 B +- +- +- +- +active /,
+    json: ['pg_stats'],
+  },
+  { line: 'pg dump --pool nope', refused: /^no pool is called nope/ },
+  { line: 'pg scrub 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg deep-scrub 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg repair 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg scrub-report 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg query 1.8', refused: /^pool data has no pg 1\.8; its last one is 1\.7$/ },
+  {
+    line: 'df',
+    prints: /^--- RAW STORAGE ---\nCLASS [^]*\nTOTAL [^]*\ndata +1 +8 +0 B +0 +0 B +0\.00 /,
+    json: ['stats', 'stats_by_class', 'pools'],
+  },
+  { line: 'df data', refused: /^df takes no arguments/ },
   { line: 'pg force 1.0 0 --yes', refused: /^pg 1\.0 may still have all its data on .*`cairn osd lost \d`$/ },
 ];
 
 const osds: readonly CommandLine[] = [
   { line: 'osd tree', prints: /^ID +CLASS[^]* root default[^]* host h1 [^]* osd\.0 +up +1\.00000\n/, json: ['nodes'] },
   { line: 'osd tree up in', prints: / osd\.0 / },
-  { line: 'osd tree sideways', refused: /^"sideways" is no state; choose among up, down, in, out$/ },
+  { line: 'osd tree sideways', refused: /^"sideways" is no state; choose among up, down, in, out, draining, drained$/ },
   {
     line: 'osd df',
     prints: /^ID +CLASS[^]*\n 0 +ssd +1\.00000 +1\.00000 +1\.0 TiB +128 GiB/,
@@ -242,4 +276,4 @@ const losses: readonly CommandLine[] = [
   { line: 'osd purge 6 --yes', prints: /^purged osd\.6: /, json: ['messages'] },
 ];
 
-export const dataLines = [...pools, ...pgs, ...osds, ...crush, ...objects, ...stores, ...losses];
+export const dataLines = [...empty, ...pools, ...pgs, ...osds, ...crush, ...objects, ...stores, ...losses];

@@ -15,6 +15,9 @@ export interface Parts {
   readonly rest: readonly Touched[];
 }
 
+/** Of an object that is copied in several transactions, until its last part. No entry has it. */
+export const unfinishedVersion = { term: 0, seq: 0 } as const;
+
 /** Pieces of zeros from here on become holes again. */
 const holeBytesMin = 4096;
 const omapPage = 64;
@@ -80,7 +83,7 @@ class PartsReader {
     for (let part = open.shift(); part !== undefined; part = open.shift()) {
       const rest = await this.#part(object, info, part);
       if (rest.length > 0 || (this.#isFull && open.length > 0)) {
-        this.#push({ kind: 'set-version', object, version: { term: 0, seq: 0 } }, 0);
+        this.#push({ kind: 'set-version', object, version: unfinishedVersion }, 0);
         return [...rest, ...open];
       }
     }

@@ -25,9 +25,16 @@ class TouchedObject {
   readonly #values = new Map<string, ValueParts>();
   readonly #ranges: { readonly from: string; readonly to: string | undefined }[] = [];
   readonly #marks = new Set<string>();
+  #dataBytes = 0;
+  #dataEnd = 0;
 
   constructor(object: ObjectId) {
     this.object = object;
+  }
+
+  /** Bytes of data that are named one by one, at most; `undefined`: all of the object, whatever it has. */
+  get dataBytes(): number | undefined {
+    return this.#isWhole ? undefined : Math.min(this.#dataBytes, this.#dataEnd);
   }
 
   add(touched: Exclude<Touched, { readonly kind: 'pg-key' | 'pg-range' }>): void {
@@ -37,6 +44,8 @@ class TouchedObject {
         return;
       case 'data':
         this.#data.push([touched.offset, touched.offset + touched.bytes]);
+        this.#dataBytes += touched.bytes;
+        this.#dataEnd = Math.max(this.#dataEnd, touched.offset + touched.bytes);
         return;
       case 'size':
         this.#sizeFrom = Math.min(this.#sizeFrom ?? Infinity, touched.from);
@@ -94,6 +103,9 @@ class TouchedObject {
 
 export class TouchedSet {
   readonly #objects = new Map<string, TouchedObject>();
+  /** Of `dataBytes`, and those that are touched as a whole. */
+  #dataBytes = 0;
+  #wholes = 0;
   readonly #pgKeys = new Set<string>();
   readonly #pgRanges: { readonly from: string; readonly to: string | undefined }[] = [];
 
@@ -112,6 +124,11 @@ export class TouchedSet {
     return this.#objects.size;
   }
 
+  /** Bytes that are to be copied for it, at most, where an object has `objectBytes` on average. */
+  bytes(objectBytes: number): number {
+    return this.#dataBytes + this.#wholes * objectBytes;
+  }
+
   add(touched: Touched): void {
     if (touched.kind === 'pg-key') {
       this.#pgKeys.add(touched.key);
@@ -126,8 +143,9 @@ export class TouchedSet {
     if (known === undefined) {
       known = new TouchedObject(object);
       this.#objects.set(object.key, known);
-    }
+    } else this.#count(known, -1);
     known.add(touched);
+    this.#count(known, 1);
   }
 
   hasKey(objectKey: string): boolean {
@@ -148,13 +166,16 @@ export class TouchedSet {
     for (const one of this.#objects.values()) if (first === undefined || one.object.key < first.object.key) first = one;
     if (first === undefined) return undefined;
     this.#objects.delete(first.object.key);
+    this.#count(first, -1);
     return { object: first.object, parts: [...first.parts()] };
   }
 
   take(object: ObjectId): readonly Touched[] {
     const found = this.#objects.get(object.key);
+    if (found === undefined) return [];
     this.#objects.delete(object.key);
-    return found === undefined ? [] : [...found.parts()];
+    this.#count(found, -1);
+    return [...found.parts()];
   }
 
   /** Values of the PG, then all objects in their order. */
@@ -163,6 +184,11 @@ export class TouchedSet {
     const objects = [...this.#objects.values()].sort((a, b) => (a.object.key < b.object.key ? -1 : 1));
     for (const one of objects) list.push(...one.parts());
     return list;
+  }
+
+  #count({ dataBytes }: TouchedObject, times: 1 | -1): void {
+    if (dataBytes === undefined) this.#wholes += times;
+    else this.#dataBytes += times * dataBytes;
   }
 
   *#pgParts(): Generator<Touched> {

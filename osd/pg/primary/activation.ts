@@ -36,6 +36,8 @@ export interface Head {
   readonly run: OsdRun;
   readonly last: LogPosition;
   readonly promises: readonly LeasePromise[];
+  /** Of its store. */
+  readonly transactionBytesMax: number;
 }
 
 export interface ActivationParts {
@@ -49,8 +51,8 @@ export interface ActivationParts {
 /** For the monitors to answer; asked again until the term is over. */
 const confirmMs = 5_000;
 
-/** Resolves when the term is level; throws its end. */
-export async function activate(parts: ActivationParts): Promise<void> {
+/** Resolves when the term is level, with the heads that there were; throws its end. */
+export async function activate(parts: ActivationParts): Promise<readonly Head[]> {
   const { term, copy } = parts;
   const { host } = term;
   const wait = new PromiseWait(host.self);
@@ -70,6 +72,7 @@ export async function activate(parts: ActivationParts): Promise<void> {
   term.throwIfOver();
   const { log } = host.runtime;
   log.debug({ pg: printPgId(term.pg), term: term.number, seq: copy.last.seq }, 'a PG is level');
+  return collected.map(({ head }) => head);
 }
 
 async function collect({ term, lease }: ActivationParts, member: Member, wait: PromiseWait): Promise<Head> {
@@ -82,8 +85,9 @@ async function collect({ term, lease }: ActivationParts, member: Member, wait: P
   return head;
 }
 
-function headOf({ osd, store }: Member, { last, boot, promises }: HeadReply): Head {
+function headOf({ osd, store }: Member, { last, boot, promises, transactionBytesMax }: HeadReply): Head {
   return {
+    transactionBytesMax,
     run: { osd, store, boot },
     last: positionOfHeader(last),
     promises: promises.map(([holder, holderStore, holderBoot, leftMs]) => ({

@@ -1,6 +1,8 @@
 /** From what a request changes to an entry of the log: here, and on its way to the others. */
 import { ByteWriter } from '../../../base/byte-writer.js';
+import { totalBytes } from '../../../base/bytes.js';
 import { CairnError } from '../../../base/errors.js';
+import { printPgId } from '../../../cluster/ids.js';
 import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import { payloadsOf } from '../attach-payloads.js';
 import type { Evaluated } from '../execute/evaluated.js';
@@ -51,7 +53,13 @@ export async function append(
   encoder.clear();
   writeTransaction(encoder, transaction);
   const record = encoder.bytes();
-  const { applied, durable } = copy.submit(transaction);
+  const payload = payloadsOf(transaction.mutations);
+  const bytes = record.byteLength + changeBytes(totalBytes(payload));
+  if (bytes > primary.transactionBytesMax) {
+    const message = `a change of ${bytes} bytes: the disks of pg ${printPgId(term.pg)} take ${primary.transactionBytesMax} at most`;
+    throw new CairnError('INVALID_ARGUMENT', `${message}; write it in pieces`);
+  }
+  const { applied, durable } = copy.submit({ ...transaction, encoded: record });
   // The store has failed, and the daemon stops; or the entry was refused, which `applied` tells.
   durable.catch(() => undefined);
   await applied;
@@ -67,7 +75,7 @@ export async function append(
   primary.applied({
     position: { term: term.number, seq },
     record,
-    payload: payloadsOf(transaction.mutations),
+    payload,
     costBytes: found.costBytes + reply.byteLength,
     objectKey: object.key,
     changesPg: trim !== undefined && trim.mutations.length > 0,
@@ -77,6 +85,11 @@ export async function append(
     () => undefined,
   );
   return { seen: seq, answer, payload: [], isChange: true };
+}
+
+/** With its checksums, of which the smallest blocks have eight bytes each. */
+function changeBytes(payloadBytes: number): number {
+  return payloadBytes + Math.ceil(payloadBytes / 512) + 1_024;
 }
 
 /** What every member has may go, but for answers that somebody may still ask for: they become values of the PG. */

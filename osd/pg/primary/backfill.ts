@@ -70,8 +70,9 @@ export class Backfill {
     term.throwIfOver();
     const own = info === undefined ? undefined : `${info.version.term}/${info.version.seq}`;
     // Decided without its turn: written to meanwhile, it has another version, and is listed again by that entry.
-    if (own !== undefined && own === theirs && !this.#open.has(key)) {
-      this.#stream.pass(key);
+    const isSame = info !== undefined && own === theirs && !this.#stream.isDoubtful(key);
+    if (isSame && !this.#open.has(key)) {
+      this.#stream.pass(key, info.size);
       return;
     }
     this.#open.delete(key);

@@ -22,12 +22,16 @@ import {
   recordHeader,
 } from '../messages.js';
 import type { SentEntry } from '../replication.js';
-import { JoinStream } from './join-stream.js';
+import { JoinStream, type Left } from './join-stream.js';
 import { planJoin } from './join-plan.js';
 import { Backfill } from './backfill.js';
 import type { Leader } from './leader.js';
 
 const admitMs = 5_000;
+
+export type JoinProgress =
+  /** It is not known yet what the joiner has. */
+  { readonly kind: 'starting' } | (Left & { readonly kind: 'recovering' | 'backfilling' | 'proposed' });
 
 export class JoinAttempt {
   readonly joiner: Member;
@@ -52,6 +56,14 @@ export class JoinAttempt {
     return this.#isProposed;
   }
 
+  /** What it is at, and what is left of it as far as that is known. */
+  get progress(): JoinProgress {
+    const stream = this.#stream;
+    if (stream === undefined) return { kind: 'starting' };
+    if (this.#isProposed) return { kind: 'proposed', ...stream.left };
+    return { kind: stream.isBackfill ? 'backfilling' : 'recovering', ...stream.left };
+  }
+
   get keepFrom(): number {
     return this.#keepFrom;
   }
@@ -66,6 +78,7 @@ export class JoinAttempt {
       const attempt = this.#number;
       const record = recordHeader(term.record);
       const { header: found } = await term.call(joiner, joinStartMethod, { record, attempt });
+      this.#primary.limitTransactions(found.transactionBytesMax);
       const plan = await planJoin(copy, found);
       const cut = { attempt, cutAfter: positionHeader(plan.cutAfter), state: joinStateHeader(plan.state) };
       const { payload } = await term.call(joiner, joinBeginMethod, cut);

@@ -5,14 +5,15 @@ import { CairnError, isCairnError } from '../../../base/errors.js';
 import { invariant } from '../../../base/invariant.js';
 import type { Method } from '../../../wire/method.js';
 import type { Member } from '../../../cluster/pg-record.js';
+import { orderRange } from '../../../cluster/object-placement.js';
 import { packParts } from '../copy/parts-message.js';
-import { readParts } from '../copy/read-parts.js';
+import { type Parts, readParts } from '../copy/read-parts.js';
 import { TouchedSet } from '../copy/touched-set.js';
 import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, positionHeader } from '../messages.js';
 import type { SentEntry } from '../replication.js';
 import { writeTransaction } from '../../store/format/record.js';
 import { blockShiftMin } from '../../store/limits.js';
-import type { ObjectId } from '../../store/object-id.js';
+import { readU32, type ObjectId } from '../../store/object-id.js';
 import { encodeLogBlock } from '../../store/pg/log-block.js';
 import { decodeLogEntry, type Touched } from '../../store/pg/log-entry.js';
 import type { Mutation } from '../../store/transaction.js';
@@ -25,6 +26,12 @@ const pieceBytes = 1024 * 1024;
 const copiesMax = 4;
 /** Appends that wait for the entries before them: more, and the join begins anew once there is less to do. */
 const bufferedMax = 4_096;
+
+/** Of a PG, at a joiner. */
+export interface Left {
+  readonly objects: number;
+  readonly bytes: number;
+}
 
 interface Current {
   readonly object: ObjectId;
@@ -60,6 +67,7 @@ export class JoinStream {
   #failed: CairnError | undefined;
   #isClosed = false;
   #pgChanges = 0;
+  readonly #doubtful = new Set<string>();
 
   constructor(primary: Leader, options: JoinStreamOptions, giveUp: (why: string) => void) {
     const { joiner, attempt, plan, missing } = options;
@@ -67,14 +75,37 @@ export class JoinStream {
     this.#joiner = joiner;
     this.#attempt = attempt;
     this.#plan = plan;
-    this.#behind = TouchedSet.of(missing);
     this.#giveUp = giveUp;
     this.#cursor = plan.state.cursor;
     this.#from = plan.state.from;
+    this.#behind = new TouchedSet();
+    for (const one of missing) {
+      // What is beyond the cursor is copied whole or not at all: a part of it, with the version of the whole, would pass for it.
+      if ('object' in one && this.#isBeyond(one.object.key)) this.#doubtful.add(one.object.key);
+      else this.#behind.add(one);
+    }
   }
 
   get cursor(): string | undefined {
     return this.#cursor;
+  }
+
+  /** Copies of everything are made, not of what the log names. */
+  get isBackfill(): boolean {
+    return this.#plan.state.cursor !== undefined;
+  }
+
+  /** What is behind at the joiner, at most: objects beyond the cursor may turn out to be the same there. */
+  get left(): Left {
+    const { term, pool } = this.#primary;
+    const counts = term.host.store.counts(term.pg);
+    const objectBytes = counts.objects === 0 ? 0 : counts.bytes / counts.objects;
+    const beyond = this.#cursor === undefined ? 0 : shareBeyond(this.#cursor, orderRange(term.pg.pg, pool.pgNum));
+    const current = this.#current === undefined || beyond > 0 ? undefined : this.#current.left;
+    return {
+      objects: this.#behind.objects + (current === undefined ? 0 : 1) + Math.round(counts.objects * beyond),
+      bytes: Math.round(this.#behind.bytes(objectBytes) + (current?.bytes(objectBytes) ?? 0) + counts.bytes * beyond),
+    };
   }
 
   get attempt(): number {
@@ -146,7 +177,7 @@ export class JoinStream {
       const { mutations } = await readParts(term.host.store.objects, term.pg, parts, Infinity);
       this.#check();
       if (before !== this.#pgChanges) continue;
-      this.#sendCopy(mutations, ['']);
+      this.#sendCopy(mutations, { done: [''] });
       return;
     }
   }
@@ -166,7 +197,7 @@ export class JoinStream {
       await queue.enter(object.key);
       try {
         this.#check();
-        const { mutations, rest } = await readParts(term.host.store.objects, term.pg, left.take(object), pieceBytes);
+        const { mutations, rest, isLost } = await this.#read(object, left.take(object));
         this.#check();
         for (const one of rest) left.add(one);
         isDone = left.isEmpty;
@@ -175,7 +206,8 @@ export class JoinStream {
           this.#current = undefined;
           if (options.movesCursor === true) this.#cursor = object.key;
         }
-        this.#sendCopy(mutations, isDone ? [object.key] : []);
+        const keys = isDone ? [object.key] : [];
+        this.#sendCopy(mutations, isLost ? { lost: keys } : { done: keys });
       } finally {
         queue.leave(object.key);
       }
@@ -187,14 +219,15 @@ export class JoinStream {
   }
 
   /** An object that is the same there: it is told with what comes next. */
-  pass(objectKey: string): void {
+  pass(objectKey: string, bytes: number): void {
     this.#cursor = objectKey;
+    this.#primary.term.host.recovered('same', 1, bytes);
   }
 
   /** To `undefined` at the end. */
   moveCursor(cursor: string | undefined): void {
     this.#cursor = cursor;
-    this.#sendCopy([], []);
+    this.#sendCopy([]);
   }
 
   /** Everything that was copied is durable there. */
@@ -217,6 +250,11 @@ export class JoinStream {
   #check(): void {
     this.#primary.term.throwIfOver();
     if (this.#failed !== undefined) throw this.#failed;
+  }
+
+  /** Whatever its version says, it is not as it is here: the joiner had other entries for it. */
+  isDoubtful(objectKey: string): boolean {
+    return this.#doubtful.has(objectKey);
   }
 
   #isBeyond(objectKey: string): boolean {
@@ -266,15 +304,35 @@ export class JoinStream {
     this.#tell(appendMethod, { ...header, record: writer.bytes() }, []);
   }
 
-  #sendCopy(mutations: readonly Mutation[], done: readonly string[]): void {
+  /**
+   * What no member can read any more is noted as missing at the joiner: one object that is lost must not keep all others from being
+   * copied.
+   */
+  async #read(object: ObjectId, parts: readonly Touched[]): Promise<Parts & { readonly isLost: boolean }> {
+    const { term } = this.#primary;
+    const read = (): Promise<Parts> => readParts(term.host.store.objects, term.pg, parts, pieceBytes);
+    try {
+      return { ...(await this.#primary.mended(object, read)), isLost: false };
+    } catch (error) {
+      if (!isCairnError(error, 'CORRUPT') || error.details['lost'] !== true) throw error;
+      return { mutations: [{ kind: 'remove', object }], rest: [], isLost: true };
+    }
+  }
+
+  #sendCopy(
+    mutations: readonly Mutation[],
+    { done = [], lost = [] }: { readonly done?: readonly string[]; readonly lost?: readonly string[] } = {},
+  ): void {
     const { term } = this.#primary;
     const { recordBytes, restBytes, payload } = packParts(term.pg, { mutations, rest: [] });
     const state = { from: this.#from, cursor: this.#cursor };
-    const noted = { done: done.map(latin1Bytes), state: joinStateHeader(state) };
+    const noted = { done: done.map(latin1Bytes), lost: lost.map(latin1Bytes), state: joinStateHeader(state) };
     const header = { attempt: this.#attempt, recordBytes, restBytes, ...noted };
+    const payloadBytes = payload.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(
       () => {
         this.#inFlight.delete(sent);
+        term.host.recovered('copied', done.filter((key) => key !== '').length, payloadBytes);
       },
       (error: unknown) => {
         this.#inFlight.delete(sent);
@@ -289,4 +347,11 @@ export class JoinStream {
     invariant(!this.#isClosed, 'nothing is sent on a stream that was closed');
     this.#primary.tell(this.#joiner, method, header, payload);
   }
+}
+
+/** Hashes are spread evenly: the share of the PG's objects that come after the cursor. */
+function shareBeyond(cursor: string, { from, to }: { readonly from: number; readonly to: number }): number {
+  if (cursor === '') return 1;
+  // Behind the pool of a key stands its order.
+  return Math.min(1, Math.max(0, (to - readU32(cursor, 4)) / (to - from)));
 }

@@ -11,7 +11,7 @@ import { pgLeave } from '../../../protocol/commands/pg.js';
 import type { Reservation } from '../../recovery/reservations.js';
 import type { SentEntry } from '../replication.js';
 import type { LogPosition } from '../types.js';
-import { JoinAttempt } from './join-attempt.js';
+import { JoinAttempt, type JoinProgress } from './join-attempt.js';
 import type { Leader } from './leader.js';
 
 /** After an attempt that failed: the joiner may be starting, or have no room. */
@@ -35,6 +35,20 @@ export class Joining {
   /** Who joins now. */
   get joiner(): Member | undefined {
     return this.#attempt?.joiner;
+  }
+
+  /** How often in this term somebody began to join. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  get progress(): JoinProgress | undefined {
+    return this.#attempt?.progress;
+  }
+
+  /** Where CRUSH wants the PG. */
+  get up(): readonly Member[] {
+    return this.#up;
   }
 
   /** Entries behind it are still needed. */

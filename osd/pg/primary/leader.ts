@@ -7,6 +7,7 @@ import type { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import type { Replication } from '../replication.js';
 import type { Term } from '../term.js';
+import type { ObjectId } from '../../store/object-id.js';
 
 export interface Leader {
   readonly term: Term;
@@ -20,10 +21,14 @@ export interface Leader {
   /** Clients are served. */
   readonly isServing: boolean;
   readonly replication: Replication;
+  /** From now on no change is larger: the store of a joiner takes no larger ones. */
+  limitTransactions(bytesMax: number): void;
   /** One way, in the order of the calls. */
   tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void;
   /** From here to the end of the term the joiner counts for commits and leases. */
   requireJoiner(joiner: Member, durableSeq: number): void;
+  /** Reads an object whose turn is the caller's; where its bytes are bad here, it is mended from another copy first. */
+  mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T>;
   /** Resolves when the leases of all that count are valid. */
   untilReadable(signal?: AbortSignal): Promise<void>;
 }

@@ -13,17 +13,26 @@ import type { Pool } from '../../../cluster/pool.js';
 import { CommitGate } from '../commit-gate.js';
 import type { PgLease } from '../lease/pg-lease.js';
 import { appendMethod, positionHeader } from '../messages.js';
+import type { PgQuery } from '../../../protocol/pg-query.js';
+import type { PgReport } from '../../../protocol/pg-reports.js';
 import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import { notServing } from '../refusals.js';
-import { Replication, type SentEntry } from '../replication.js';
+import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
 import type { LogPosition } from '../types.js';
+import { Copies } from '../../scrub/copies.js';
+import { mendedRead } from '../../scrub/mended-read.js';
+import { Mender } from '../../scrub/mender.js';
+import { Scrubbing } from '../../scrub/scrubbing.js';
+import type { ObjectId } from '../../store/object-id.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
 import type { Leader } from './leader.js';
+import { queryOf } from './pg-query.js';
+import { reportOf } from './pg-report.js';
 
 export interface PrimaryParts {
   readonly term: Term;
@@ -43,6 +52,8 @@ export class PrimaryTerm implements Leader {
   readonly sessions: PgSessions;
   readonly lease: PgLease;
   readonly queue = new ObjectQueue();
+  readonly mender: Mender;
+  readonly scrubbing: Scrubbing;
   readonly #ownHead: () => Promise<Head>;
   readonly #others: readonly Member[];
   readonly #joining: Joining;
@@ -51,6 +62,7 @@ export class PrimaryTerm implements Leader {
   readonly #roomWaiters: (() => void)[] = [];
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
+  #transactionBytesMax = Infinity;
   #isConfirming = false;
   #nextSeq = 0;
   /** When something was committed last, or nothing waited. */
@@ -64,6 +76,9 @@ export class PrimaryTerm implements Leader {
     this.#others = term.record.acting.filter((member) => !isSameMember(member, term.self));
     this.lease = term.host.holder.lead(term.pg, term.number, this.#others);
     this.#joining = new Joining(this);
+    const copies = new Copies(this);
+    this.mender = new Mender(this, copies);
+    this.scrubbing = new Scrubbing(this, { copies, mender: this.mender });
   }
 
   get isActive(): boolean {
@@ -80,6 +95,36 @@ export class PrimaryTerm implements Leader {
     return (
       this.isActive && this.term.isConfirmed && this.term.record.acting.length >= (this.#pool?.minSize ?? Infinity)
     );
+  }
+
+  /** The largest change that every member's store takes. */
+  get transactionBytesMax(): number {
+    return this.#transactionBytesMax;
+  }
+
+  limitTransactions(bytesMax: number): void {
+    this.#transactionBytesMax = Math.min(this.#transactionBytesMax, bytesMax);
+    this.replication.limitWindow(this.#windowBytes);
+  }
+
+  /** What is not committed is taken over in one transaction by who lacks it (level.ts). */
+  get #windowBytes(): number {
+    return Math.min(windowBytesMax, this.#transactionBytesMax / 2);
+  }
+
+  /** Who joins now. */
+  get joiner(): Member | undefined {
+    return this.#joining.joiner;
+  }
+
+  /** What the monitors are told; `undefined` before a map that has the pool. */
+  report(): PgReport | undefined {
+    return this.#pool === undefined ? undefined : reportOf(this, this.#joining);
+  }
+
+  /** For people; throws `OVERLOADED` before a map that has the pool. */
+  query(): PgQuery {
+    return queryOf(this, this.#joining, this.sessions);
   }
 
   get joining(): Joining {
@@ -142,13 +187,16 @@ export class PrimaryTerm implements Leader {
 
   async #activate(): Promise<void> {
     const { term, copy } = this;
-    await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
+    const heads = await activate({ term, copy, lease: this.lease, ownHead: this.#ownHead });
+    this.#transactionBytesMax = Math.min(...heads.map(({ transactionBytesMax }) => transactionBytesMax));
     await this.sessions.catchUp(copy, term.host.runtime.clock.now());
+    await this.mender.load();
+    await this.scrubbing.load();
     term.throwIfOver();
     const { acting, mode } = term.record;
     const head = copy.last;
     this.#nextSeq = head.seq + 1;
-    const replication = new Replication({ head, self: term.self, acting, mode });
+    const replication = new Replication({ head, self: term.self, acting, mode, windowBytes: this.#windowBytes });
     this.#phase = { kind: 'active', replication, gate: new CommitGate(head.seq) };
     this.#joining.start();
     this.#considerConfirming();
@@ -168,6 +216,10 @@ export class PrimaryTerm implements Leader {
         if (term.ended === undefined) term.host.fatal(error);
       },
     );
+  }
+
+  mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T> {
+    return mendedRead(this.mender, object, read);
   }
 
   /** The highest uncommitted entry of an object, or 0: a reply that saw the object waits for it. */

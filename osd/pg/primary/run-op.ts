@@ -90,10 +90,14 @@ async function evaluated(
   try {
     term.throwIfOver();
     const { host } = term;
-    const found = await guarded(() => evaluate(host.store.objects, object, request, payload, host.classes));
+    const isReplaced = primary.mender.isDamaged(object) && replaces(request);
+    const read = (): Promise<Evaluated> => evaluate(host.store.objects, object, request, payload, host.classes);
+    const found = await guarded(() => (isReplaced ? read() : primary.mended(object, read)));
     term.throwIfOver();
     const seen = primary.seenOf(object.key);
     if (found.kind === 'failed') {
+      // No answer, so it is not kept as one: the client asks again.
+      if (found.error.code === 'OVERLOADED') throw found.error;
       return { seen, answer: { kind: 'error', error: found.error }, payload: [], isChange: false };
     }
     const { mutations } = found.value;
@@ -111,10 +115,17 @@ async function evaluated(
     if (request.request === 0) {
       throw new CairnError('INVALID_ARGUMENT', 'a request that changes something has a number in its session');
     }
-    return await append(primary, object, request, found.value);
+    const outcome = await append(primary, object, request, found.value);
+    if (isReplaced) await primary.mender.forget(object);
+    return outcome;
   } finally {
     queue.leave(object.key);
   }
+}
+
+/** Nothing of the object is asked for, and nothing of it stays: whatever is wrong with it here does not matter. */
+function replaces({ guards, reads, changes, call }: OpRequest): boolean {
+  return guards.length === 0 && reads.length === 0 && call === undefined && changes[0]?.kind === 'remove';
 }
 
 type Guarded =

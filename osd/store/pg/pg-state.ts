@@ -33,6 +33,17 @@ export interface LogCut {
   readonly tail: readonly PackedEntry[];
 }
 
+export interface LogBounds {
+  readonly trimmedTo: number;
+  readonly lastSeq: number;
+  readonly lastTerm: number;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** Of a PG that has none. */
+export const noBounds: LogBounds = { trimmedTo: 0, lastSeq: 0, lastTerm: 0, entries: 0, bytes: 0 };
+
 export interface PgCounts {
   readonly objects: number;
   /** Sum of the objects' sizes, holes included. */
@@ -85,6 +96,11 @@ export class PgState {
       lastTerm: this.#lastTerm,
       blocks: [...this.#blocks, this.#tailInfo()],
     };
+  }
+
+  get bounds(): LogBounds {
+    const { trimmedTo, lastSeq, lastTerm, logEntries, logBytes } = this;
+    return { trimmedTo, lastSeq, lastTerm, entries: logEntries, bytes: logBytes };
   }
 
   get trimmedTo(): number {

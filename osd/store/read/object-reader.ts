@@ -42,6 +42,8 @@ export interface OmapItem {
 export interface OmapEntry {
   readonly key: string;
   readonly head: Uint8Array;
+  /** By slot, ascending. */
+  readonly bodies: readonly { readonly slot: BodySlot; readonly bytes: number }[];
 }
 
 /** Of one zero-filled piece in the answer of a read: shared by all, so it must not be changed. */
@@ -203,10 +205,11 @@ export class OmapWalk {
   /** The next entries, 1 to `entriesMax`; none only at the end. */
   async next(entriesMax: number): Promise<OmapEntry[]> {
     const entries = await this.#walk.next(entriesMax);
-    return entries.map(({ key, value }) => ({
-      key: key.slice(this.#prefix.length),
-      head: decodeOmapValue(value).head,
-    }));
+    return entries.map(({ key, value }) => {
+      const { head, bodies } = decodeOmapValue(value);
+      const sizes = bodies.map(({ slot, payload }) => ({ slot, bytes: payload?.bytes ?? 0 }));
+      return { key: key.slice(this.#prefix.length), head, bodies: sizes };
+    });
   }
 
   /** Onwards to the first key at or after `key`; in reverse to the last before it. */

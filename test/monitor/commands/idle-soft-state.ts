@@ -1,5 +1,5 @@
 import { logIndex, memberId, term } from '../../../monitor/raft/types.js';
-import type { SoftState } from '../../../monitor/soft-state.js';
+import { noPgReports, type SoftState } from '../../../monitor/soft-state.js';
 
 /** Of a leader that stands alone and has heard of no OSD. */
 export function idleSoftState(): SoftState {
@@ -23,5 +23,6 @@ export function idleSoftState(): SoftState {
     leaderName: 'a',
     monitors: [],
     osds: new Map(),
+    pgs: noPgReports,
   };
 }

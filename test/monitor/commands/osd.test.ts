@@ -34,7 +34,7 @@ const refusals = [
   { words: 'osd upmap 1.8 1 2', says: /^pool pool1 has no pg 1\.8; its last one is 1\.7$/ },
   { words: 'osd upmap 2.0 1 2', says: /^there is no pool 2; `cairn pool ls` lists them$/ },
   { words: 'osd upmap 1.zz 1 2', says: /is no PG; write POOL\.PG with the PG in hex/ },
-  { words: 'osd tree sideways', says: /^"sideways" is no state; choose among up, down, in, out$/ },
+  { words: 'osd tree sideways', says: /^"sideways" is no state; choose among up, down, in, out, draining, drained$/ },
 ];
 
 describe('cairn osd', () => {
@@ -50,13 +50,13 @@ describe('cairn osd', () => {
     await done(cluster, 'osd out 1');
     assert.equal(
       (await done(cluster, 'osd tree')).replaceAll(/ +\n/g, '\n'),
-      `ID  CLASS  WEIGHT   TYPE NAME      STATUS  REWEIGHT
+      `ID  CLASS  WEIGHT   TYPE NAME      STATUS  REWEIGHT  DRAIN
 -1         4.00000  root default
 -2         2.00000      host h0
  0    hdd  1.00000          osd.0      up   1.00000
  2    hdd  1.00000          osd.2      up   1.00000
 -5         2.00000      host h1
- 1    hdd  1.00000          osd.1      up         0
+ 1    hdd  1.00000          osd.1      up         0  drained
  3    hdd  1.00000          osd.3     DNE         0
  7               0  osd.7              up   1.00000
 `,
@@ -89,6 +89,7 @@ describe('cairn osd', () => {
       exists: 1,
       status: 'up',
       reweight: 1,
+      drain: null,
     });
     assert.deepEqual(stray, []);
   });

@@ -1,6 +1,10 @@
 /** Every command that shows how PGs are shows the same. */
 import assert from 'node:assert/strict';
+import { wallMs } from '../../../base/instants.js';
+import { printPgId } from '../../../cluster/ids.js';
 import { registerStatusCommands } from '../../../monitor/commands/status.js';
+import type { OsdVitals } from '../../../monitor/soft-state.js';
+import type { PgReport } from '../../../protocol/pg-reports.js';
 import { LocalCluster } from './local-cluster.js';
 import { commandTable, done, json } from './run-commands.js';
 import { sampleMap } from './sample-map.js';
@@ -37,6 +41,44 @@ async function statesOf(cluster: LocalCluster): Promise<Record<string, number>> 
   assert.equal(osdmap.num_remapped_pgs, listed.filter(({ state }) => state.includes('remapped')).length);
   return states;
 }
+
+/** Every primary is heard of, with a report of each of its PGs. */
+function hear(
+  cluster: LocalCluster,
+  change: (report: PgReport) => PgReport,
+  vitals: Pick<OsdVitals, 'recovery'> = {},
+): void {
+  const reports = new Map<string, PgReport>();
+  const cursor = cluster.map.records.cursor();
+  while (cursor.next()) {
+    const pg = { pool: cursor.pool, pg: cursor.pg };
+    const report = change({ ...blankReport, pg, term: cursor.record().term });
+    reports.set(printPgId(pg), report);
+  }
+  const beacon = { usedBytes: 0, totalBytes: 1, loopDelayMs: 0, slowOps: 0, heardAt: cluster.wall, ...vitals };
+  cluster.soft = {
+    ...cluster.soft,
+    osds: new Map([...cluster.map.osds.keys()].map((id) => [id, beacon])),
+    pgs: { version: cluster.soft.pgs.version + 1, get: (pg) => reports.get(printPgId(pg)) },
+  };
+}
+
+const blankReport = {
+  state: 'active',
+  objects: 0,
+  bytes: 0,
+  last: { term: 1, seq: 5 },
+  committed: 5,
+  logEntries: 5,
+  degradedObjects: 0,
+  misplacedObjects: 0,
+  leftObjects: 0,
+  leftBytes: 0,
+  joiner: undefined,
+  scrubErrors: 0,
+  scrubbedAt: 0,
+  deepScrubbedAt: 0,
+};
 
 async function inactive(cluster: LocalCluster): Promise<string | undefined> {
   return ((await json(cluster, 'health')) as Health).checks['PG_AVAILABILITY']?.summary.message;
@@ -83,6 +125,28 @@ describe('states of PGs', () => {
     assert.equal(checks['PG_AVAILABILITY']?.detail_omitted, 8);
   });
 
+  it('health tells what scrubs found, and which are late', async () => {
+    const cluster = sample();
+    const day = 24 * 3_600_000;
+    hear(cluster, (report) => ({
+      ...report,
+      state: report.pg.pg === 3 ? 'active+clean+inconsistent' : 'active+clean',
+      scrubErrors: report.pg.pg === 3 ? 2 : 0,
+      scrubbedAt: report.pg.pg === 1 ? cluster.wall - 2 * day : cluster.wall - day,
+      deepScrubbedAt: report.pg.pg === 2 ? cluster.wall - 13 * day : cluster.wall - 12 * day,
+    }));
+    const { checks } = (await json(cluster, 'health')) as Health;
+    // Of each of two pools.
+    const { pg_stats: shown } = (await json(cluster, 'pg dump')) as { pg_stats: Record<string, unknown>[] };
+    const [, second] = shown;
+    assert.deepEqual(second?.['last_scrub_stamp'], '2023-11-12T22:13:20.000Z');
+    assert.match(await done(cluster, 'pg dump'), / LAST_DEEP_SCRUB *\n.* 2023-11-1\d/);
+    assert.match(checks['OSD_SCRUB_ERRORS']?.summary.message ?? '', /^4 scrub errors/);
+    assert.match(checks['PG_DAMAGED']?.summary.message ?? '', / inconsistent$/);
+    assert.match(checks['PG_NOT_SCRUBBED']?.summary.message ?? '', /^2 pgs/);
+    assert.match(checks['PG_NOT_DEEP_SCRUBBED']?.summary.message ?? '', /^2 pgs/);
+  });
+
   it('a PG that waits for its first OSDs is creating', async () => {
     const cluster = sample();
     await done(cluster, 'osd out all');
@@ -97,6 +161,52 @@ describe('states of PGs', () => {
     const found = (await json(cluster, 'pg ls --state degraded+peered')) as { pg_stats: { state: string }[] };
     assert.equal(found.pg_stats.length, 10);
     assert.ok(found.pg_stats.every(({ state }) => /^undersized\+degraded(\+remapped)?\+peered$/.test(state)));
+  });
+
+  it('are what primaries reported in the term of the record, as long as they are heard of', async () => {
+    const cluster = sample();
+    hear(cluster, (report) => ({ ...report, state: 'active+clean', objects: 10, bytes: 1_000 }));
+    const rested = await statesOf(cluster);
+    // Not where CRUSH wants another OSD, whatever a primary with an older map says.
+    assert.ok((rested['active+clean'] ?? 0) > 0);
+    assert.equal(sum(rested, 'clean') + sum(rested, 'remapped'), 20);
+    const { pgmap } = (await json(cluster, 'status')) as { pgmap: Record<string, number> };
+    assert.deepEqual([pgmap['num_objects'], pgmap['data_bytes'], pgmap['total_copies']], [200, 20_000, 600]);
+    // Where only another member should lead, nothing moves.
+    assert.deepEqual([sum(rested, 'remapped'), pgmap['misplaced_objects']], [18, 130]);
+
+    hear(cluster, (report) => ({ ...report, state: 'undersized+degraded+recovering', degradedObjects: 7 }));
+    assert.deepEqual(await statesOf(cluster), { 'undersized+degraded+recovering': 20 });
+    const { checks } = (await json(cluster, 'health')) as Health;
+    assert.match(checks['PG_DEGRADED']?.summary.message ?? '', /: 140\/\d+ objects degraded/);
+
+    const recovery = { copiedObjects: 10, copiedBytes: 2 ** 20, sameObjects: 0, sameBytes: 0 };
+    hear(cluster, (report) => ({ ...report, leftObjects: 5, leftBytes: 2 ** 20 }), { recovery });
+    assert.match(
+      await done(cluster, 'status'),
+      /\n {2}io:\n {4}recovery: 4\.0 MiB\/s, 40 objects\/s; 100 objects, 20 MiB left; about 5s to go\n/,
+    );
+    hear(cluster, (report) => ({ ...report, leftObjects: 5, leftBytes: 2 ** 20 }));
+    assert.match(await done(cluster, 'status'), /recovery: 0 B\/s, 0 objects\/s; .* left; not advancing\n/);
+    assert.match(await done(cluster, 'pg dump'), /^PG +OBJECTS .*\n1\.0 +0 +0 +0 +0 B +1\.0 MiB +5 +1'5 +- +active /);
+
+    hear(cluster, (report) => ({ ...report, state: 'undersized+degraded+recovering', degradedObjects: 7 }));
+    cluster.wall = wallMs(cluster.wall + 31_000);
+    assert.deepEqual(await statesOf(cluster), { 'stale+undersized+degraded+recovering': 20 });
+    assert.match((await inactive(cluster)) ?? '', /20 pgs stale/);
+  });
+
+  it('are those of the record when the report is of another term, with the sizes that are known', async () => {
+    const cluster = sample();
+    hear(cluster, (report) => ({ ...report, state: 'active+clean', objects: 10, bytes: 1_000 }));
+    await done(cluster, 'osd down 0');
+    assert.equal(sum(await statesOf(cluster), 'peering'), 15);
+    const { pgmap } = (await json(cluster, 'status')) as { pgmap: Record<string, number> };
+    assert.equal(pgmap['num_objects'], 200);
+    assert.equal(pgmap['degraded_objects'], 150);
+    const [first] = ((await json(cluster, 'pg ls --state peering')) as { pg_stats: Record<string, unknown>[] })
+      .pg_stats;
+    assert.deepEqual([first?.['objects'], first?.['reported']], [10, false]);
   });
 
   it('are computed once for each map, not for each question', async () => {

@@ -1,13 +1,15 @@
 /** Parts of the daemon that need no cluster to be looked at. */
 import assert from 'node:assert/strict';
 import { monotonicMs, wallMs } from '../../../base/instants.js';
-import { osdId } from '../../../cluster/ids.js';
+import { osdId, poolId } from '../../../cluster/ids.js';
 import { stateKeyring } from '../../../monitor/daemon/keyring.js';
 import { LoopDelay } from '../../../runtime/loop-delay.js';
 import { SoftBook } from '../../../monitor/daemon/soft-book.js';
 import { StatusGate } from '../../../monitor/daemon/status-gate.js';
+import type { PgReportRow } from '../../../protocol/pg-reports.js';
 import { World } from '../../../runtime/sim/world.js';
 import { idleSoftState } from '../commands/idle-soft-state.js';
+import { sampleMap } from '../commands/sample-map.js';
 import { emptyState, transactionFor } from '../state/some-state.js';
 
 const own = { name: 'mon.a', key: Uint8Array.of(1) };
@@ -50,6 +52,35 @@ describe('the book of what monitors and OSDs said', () => {
     assert.equal(fresh?.isInQuorum, true);
     const [stale] = book.state(map, raft, 'a', monotonicMs(now + 10_001)).monitors;
     assert.deepEqual([stale?.clockOffsetMs, stale?.version], [undefined, undefined]);
+  });
+
+  it('takes reports of PGs from who leads them, in the term of the record', () => {
+    const book = new SoftBook();
+    const map = sampleMap({ pools: [{ pgNum: 2 }] });
+    const { raft } = idleSoftState();
+    const pg = { pool: poolId(1), pg: 0 };
+    const record = map.records.get(pg) ?? assert.fail();
+    const [primary, replica] = record.acting;
+    assert.ok(primary !== undefined && replica !== undefined);
+    const row = (term: number, state: string, pgNumber = 0): PgReportRow => {
+      return [1, pgNumber, term, state, 7, 70, 1, 9, 9, 9, 0, 0, 0, 0, -1, 0, 0, 0];
+    };
+    const known = () => book.state(map, raft, 'a', now).pgs;
+    book.notePgs(replica.osd, [row(record.term, 'active')], map);
+    book.notePgs(primary.osd, [row(record.term + 1, 'active'), row(1, 'active', 5)], map);
+    assert.equal(known().get(pg), undefined);
+    const { version } = known();
+    book.notePgs(primary.osd, [row(record.term, 'active+clean')], map);
+    assert.equal(known().get(pg)?.state, 'active+clean');
+    assert.notEqual(known().version, version);
+
+    book.beginLead();
+    const aged = known().get(pg);
+    assert.deepEqual([aged?.objects, aged?.bytes], [7, 70], 'the sizes are kept');
+    assert.notEqual(aged?.term, record.term, 'and nothing else counts');
+
+    book.prune({ ...map, pools: new Map() });
+    assert.equal(known().get(pg), undefined);
   });
 
   it('forgets whoever is in the map no more', () => {

@@ -13,6 +13,7 @@ import {
   subscribeMethod,
   vitalsMethod,
 } from '../../../protocol/monitor-methods.js';
+import { pgReportsMax, pgReportsMethod, type PgReportRow } from '../../../protocol/pg-reports.js';
 import type { MonitorSession } from '../../../protocol/monitor-session.js';
 import { Dialer } from '../../../wire/dialer.js';
 import { HandlerTable } from '../../../wire/handlers.js';
@@ -44,6 +45,7 @@ function call(dialer: Dialer, { name }: AnyMethod, header: unknown): Promise<unk
 }
 
 const request = { session: '0'.repeat(32), number: 1, floor: 1, begun: 0 };
+const pgRow: PgReportRow = [1, 0, 1, 'active+clean', 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, -1, 0, 0, 0];
 const beacon = { osd: 1, boot: 1, epoch: 1, usedBytes: 0, totalBytes: 0, loopDelayMs: 0, slowOps: 0 };
 const report = { reporter: 1, target: 2, targetUpFrom: 1, kind: 'silent', silentMs: 9_000, peerCount: 3 };
 const join = { name: 'd', address: { host: 'd', port }, disk: '0'.repeat(32) };
@@ -74,6 +76,9 @@ describe('strangers', function () {
         [subscribeMethod, { what: 'all', have: 0 }, 'INVALID_ARGUMENT'],
         [subscribeMethod, { what: 'map', have: 1.5 }, 'INVALID_ARGUMENT'],
         [beaconMethod, { ...beacon, osd: -1 }, 'INVALID_ARGUMENT'],
+        [pgReportsMethod, { osd: 1, pgs: [[1, 0, 1, 'active', 1]] }, 'INVALID_ARGUMENT'],
+        [pgReportsMethod, { osd: 1, pgs: [pgRow.with(3, 'ACTIVE!')] }, 'INVALID_ARGUMENT'],
+        [pgReportsMethod, { osd: 1, pgs: Array.from({ length: pgReportsMax + 1 }, () => pgRow) }, 'INVALID_ARGUMENT'],
         [failureMethod, { ...report, kind: 'dead' }, 'INVALID_ARGUMENT'],
         [joinMethod, { ...join, name: '../x' }, 'INVALID_ARGUMENT'],
         [vitalsMethod, { ...vitals, clock: Number.NaN }, 'INVALID_ARGUMENT'],
@@ -96,12 +101,14 @@ describe('strangers', function () {
       const denied: readonly [Pick<Credentials, 'name' | 'key'>, AnyMethod, unknown][] = [
         [osd, beaconMethod, { ...beacon, osd: 2 }],
         [osd, failureMethod, { ...report, reporter: 2 }],
+        [osd, pgReportsMethod, { osd: 2, pgs: [pgRow] }],
         [osd, joinMethod, join],
         [osd, vitalsMethod, vitals],
         [osd, forwardMethod, { command: 'config.set', args: set, request, entity: 'client.admin', from: 'x' }],
         [osd, commandMethod, { command: 'config.set', args: set, request }],
         [reader, commandMethod, { command: 'config.set', args: set, request }],
         [reader, beaconMethod, beacon],
+        [reader, pgReportsMethod, { osd: 1, pgs: [pgRow] }],
         [cluster.admin, forwardMethod, { command: 'config.set', args: set, request, entity: 'mon.a', from: 'x' }],
         [cluster.site('b').credentials, joinMethod, { ...join, name: 'a' }],
         [cluster.site('b').credentials, vitalsMethod, vitals],
@@ -113,6 +120,8 @@ describe('strangers', function () {
       }
       const dialer = await dial(cluster, 'a', osd);
       await dialer.call(beaconMethod, beacon);
+      // Of a PG that there is none of: nothing comes of it.
+      await dialer.call(pgReportsMethod, { osd: 1, pgs: [pgRow] });
       await dialer.tell(raftMethod, {}, { payload: new Uint8Array(100) });
       await dialer.call(beaconMethod, beacon);
       await client.change(authRm, { name: 'osd.1' }, {});

@@ -46,6 +46,7 @@ export const goodOsd: OsdHealth = {
   totalBytes: 1_000,
   slowOps: { count: 0, oldestMs: 0 },
   loopDelayMs: 5,
+  recovery: undefined,
 };
 
 export function poolStats(changes: Partial<PoolHealth> = {}): PoolHealth {
@@ -56,6 +57,8 @@ export function poolStats(changes: Partial<PoolHealth> = {}): PoolHealth {
     storedBytes: 1_000,
     degradedObjects: 0,
     misplacedObjects: 0,
+    leftObjects: 0,
+    leftBytes: 0,
     unfoundObjects: 0,
     parkedObjects: 0,
     scrubErrors: 0,

@@ -1,12 +1,12 @@
 /** The shapes that other tools rely on, pinned. */
 import assert from 'node:assert/strict';
 import { wallMs } from '../../../base/instants.js';
-import { poolId } from '../../../cluster/ids.js';
+import { osdId, poolId } from '../../../cluster/ids.js';
 import { checkHealth } from '../../../monitor/health/check-health.js';
 import { healthJson } from '../../../monitor/health/health-json.js';
 import { term } from '../../../monitor/raft/types.js';
 import { statusJson } from '../../../monitor/status/status-json.js';
-import { type Changes, healthInput, now, pool } from '../health/healthy.js';
+import { type Changes, goodOsd, healthInput, now, pool } from '../health/healthy.js';
 
 const fsid = '0123456789abcdef0123456789abcdef';
 
@@ -83,6 +83,11 @@ describe('status --json', () => {
         total_copies: 300,
         degraded_ratio: 0.1,
         misplaced_ratio: 0.05,
+        recovery_objects_left: 0,
+        recovery_bytes_left: 0,
+        recovering_objects_per_sec: 0,
+        recovering_bytes_per_sec: 0,
+        recovery_eta_seconds: null,
         data_bytes: 1_000,
         bytes_used: 300,
         bytes_avail: 2_700,
@@ -98,6 +103,31 @@ describe('status --json', () => {
     assert.deepEqual(pgmap.states, { 'active+clean': 32, unknown: 32 });
     assert.equal(pgmap.num_pools, 2);
   });
+
+  const rates = { copiedObjects: 0, copiedBytes: 0, sameObjects: 0, sameBytes: 0 };
+  const etas = [
+    { name: 'nothing is left', left: [0, 0], recovery: rates, eta: null },
+    { name: 'nobody has said how fast', left: [10, 1_000], recovery: undefined, eta: null },
+    { name: 'nothing gets done', left: [10, 1_000], recovery: rates, eta: null },
+    { name: 'by size', left: [10, 1_000], recovery: { ...rates, copiedObjects: 10, copiedBytes: 100 }, eta: 10 },
+    { name: 'by number', left: [100, 1_000], recovery: { ...rates, copiedObjects: 4, copiedBytes: 100 }, eta: 25 },
+    { name: 'of values without data', left: [9, 0], recovery: { ...rates, copiedObjects: 2 }, eta: 5 },
+    {
+      name: 'what is there already is work done',
+      left: [10, 1_000],
+      recovery: { copiedObjects: 1, copiedBytes: 10, sameObjects: 9, sameBytes: 490 },
+      eta: 2,
+    },
+  ] as const;
+  for (const { name, left, recovery, eta } of etas) {
+    it(`says when recovery is done: ${name}`, () => {
+      const [leftObjects, leftBytes] = left;
+      const osds = new Map([[osdId(0), { ...goodOsd, recovery }]]);
+      const { pgmap } = statusOf({ stats: { leftObjects, leftBytes }, input: { osds } });
+      assert.equal(pgmap.recovery_eta_seconds, eta);
+      assert.deepEqual([pgmap.recovery_objects_left, pgmap.recovery_bytes_left], [...left]);
+    });
+  }
 
   it('stands on zeros where there is nothing', () => {
     const { pgmap, quorum_leader_name } = statusOf({ map: { pools: new Map() }, input: { osds: new Map() } }, []);
