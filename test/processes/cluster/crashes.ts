@@ -43,14 +43,16 @@ export const crashCases: readonly FaultCase[] = [
   })),
   {
     title: 'two OSDs are killed at once: PGs that lost two members wait for one, the others serve',
-    short: 'kill osd.1 and osd.3',
+    short: 'kill two OSDs',
     run: killTwo,
     pauseMsMax: undefined,
   },
 ];
 
 async function killTwo(cluster: RealCluster, load: VerifiedLoad): Promise<void> {
-  const killed = ['osd.1', 'osd.3'];
+  const record = cluster.map.records.get({ pool: cluster.pool.id, pg: 0 });
+  const killed = (record?.acting ?? []).slice(0, 2).map(({ osd }) => `osd.${osd}`);
+  assert.equal(killed.length, 2);
   await cluster.kill(...killed);
   await cluster.untilDown(...killed);
   const [pool] = cluster.pools;

@@ -7,19 +7,18 @@ import { type OpRequest, opMethod } from '../../../protocol/osd-methods.js';
 import { Dialer } from '../../../wire/dialer.js';
 import { serviceKeyOf } from '../../../wire/service-key.js';
 import { here, until, within } from '../children.js';
-import { type Led, ledBy } from './led-by.js';
+import { busiestLeader, type Led, ledBy } from './led-by.js';
 import { patienceMs, type RealCluster } from './real-cluster.js';
 import { type FaultCase, pauseMsMax } from './under-load.js';
 import type { VerifiedLoad } from './verified-load.js';
 
-const hung = 'osd.2';
 const before = 'before';
 const meanwhile = 'meanwhile';
 
 export const hangCases: readonly FaultCase[] = [
   {
     title: 'a primary hangs: others take over, and when it wakes up it answers nothing in the terms that it led',
-    short: `hang ${hung}`,
+    short: 'hang a primary',
     run: hang,
     pauseMsMax,
   },
@@ -28,6 +27,7 @@ export const hangCases: readonly FaultCase[] = [
 async function hang(cluster: RealCluster, load: VerifiedLoad): Promise<void> {
   const [pool] = cluster.pools;
   assert.ok(pool !== undefined, 'there is a client');
+  const hung = busiestLeader(cluster);
   const led = ledBy(cluster, hung);
   const [first] = led;
   assert.ok(first !== undefined, 'it leads some PG');
@@ -71,7 +71,11 @@ function dialerTo({ credentials }: RealCluster, { route }: Led): Dialer {
   const { address } = route;
   const identity = { name, role: 'client', fsid };
   const patient = { pingIdleMs: patienceMs, silenceMs: 2 * patienceMs, sendStallMs: 2 * patienceMs };
-  return new Dialer(here, { address, identity, expectedName: hung, ...patient }, { key: serviceKeyOf(key, 'osd') });
+  return new Dialer(
+    here,
+    { address, identity, expectedName: `osd.${route.osd}`, ...patient },
+    { key: serviceKeyOf(key, 'osd') },
+  );
 }
 
 /** Which of the two is there, by its size (known without looking at the disk, so told as soon as possible), or why it does not say. */

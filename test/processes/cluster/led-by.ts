@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Route, routeBy } from '../../../client/route.js';
 import { objectNameOf } from '../../../client/operation.js';
-import { osdId } from '../../../cluster/ids.js';
+import { type OsdId, osdId } from '../../../cluster/ids.js';
 import { objectHash, pgOfHash } from '../../../cluster/object-placement.js';
 import type { RealCluster } from './real-cluster.js';
 
@@ -10,6 +10,18 @@ export interface Led {
   readonly object: string;
   /** By the map of this moment. */
   readonly route: Route;
+}
+
+/** Who leads most PGs: which OSDs lead any is CRUSH's choice, and differs from cluster to cluster. */
+export function busiestLeader({ map, pool }: RealCluster): string {
+  const counts = new Map<OsdId, number>();
+  for (let pg = 0; pg < pool.pgNum; pg++) {
+    const primary = map.records.get({ pool: pool.id, pg })?.acting[0];
+    if (primary !== undefined) counts.set(primary.osd, (counts.get(primary.osd) ?? 0) + 1);
+  }
+  const [busiest] = [...counts].sort(([, a], [, b]) => b - a);
+  assert.ok(busiest !== undefined, 'somebody leads');
+  return `osd.${busiest[0]}`;
 }
 
 /** Names that no load uses, some of each PG. */
