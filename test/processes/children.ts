@@ -93,6 +93,13 @@ export class Children {
     return this.start(process.execPath, [cairnScript, ...args], options);
   }
 
+  /** `mon.a` or `osd.0`; `prefix` is a command that becomes the one behind it. */
+  daemon(name: string, conf: string, prefix: readonly string[] = []): Running {
+    const command = name.startsWith('mon.') ? 'monitor' : 'osd';
+    const [file, ...args] = [...prefix, process.execPath, cairnScript, command, 'run', '--conf', conf];
+    return this.start(file, args);
+  }
+
   start(file: string, args: readonly string[], { env = {}, hasOwnGroup = false }: StartOptions = {}): Running {
     const child = spawn(file, args, {
       env: { ...process.env, ...env },
