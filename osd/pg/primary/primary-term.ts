@@ -98,6 +98,11 @@ export class PrimaryTerm implements Leader {
     );
   }
 
+  /** Of one transaction, in the smallest of its members' stores. */
+  get transactionBytesMax(): number {
+    return this.#transactionBytesMax;
+  }
+
   /** The largest change of one request: every member's store takes it, and takes it over from another. */
   get changeBytesMax(): number {
     return this.#transactionBytesMax * shareOfTransaction;
