@@ -20,6 +20,7 @@ import { clusterFileName } from './connect.js';
 import type { CliContext } from './context.js';
 import { DevDaemon } from './dev-daemon.js';
 import { DevDisks, setDefaultSize } from './dev-disks.js';
+import { freeAddress } from './free-address.js';
 import { encodeMonitorFile } from './monitor-settings.js';
 
 export interface DevClusterOptions {
@@ -293,10 +294,8 @@ export class DevCluster {
     return `${this.#options.directory}/conf/${name}.yaml`;
   }
 
-  async #freeAddress(): Promise<NodeAddress> {
-    const listener = await this.#runtime.network.listen({ host, port: 0 }, {}, (connection) => connection.destroy());
-    await listener.close();
-    return listener.address;
+  #freeAddress(): Promise<NodeAddress> {
+    return freeAddress(this.#runtime, host);
   }
 
   async #exists(path: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 /** How a cluster of a test comes to be, and how a daemon of it is started again. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Children, until } from '../children.js';
@@ -34,7 +35,7 @@ export const devFounder: Founder = {
     await until(
       'dev is ready',
       () => {
-        if (!dev.isRunning) throw new Error(`dev ended: ${dev.stderr}`);
+        if (!dev.isRunning) throw new Error(`dev ended: ${dev.stderr}${lastWords(directory, dev.stderr)}`);
         return /^ready /m.test(dev.stdout);
       },
       { withinMs: readyMs, describe: () => dev.stdout + dev.stderr },
@@ -51,3 +52,9 @@ export const devFounder: Founder = {
   prefixOf: () => [],
   end: () => undefined,
 };
+
+/** Of the daemon that ended, whose log goes with the test's directory. */
+function lastWords(directory: string, said: string): string {
+  const name = /^cairn: (\S+) ended \(/m.exec(said)?.[1];
+  return name === undefined ? '' : readFileSync(join(directory, 'log', `${name}.log`), 'utf8').slice(-2_000);
+}

@@ -1,9 +1,9 @@
 /** Data that moves, since a disk came and since one is to go. */
 import assert from 'node:assert/strict';
+import { freeAddress } from '../../../cli/free-address.js';
 import { osdId } from '../../../cluster/ids.js';
 import { printAddress } from '../../../protocol/address-text.js';
-import { until } from '../children.js';
-import { freeAddress } from '../monitor-processes.js';
+import { here, until } from '../children.js';
 import { patienceMs, type RealCluster } from './real-cluster.js';
 import { type FaultCase, pauseMsMax } from './under-load.js';
 
@@ -15,7 +15,7 @@ export const moveCases: readonly FaultCase[] = [
     short: `add ${added}`,
     run: async (cluster) => {
       const place = ['--osd', '5', '--directory', cluster.diskOf(added), '--location', 'host=host-5,root=default'];
-      const address = printAddress(await freeAddress());
+      const address = printAddress(await freeAddress(here, '127.0.0.1'));
       await cluster.ask('osd', 'new', ...place, '--address', address, '-o', cluster.confOf(added));
       await cluster.mkfs(added);
       cluster.run(added);
