@@ -25,7 +25,7 @@ export interface VerifiedLoadOptions {
 const objectsDefault = 32;
 const workersDefault = 8;
 /** Between two operations of a worker. What they take of the processor is missing to the daemons. */
-const pauseMsMax = 20;
+const pauseMsMax = 40;
 /** Of calls that write tens of KiB. */
 const largeRate = 0.02;
 /** Longer than any case lasts: what is not answered by then never is. */
