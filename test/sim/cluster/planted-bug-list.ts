@@ -63,7 +63,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'dedupe-lost-at-failover',
-    seed: undefined,
+    seed: 2,
     words: ['--faults', 'process,network'],
     changes: [
       {
@@ -141,7 +141,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'divergent-entry-kept',
-    seed: undefined,
+    seed: 8,
     words: ['--faults', 'process,network,down'],
     changes: [
       {
