@@ -5,6 +5,7 @@ import { showDuration } from '../../base/parse-duration.js';
 import { checkPool } from '../../cluster/check/check-pool.js';
 import type { MapChange } from '../../cluster/change.js';
 import type { ClusterMap } from '../../cluster/map.js';
+import { isStricter, recordMode } from '../../cluster/pg/next-record.js';
 import { planModeSwitchSteps } from './plan-mode-switch.js';
 import { type Pool, type PoolFlag, type PoolMode, poolFlags } from '../../cluster/pool.js';
 import type { ChangeReport } from '../../protocol/commands/fields.js';
@@ -115,7 +116,7 @@ function modeText(mode: PoolMode): string {
   return `async (ack_copies ${mode.ackCopies}, max_lag ${lag})`;
 }
 
-/** A mode belongs to a term: PGs change to it with a new one. A smaller `min_size` may let PGs begin. */
+/** A mode belongs to a term: PGs change to it with a new one, to a stricter one when they are drained. A smaller `min_size` may let PGs begin. */
 async function recordsOf(
   context: CommandContext,
   before: Pool,
@@ -134,7 +135,9 @@ function ackCopiesOf(mode: PoolMode): number {
 function* advice(before: Pool, after: Pool, map: ClusterMap, records: readonly MapChange[]): Generator<string> {
   const pgs = records.reduce((sum, change) => sum + (change.kind === 'records' ? change.pgs.length : 0), 0);
   if (pgs > 0) yield `${count(pgs, 'PG')} ${pgs === 1 ? 'begins' : 'begin'} a new term with it`;
-  if (ackCopiesOf(before.mode) !== ackCopiesOf(after.mode) && pgs < after.pgNum) {
+  if (isStricter(recordMode(after.mode), recordMode(before.mode))) {
+    yield 'each PG changes once all its members have what was acknowledged; POOL_MODE_PENDING of `cairn health` counts the rest';
+  } else if (ackCopiesOf(before.mode) !== ackCopiesOf(after.mode) && pgs < after.pgNum) {
     yield 'PGs that wait for their OSDs change their mode when they serve again';
   }
   if (after.size > before.size || after.rule !== before.rule) {

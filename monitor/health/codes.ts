@@ -138,6 +138,12 @@ export const healthCodes = {
     meaning: 'A pool holds much of the data in few PGs: its OSDs fill unevenly.',
     advice: 'Give it more: `cairn pool set POOL pg_num N`; `cairn health detail` names a number.',
   },
+  POOL_MODE_PENDING: {
+    severity: 'warn',
+    meaning: 'PGs of a pool whose mode was changed still acknowledge writes as before.',
+    advice:
+      'Wait. A PG that is to acknowledge with more copies needs all its members up first; `cairn pg ls` shows the modes.',
+  },
   TOO_MANY_PGS: {
     severity: 'warn',
     meaning: 'OSDs carry so many PGs that each failure costs much work and memory.',
@@ -201,7 +207,8 @@ export const healthCodes = {
   PARKED_WRITES: {
     severity: 'warn',
     meaning: 'A failover of an asynchronous pool cut writes off. They are kept aside.',
-    advice: 'See whose they are with `cairn pg ls`. They stay where they are until they are restored or discarded.',
+    advice:
+      'List them with `cairn pg parked ls`, look at one with `cairn pg parked get`, then give it up: `cairn pg parked drop`.',
   },
 
   // Daemons.

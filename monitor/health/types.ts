@@ -76,6 +76,8 @@ export interface PoolHealth {
   readonly unfoundObjects: number;
   readonly parkedObjects: number;
   readonly scrubErrors: number;
+  /** PGs that acknowledge by another mode than the pool's. */
+  readonly otherMode: number;
   /** PGs whose scrub is overdue. */
   readonly notScrubbed: number;
   readonly notDeepScrubbed: number;

@@ -29,6 +29,8 @@ export interface Leader {
   requireJoiner(joiner: Member, durableSeq: number): void;
   /** Reads an object whose turn is the caller's; where its bytes are bad here, it is mended from another copy first. */
   mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T>;
+  /** Drains the term (PG-PROTOCOL.md section 5), and resolves when everybody who acts has all that was acknowledged. */
+  drained(): Promise<void>;
   /** Resolves when the leases of all that count are valid. */
   untilReadable(signal?: AbortSignal): Promise<void>;
 }

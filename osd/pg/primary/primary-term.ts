@@ -60,6 +60,7 @@ export class PrimaryTerm implements Leader {
   /** By `ObjectId.key`: the newest entry that is not committed. */
   readonly #uncommitted = new Map<string, number>();
   readonly #roomWaiters: (() => void)[] = [];
+  readonly #drainWaiters: (() => void)[] = [];
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
   #transactionBytesMax = Infinity;
@@ -157,6 +158,8 @@ export class PrimaryTerm implements Leader {
   /** The pool and where CRUSH wants the PG, with each map. */
   update(pool: Pool, up: readonly Member[]): void {
     this.#pool = pool;
+    // They may wait for a lag that is allowed now.
+    this.#wakeForRoom();
     this.#joining.update(up);
     this.#considerConfirming();
   }
@@ -169,7 +172,7 @@ export class PrimaryTerm implements Leader {
       const { code, message, details } = reason;
       this.#phase.gate.end(new CairnError(code, message, { applied: 'maybe', details }));
     }
-    for (const wake of this.#roomWaiters.splice(0)) wake();
+    for (const wake of [...this.#roomWaiters.splice(0), ...this.#drainWaiters.splice(0)]) wake();
   }
 
   /** What this OSD cannot read of its copy keeps the PG from being served, and nothing else. */
@@ -247,6 +250,26 @@ export class PrimaryTerm implements Leader {
     term.throwIfOver();
   }
 
+  async drained(): Promise<void> {
+    const { term, replication } = this;
+    replication.drain();
+    while (term.ended === undefined && !replication.isDrained) {
+      await new Promise<void>((resolve) => {
+        this.#drainWaiters.push(resolve);
+      });
+    }
+    term.throwIfOver();
+  }
+
+  /** Async: the slowest member lags by more than the pool allows. Acknowledgements of it end that. */
+  get #lagsTooMuch(): boolean {
+    const { mode } = this.term.record;
+    const limit = this.#pool?.mode;
+    if (mode.kind === 'sync' || limit?.kind !== 'async') return false;
+    const { ms, bytes } = this.replication.lag(this.term.host.runtime.clock.now());
+    return ms >= limit.maxLagMs || bytes >= limit.maxLagBytes;
+  }
+
   /** Room for some entry, or the term is over. Whoever waits longest goes first. */
   async room(): Promise<void> {
     while (this.term.ended === undefined && !this.replication.hasRoom) await this.#untilRoom();
@@ -256,7 +279,8 @@ export class PrimaryTerm implements Leader {
   /** Room for an entry of this cost, kept until `release`: what is not committed has to fit one transaction, together. */
   async reserve(costBytes: number): Promise<void> {
     const isAlone = (): boolean => this.#reservedBytes === 0 && this.replication.windowEntries === 0;
-    while (this.term.ended === undefined && !isAlone() && !this.replication.fits(this.#reservedBytes + costBytes)) {
+    const fits = (): boolean => this.replication.fits(this.#reservedBytes + costBytes) && !this.#lagsTooMuch;
+    while (this.term.ended === undefined && !isAlone() && !fits()) {
       await this.#untilRoom();
     }
     this.term.throwIfOver();
@@ -286,7 +310,7 @@ export class PrimaryTerm implements Leader {
     if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
     const { replication } = this.#phase;
     const sent = { ...entry, prev: replication.last };
-    replication.add(sent);
+    replication.add(sent, this.term.host.runtime.clock.now());
     this.#uncommitted.set(entry.objectKey, entry.position.seq);
     for (const member of this.#others) this.#send(member, sent);
     this.#joining.onAppend(sent);
@@ -305,6 +329,7 @@ export class PrimaryTerm implements Leader {
     if (done.length > 0) this.#progressAt = this.term.host.runtime.clock.now();
     this.#settle(done);
     if (!before || this.#roomWaiters.length > 0) this.#wakeForRoom();
+    if (this.#drainWaiters.length > 0 && replication.isDrained) for (const wake of this.#drainWaiters.splice(0)) wake();
   }
 
   /** A member lacks what follows `last`. */

@@ -285,6 +285,12 @@ const cases: Case[] = [
     raised: ['PG_BACKFILL_FULL no room to recover into: 1 pg backfill_toofull'],
   },
   {
+    code: 'POOL_MODE_PENDING',
+    when: 'some PGs acknowledge by another mode than the pool',
+    changes: { stats: { otherMode: 3 } },
+    raised: ['POOL_MODE_PENDING 1 pool changing the mode'],
+  },
+  {
     code: 'PG_NOT_SCRUBBED',
     when: 'some are late',
     changes: { stats: { notScrubbed: 2 } },

@@ -62,6 +62,7 @@ export function poolStats(changes: Partial<PoolHealth> = {}): PoolHealth {
     unfoundObjects: 0,
     parkedObjects: 0,
     scrubErrors: 0,
+    otherMode: 0,
     notScrubbed: 0,
     notDeepScrubbed: 0,
     ...changes,
