@@ -93,8 +93,8 @@ export function recoveryOf({ soft, wall }: Pick<CommandContext, 'soft' | 'wall'>
 }
 
 function osdHealth(vitals: OsdVitals, wall: WallMs): OsdHealth {
-  const { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt } = vitals;
-  const recovery = wall - heardAt > ratesMs ? undefined : vitals.recovery;
+  const { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, parked } = vitals;
+  const { recovery, lagging = 0 }: Pick<OsdVitals, 'recovery' | 'lagging'> = wall - heardAt > ratesMs ? {} : vitals;
   // Beacons say how many, not since when.
-  return { usedBytes, totalBytes, loopDelayMs, slowOps: { count: slowOps, oldestMs: 0 }, recovery };
+  return { usedBytes, totalBytes, loopDelayMs, slowOps: { count: slowOps, oldestMs: 0 }, recovery, lagging, parked };
 }

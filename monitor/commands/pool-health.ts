@@ -107,7 +107,7 @@ const nothing = {
 };
 
 /** What OSDs do not report. */
-const notReported = { unfoundObjects: 0, parkedObjects: 0 };
+const notReported = { unfoundObjects: 0 };
 
 /** Scrubs from before these times are late. */
 interface LateTimes {

@@ -204,11 +204,17 @@ export const healthCodes = {
     meaning: 'The bytes of PGs were not read and compared for longer than planned.',
     advice: 'Clear the flag nodeep-scrub if it is set (`cairn osd unset nodeep-scrub`); `cairn pg ls` shows the PGs.',
   },
+  PG_LAGGING: {
+    severity: 'warn',
+    meaning: 'Writes of an asynchronous pool wait, since a member of their PG is behind by all that max_lag allows.',
+    advice:
+      'Find the slow OSD with `cairn pg query PG` and mend or mark it out; or allow more: `cairn pool set POOL max_lag 30s`.',
+  },
   PARKED_WRITES: {
     severity: 'warn',
     meaning: 'A failover of an asynchronous pool cut writes off. They are kept aside.',
     advice:
-      'List them with `cairn pg parked ls`, look at one with `cairn pg parked get`, then give it up: `cairn pg parked drop`.',
+      'List them with `cairn pg parked ls`, save one with `cairn pg parked get`, then give it up: `cairn pg parked drop`.',
   },
 
   // Daemons.

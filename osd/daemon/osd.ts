@@ -29,6 +29,7 @@ import { supervise } from '../../runtime/supervise.js';
 import { Backoff } from '../../wire/backoff.js';
 import { HandlerTable } from '../../wire/handlers.js';
 import { serviceKeyOf } from '../../wire/service-key.js';
+import { parkedBeacon } from '../pg/parked/parked-beacon.js';
 import { PgService, type SelfIdentity } from '../pg/pg-service.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
@@ -184,6 +185,7 @@ export class Osd {
       self: state.kind === 'waiting' || state.kind === 'serving' ? state.self : undefined,
       epoch: this.#map?.epoch ?? epoch(0),
       pgs: state.kind === 'serving' ? state.service.status : noPgs,
+      parked: state.kind === 'serving' ? (state.service.parked() ?? []) : [],
       loopDelayMs: this.#loopDelay.worstMs,
       heartbeatPeers: this.#heartbeats.peerCount,
     };
@@ -360,7 +362,8 @@ export class Osd {
     const { self, service } = this.#state;
     const { usableBytes, liveBytes } = this.#store.space();
     const now = this.#runtime.clock.now();
-    const { slowOps, joins, recovered } = service.status;
+    const { slowOps, joins, recovered, lag } = service.status;
+    const parked = service.parked();
     const beacon = {
       osd: self.osd,
       boot: self.boot,
@@ -370,6 +373,8 @@ export class Osd {
       loopDelayMs: this.#loopDelay.worstMs,
       slowOps,
       recovery: this.#recoveryRate.look(now, recovered, joins > 0),
+      lagging: lag.waiting,
+      parked: parked === undefined ? undefined : parkedBeacon(parked),
     };
     supervise(this.#runtime, 'a beacon', this.#signs.beacon(beacon));
     supervise(this.#runtime, 'a report of PGs', this.#reporter.round(now, service.reports()));

@@ -6,6 +6,7 @@ import { memberOf } from '../../cluster/pg/context.js';
 import type { Member, PgRecord } from '../../cluster/pg-record.js';
 import { UpTable } from '../../cluster/up-table.js';
 import { Slices } from '../../runtime/slices.js';
+import { isShadowPool } from '../store/parked/parked-place.js';
 import { Pg } from './pg.js';
 import type { PgHost } from './pg-host.js';
 
@@ -122,8 +123,12 @@ export class PgTable {
     if (!this.#isStoreRead) {
       // Copies that no record names: to be taken away, or to join again.
       this.#isStoreRead = true;
-      for (const id of this.#host.store.pgs()) if (this.get(id) === undefined) await this.#tryOpen(id);
+      for (const id of this.#host.store.pgs()) {
+        if (!isShadowPool(id.pool) && this.get(id) === undefined) await this.#tryOpen(id);
+      }
     }
+    // A map that does not know a pool yet says nothing about it.
+    this.#host.parked.keepPools((pool) => map.pools.has(pool) || pool > map.poolLast);
     for (const pg of this.#pgs.values()) {
       await slices.pause();
       if (this.#closed !== undefined) return;

@@ -142,6 +142,7 @@ export class ReplicaTerm {
       done();
       return true;
     }
+    if (message.everywhere !== undefined) this.#copy.asyncProgress(message.commit, message.everywhere);
     this.#submit(transaction, { term: entry.term, seq: entry.seq }, done);
     return false;
   }

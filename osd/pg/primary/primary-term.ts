@@ -30,7 +30,7 @@ import { Scrubbing } from '../../scrub/scrubbing.js';
 import type { ObjectId } from '../../store/object-id.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
-import type { Leader } from './leader.js';
+import type { Leader, PgLag } from './leader.js';
 import { queryOf } from './pg-query.js';
 import { reportOf } from './pg-report.js';
 
@@ -263,11 +263,17 @@ export class PrimaryTerm implements Leader {
 
   /** Async: the slowest member lags by more than the pool allows. Acknowledgements of it end that. */
   get #lagsTooMuch(): boolean {
+    return this.lag?.isTooMuch === true;
+  }
+
+  /** How far the slowest member is behind, in an async term that is active. */
+  get lag(): PgLag | undefined {
     const { mode } = this.term.record;
-    const limit = this.#pool?.mode;
-    if (mode.kind === 'sync' || limit?.kind !== 'async') return false;
+    if (mode.kind === 'sync' || !this.isActive) return undefined;
     const { ms, bytes } = this.replication.lag(this.term.host.runtime.clock.now());
-    return ms >= limit.maxLagMs || bytes >= limit.maxLagBytes;
+    const limit = this.#pool?.mode;
+    const isTooMuch = limit?.kind === 'async' && (ms >= limit.maxLagMs || bytes >= limit.maxLagBytes);
+    return { ms, bytes, isTooMuch };
   }
 
   /** Room for some entry, or the term is over. Whoever waits longest goes first. */
@@ -362,6 +368,9 @@ export class PrimaryTerm implements Leader {
   tick(now: MonotonicMs): void {
     if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
     const { replication } = this.#phase;
+    if (this.term.record.mode.kind === 'async') {
+      this.copy.asyncProgress(replication.committed, replication.everywhere);
+    }
     if (replication.windowEntries === 0) this.#progressAt = now;
     if (now - this.#progressAt < resendMs) return;
     this.#progressAt = now;
@@ -380,6 +389,7 @@ export class PrimaryTerm implements Leader {
       ...this.term.headerTo(member),
       prev: positionHeader(entry.prev),
       commit: this.replication.committed,
+      ...(this.term.record.mode.kind === 'async' ? { everywhere: this.replication.everywhere } : {}),
       record: entry.record,
     };
     this.tell(member, appendMethod, header, entry.payload);

@@ -8,6 +8,7 @@ import type { PgRecord } from '../../../cluster/pg-record.js';
 import type { PoolMode } from '../../../cluster/pool.js';
 import type { PrimaryTerm } from '../../../osd/pg/primary/primary-term.js';
 import { poolCreate } from '../../../protocol/commands/pool.js';
+import type { Runtime } from '../../../runtime/runtime.js';
 import { World } from '../../../runtime/sim/world.js';
 import { type Client, MonitorCluster } from '../../monitor/sim/monitor-cluster.js';
 import { SimOsd } from '../daemon/osd-cluster.js';
@@ -20,6 +21,8 @@ export interface AsyncScene {
   readonly admin: Client;
   readonly osds: readonly SimOsd[];
   readonly client: CairnClient;
+  /** Of the client's machine. */
+  readonly runtime: Runtime;
   readonly pool: PoolClient;
 }
 
@@ -51,7 +54,7 @@ export async function inAsyncCluster(
     const machine = world.machine('client');
     await machine.start('client', async (runtime) => {
       const client = await CairnClient.connect(runtime, { credentials: cluster.admin, role: 'client' });
-      await run({ world, cluster, osds, admin, client, pool: await client.pool('data') });
+      await run({ world, cluster, osds, admin, client, runtime, pool: await client.pool('data') });
       await client.close();
     }).finished;
   });
@@ -87,6 +90,30 @@ export function isWhole(scene: AsyncScene, copies = 3): boolean {
 
 export async function untilWhole(scene: AsyncScene, copies = 3): Promise<void> {
   await scene.cluster.until('all PGs are whole', 120_000, () => isWhole(scene, copies));
+}
+
+/**
+ * The primary of a PG is cut off from the other OSDs, acknowledges `writes` alone while its leases last, and loses power: so
+ * whoever leads next has none of them. Returns it, down.
+ */
+export async function loseTail(scene: AsyncScene, pg: PgId, writes: () => Promise<void>): Promise<SimOsd> {
+  const { world, osds } = scene;
+  const primary = osdOf(scene, recordOf(scene, pg).acting[0]?.osd);
+  for (const osd of osds) if (osd !== primary) world.network.cutBoth(primary.machine.name, osd.machine.name);
+  const began = world.now;
+  await writes();
+  assert.ok(world.now - began < leaseMs, 'they were acknowledged under leases of before');
+  primary.machine.crash();
+  world.network.heal();
+  return primary;
+}
+
+/** PG-PROTOCOL.md: L, less what a holder leaves unused of it, and the age of a lease when it is renewed. */
+const leaseMs = 500;
+
+export async function bringBack(osd: SimOsd): Promise<void> {
+  osd.machine.restart();
+  osd.start();
 }
 
 export function valueOf(i: number): Uint8Array {
