@@ -2,14 +2,15 @@
  * What the store of an OSD has parked: writes of async pools that a failover cut off, kept until an operator gives them up
  * (PG-PROTOCOL.md section 5). `../../store/parked/parked-place.ts` says where.
  */
-import { CairnError, isCairnError } from '../../../base/errors.js';
+import { CairnError } from '../../../base/errors.js';
 import { type PgId, type PoolId, printPgId } from '../../../cluster/ids.js';
 import type { Runtime } from '../../../runtime/runtime.js';
-import { blockShiftMin, omapHeadBytesMax } from '../../store/limits.js';
-import { decodeParkedObject, encodeParkedObject, type ParkedObject } from '../../store/parked/parked-object.js';
+import { decodeObjectHead } from '../../store/format/object-head.js';
+import { blockShiftMin } from '../../store/limits.js';
+import { decodeParkedObject, type ParkedObject } from '../../store/parked/parked-object.js';
 import {
   isShadowPool,
-  parkedEntryKey,
+  parkedAttribute,
   parkedKey,
   parkedObjectId,
   parkedRange,
@@ -19,23 +20,23 @@ import {
   poolOfShadow,
   shadowPg,
 } from '../../store/parked/parked-place.js';
-import { type ObjectId, parseObjectKey } from '../../store/object-id.js';
+import { parseObjectKey } from '../../store/object-id.js';
 import type { Store } from '../../store/store.js';
-import { payloadOf, type BodyChange, type Mutation, type Payload } from '../../store/transaction.js';
-import { splitMutations } from '../copy/split-mutations.js';
+import type { Mutation } from '../../store/transaction.js';
 import { TouchedSet } from '../copy/touched-set.js';
 import { orderRange } from '../../../cluster/object-placement.js';
 import { importMarkKey } from '../../store/tools/pg-file/import-mark.js';
 import type { PgCopy } from '../pg-copy.js';
 import type { LogPosition } from '../types.js';
 import { type CutObject, findTail } from './find-tail.js';
+import { parkObject } from './park-object.js';
 
 /** Of one store: some 300 bytes of index each, and of memory while it runs. Then copies of async pools wait to be cut. */
 export const parkedObjectsMax = 20_000;
 /** Dropped by one transaction. */
 const dropsAtOnce = 32;
-/** Looked at with one page when it is looked for what nobody's is. */
-const sweptAtOnce = 128;
+/** Heads of one page. */
+const loadedAtOnce = 128;
 
 export interface Parked extends ParkedPlace {
   readonly what: ParkedObject;
@@ -145,7 +146,8 @@ export class ParkedSet {
       if (this.#closed !== undefined) throw this.#closed;
       if (this.#count + this.#underWay >= this.#objectsMax) throw this.#full(copy.pg);
       this.#underWay += 1;
-      const parking = this.#parkOne(copy, cut, { place, common, isMissing: missing.hasKey(cut.object.key) });
+      const context = { place, common, isMissing: missing.hasKey(cut.object.key), now: this.#runtime.clock.wall() };
+      const parking = parkObject(this.#store, copy, cut, context);
       const what = await parking.finally(() => (this.#underWay -= 1));
       keys.set(key, knownOf(what));
       this.#summary = undefined;
@@ -170,19 +172,26 @@ export class ParkedSet {
       .sort((a, b) => (a < b ? -1 : 1));
     const parked: Parked[] = [];
     for (const key of keys.slice(0, count)) {
-      const value = await this.#store.objects.pgGet(shadowPg(pool), key);
-      // It was dropped meanwhile.
-      if (value !== undefined) parked.push({ ...placeOfKey(pool, key), what: decodeParkedObject(value) });
+      const found = await this.#read(placeOfKey(pool, key));
+      // It may have been dropped meanwhile.
+      if (found !== undefined) parked.push(found);
     }
     return { parked, next: keys.length > count ? keys[count - 1] : undefined };
   }
 
   /** `NOT_FOUND` for what is not parked here. */
   async get(place: ParkedPlace): Promise<Parked> {
-    const { pool } = place.pg;
-    const value = await this.#store.objects.pgGet(shadowPg(pool), parkedKey(place));
-    if (value === undefined) throw notParked(place);
-    return { ...place, what: decodeParkedObject(value) };
+    await this.#loaded;
+    const isKnown = this.#known.get(place.pg.pool)?.has(parkedKey(place)) === true;
+    const found = isKnown ? await this.#read(place) : undefined;
+    if (found === undefined) throw notParked(place);
+    return found;
+  }
+
+  async #read(place: ParkedPlace): Promise<Parked | undefined> {
+    const info = await this.#store.objects.stat(parkedObjectId(place, 'log'));
+    const value = info?.attributes.get(parkedAttribute);
+    return value === undefined ? undefined : { ...place, what: decodeParkedObject(value) };
   }
 
   /** How many of them were here. Durable when it resolves. */
@@ -216,29 +225,18 @@ export class ParkedSet {
         log.warn({ pool, objects: keys.size }, 'a pool was removed, and what was parked of it goes with it');
       }
       await this.drop(Array.from(keys.keys(), (key) => placeOfKey(pool, key)));
-      await this.#sweep(pool);
+      await this.#removeUnfinished(pool);
       if (keys.size === 0) this.#known.delete(pool);
     }
   }
 
-  /** Takes away objects of which no value tells: a process ended before they were parked as a whole. */
-  async #sweep(pool: PoolId): Promise<void> {
-    const shadow = shadowPg(pool);
-    const walk = this.#store.objects.objectWalk(shadow.pool, orderRange(shadow.pg, 1));
-    try {
-      for (let page = await walk.next(sweptAtOnce); page.length > 0; page = await walk.next(sweptAtOnce)) {
-        const nobodys = page.flatMap(({ key }) => {
-          const object = parseObjectKey(key.slice(1));
-          const place = placeOfObject(pool, object.name.name);
-          return place !== undefined && this.#keysOf(pool).has(parkedKey(place)) ? [] : [object];
-        });
-        if (nobodys.length === 0) continue;
-        if (this.#closed !== undefined) throw this.#closed;
-        const mutations = nobodys.map((object): Mutation => ({ kind: 'remove', object }));
-        await this.#store.apply({ pg: shadow, blockShift: blockShiftMin, mutations, mayUseReserve: true });
-      }
-    } finally {
-      await walk.close();
+  /** What a process was parking when it ended: it is parked anew when its copy joins. */
+  async #removeUnfinished(pool: PoolId): Promise<void> {
+    const marks = await this.#store.objects.pgValues(shadowPg(pool), parkedRange(undefined));
+    for (const { key } of marks) {
+      if (key === importMarkKey) throw halfImported(pool);
+      if (this.#closed !== undefined) throw this.#closed;
+      await this.#remove(pool, [placeOfKey(pool, key)]);
     }
   }
 
@@ -261,103 +259,45 @@ export class ParkedSet {
     for (const shadow of this.#store.pgs()) {
       if (!isShadowPool(shadow.pool)) continue;
       const pool = poolOfShadow(shadow.pool);
-      const keys = this.#keysOf(pool);
-      for (const { key, value } of await this.#store.objects.pgValues(shadow, parkedRange(undefined))) {
-        if (key === importMarkKey) throw halfImported(shadow);
-        keys.set(key, knownOf(decodeParkedObject(value)));
-      }
-      await this.#sweep(pool);
+      await this.#removeUnfinished(pool);
+      await this.#loadPool(pool, shadow);
     }
     this.#isLoaded = true;
   }
 
-  async #parkOne(
-    copy: PgCopy,
-    { object, entries }: CutObject,
-    from: { readonly place: ParkedPlace; readonly common: LogPosition | undefined; readonly isMissing: boolean },
-  ): Promise<ParkedObject> {
-    const { place, common, isMissing } = from;
-    const { objects, transactionBytesMax } = this.#store;
-    const info = await objects.stat(object);
-    const [target, log] = [parkedObjectId(place, 'object'), parkedObjectId(place, 'log')];
-    const last = entries.at(-1);
-    const isAsLast =
-      info === undefined
-        ? copy.isComplete && last?.touched.some(({ kind }) => kind === 'whole') === true
-        : info.version.term === place.version.term && info.version.seq === place.version.seq;
-    const keys = await this.#touchedKeys({ object, entries }, target);
-    const what: ParkedObject = {
-      name: object.name,
-      exists: info !== undefined,
-      isWhole: isAsLast && !isMissing && !keys.areDamaged,
-      bytes: info?.size ?? 0,
-      entries: entries.length,
-      acknowledged: entries.filter(({ seq }) => seq <= (copy.async?.commit ?? 0)).length,
-      parkedAt: Math.max(0, Math.floor(this.#runtime.clock.wall())),
-      common: common ?? { term: 0, seq: 0 },
-    };
-    const mutations: Mutation[] = [
-      { kind: 'remove', object: target },
-      { kind: 'remove', object: log },
-      ...(info === undefined ? [] : [{ kind: 'clone', object: target, source: object } as const]),
-      ...keys.mutations,
-      ...entries.map(({ term, seq, packed }): Mutation => {
-        return { kind: 'omap-set', object: log, key: parkedEntryKey({ term, seq }), ...valueOf(packed.bytes) };
-      }),
-      // With the last of it: what has no such value is no parked object, and is made anew.
-      { kind: 'pg-set', key: parkedKey(place), value: encodeParkedObject(what) },
-    ];
-    const pg = shadowPg(copy.pg.pool);
-    for (const list of splitMutations(mutations, transactionBytesMax / 2)) {
-      await this.#store.apply({ pg, blockShift: blockShiftMin, mutations: list });
-    }
-    return what;
-  }
-
-  /** Values of the omap keys that the cut entries wrote: a clone has the data and the attributes. */
-  async #touchedKeys(
-    { object, entries }: CutObject,
-    target: ObjectId,
-  ): Promise<{ readonly mutations: readonly Mutation[]; readonly areDamaged: boolean }> {
-    const { objects } = this.#store;
-    const keys = new Set<string>();
-    for (const { touched } of entries) {
-      for (const one of touched) if (one.kind === 'omap-key' || one.kind === 'omap-value') keys.add(one.key);
-    }
-    const mutations: Mutation[] = [];
-    let areDamaged = false;
-    for (const key of keys) {
-      try {
-        const item = await objects.omapGet(object, key);
-        if (item === undefined) continue;
-        const bodies: BodyChange<Payload>[] = [];
-        for (const slot of item.slots) {
-          const body = await objects.omapBody(object, key, slot);
-          if (body !== undefined) bodies.push({ slot, body: payloadOf(body) });
+  async #loadPool(pool: PoolId, shadow: PgId): Promise<void> {
+    const keys = this.#keysOf(pool);
+    const walk = this.#store.objects.objectWalk(shadow.pool, orderRange(shadow.pg, 1));
+    try {
+      for (let page = await walk.next(loadedAtOnce); page.length > 0; page = await walk.next(loadedAtOnce)) {
+        for (const { key, value } of page) {
+          const place = placeOfObject(pool, parseObjectKey(key.slice(1)).name.name);
+          const what = decodeObjectHead(value).attributes.get(parkedAttribute);
+          if (place !== undefined && what !== undefined) keys.set(parkedKey(place), knownOf(decodeParkedObject(what)));
         }
-        mutations.push({ kind: 'omap-set', object: target, key, head: item.head, bodies });
-      } catch (error) {
-        // A value that has rotted is lost either way, and must not keep the copy from joining for ever.
-        if (!isCairnError(error) || (error.code !== 'CORRUPT' && error.code !== 'IO_ERROR')) throw error;
-        areDamaged = true;
       }
+    } finally {
+      await walk.close();
     }
-    return { mutations, areDamaged };
   }
 
   async #dropSome(places: readonly ParkedPlace[]): Promise<void> {
     const byPool = new Map<PoolId, ParkedPlace[]>();
     for (const place of places) byPool.set(place.pg.pool, [...(byPool.get(place.pg.pool) ?? []), place]);
     for (const [pool, some] of byPool) {
-      const mutations = some.flatMap((place): Mutation[] => [
-        { kind: 'remove', object: parkedObjectId(place, 'object') },
-        { kind: 'remove', object: parkedObjectId(place, 'log') },
-        { kind: 'pg-remove', key: parkedKey(place) },
-      ]);
-      await this.#store.apply({ pg: shadowPg(pool), blockShift: blockShiftMin, mutations, mayUseReserve: true });
+      await this.#remove(pool, some);
       for (const place of some) this.#known.get(pool)?.delete(parkedKey(place));
       this.#summary = undefined;
     }
+  }
+
+  async #remove(pool: PoolId, places: readonly ParkedPlace[]): Promise<void> {
+    const mutations = places.flatMap((place): Mutation[] => [
+      { kind: 'remove', object: parkedObjectId(place, 'object') },
+      { kind: 'remove', object: parkedObjectId(place, 'log') },
+      { kind: 'pg-remove', key: parkedKey(place) },
+    ]);
+    await this.#store.apply({ pg: shadowPg(pool), blockShift: blockShiftMin, mutations, mayUseReserve: true });
   }
 
   #full(pg: PgId): CairnError {
@@ -374,19 +314,13 @@ function knownOf({ acknowledged, bytes }: ParkedObject): Known {
   return { isAcknowledged: acknowledged > 0, bytes };
 }
 
-function halfImported(shadow: PgId): CairnError {
-  const pg = printPgId(shadow);
-  return new CairnError('CONFLICT', `the import of pg ${pg}, which was parked, was cut short; run it again`);
+function halfImported(pool: PoolId): CairnError {
+  return new CairnError('CONFLICT', `the import of what was parked of pool ${pool} was cut short; run it again`);
 }
 
 function placeOf(pg: PgId, { entries }: CutObject): ParkedPlace {
   const { term, seq } = entries.at(-1) ?? { term: 0, seq: 0 };
   return { pg, version: { term, seq } };
-}
-
-function valueOf(bytes: Uint8Array): { readonly head: Uint8Array; readonly bodies: readonly BodyChange<Payload>[] } {
-  if (bytes.byteLength <= omapHeadBytesMax) return { head: bytes, bodies: [] };
-  return { head: new Uint8Array(0), bodies: [{ slot: 0, body: payloadOf(bytes) }] };
 }
 
 function notParked({ pg, version }: ParkedPlace): CairnError {

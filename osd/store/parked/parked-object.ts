@@ -1,4 +1,4 @@
-/** What is known of a parked object, beside its bytes: the value under its key. */
+/** What is known of a parked object, beside its bytes: an attribute of the object that has its log entries. */
 import { ByteReader } from '../../../base/byte-reader.js';
 import { ByteWriter } from '../../../base/byte-writer.js';
 import type { ObjectName } from '../../../cluster/object-placement.js';

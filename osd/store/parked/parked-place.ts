@@ -4,13 +4,14 @@
  * moved and checked as everything else, and nothing that walks a PG of the pool ever meets them: not lists, scrubs, joins,
  * splits, nor the removal of a copy.
  *
- *     PG 0 of the shadow pool      value  <pg> <term> <seq>              what was parked: `ParkedObject`
- *                                  object `2f/7.1234`                    as it was, a clone; with the omap keys that the cut entries touched
- *                                  object `2f/7.1234/log`                the cut entries that touched it, as omap values
+ *     PG 0 of the shadow pool   object `2f/7.1234`           as it was, a clone; with the omap keys that the cut entries touched
+ *                               object `2f/7.1234/log`       the cut entries that touched it, as omap values; attribute `parked`:
+ *                                                            what is known of it, with the last of it (`ParkedObject`)
+ *                               value  <pg> <term> <seq>     stands while it is being parked by several transactions
  */
 import { CairnError } from '../../../base/errors.js';
 import { invariant } from '../../../base/invariant.js';
-import { type PgId, poolId, type PoolId } from '../../../cluster/ids.js';
+import { type PgId, poolId, type PoolId, printPgId } from '../../../cluster/ids.js';
 import type { ObjectVersion } from '../format/object-head.js';
 import { objectId, type ObjectId, readU32, readU64, u32Text, u64Text } from '../object-id.js';
 
@@ -30,6 +31,11 @@ export function shadowPg(pool: PoolId): PgId {
 export function poolOfShadow(shadow: PoolId): PoolId {
   invariant(isShadowPool(shadow), 'it is a shadow', { shadow });
   return poolId(shadow - shadowBit);
+}
+
+/** For messages. */
+export function showPg(pg: PgId): string {
+  return isShadowPool(pg.pool) ? `what is parked of pool ${poolOfShadow(pg.pool)}` : `PG ${printPgId(pg)}`;
 }
 
 /** A parked object by the PG that it was in, and the entry that changed it last: an entry names one object, so this names one. */
@@ -71,6 +77,8 @@ export function placeOfObject(pool: PoolId, name: string): ParkedPlace | undefin
   if (pg === undefined || !Number.isSafeInteger(version.term) || !Number.isSafeInteger(version.seq)) return undefined;
   return { pg: { pool, pg: Number.parseInt(pg, 16) }, version };
 }
+
+export const parkedAttribute = 'parked';
 
 /** Of an entry, in the omap of the log object. */
 export function parkedEntryKey({ term, seq }: ObjectVersion): string {

@@ -23,6 +23,7 @@ import { IndexWalk, type IndexEntry } from '../../index/walk.js';
 import { chunkBytes } from '../../limits.js';
 import { orderPrefix, parseObjectKey, readU32, showObject, type ObjectId } from '../../object-id.js';
 import { encodeLogEntry } from '../../pg/log-entry.js';
+import { isShadowPool, parkedAttribute, placeOfObject, shadowPg, showPg } from '../../parked/parked-place.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
 import { FrameWriter } from './frame-writer.js';
@@ -35,6 +36,8 @@ export interface ExportOptions {
   readonly pgNum: number;
   /** Leaves out objects whose bytes are damaged, instead of failing. */
   readonly skipDamaged?: boolean;
+  /** Told how many objects of the PG are parked: those stay, as `shadowPg` has them. */
+  readonly onParked?: (objects: number) => void;
   readonly onSkipped?: (object: ObjectId, error: CairnError) => void;
   readonly onBytes?: (bytes: number) => void;
 }
@@ -111,10 +114,7 @@ class PgExport {
     const { pg, pgNum } = this.#options;
     const state = this.#store.state.pgs.get(pg);
     if (state === undefined) {
-      throw new CairnError(
-        'NOT_FOUND',
-        `the store has nothing of PG ${printPgId(pg)}; cairn osd dump-store lists its PGs`,
-      );
+      throw new CairnError('NOT_FOUND', `the store has nothing of ${showPg(pg)}; cairn osd dump-store lists its PGs`);
     }
     const { uuid, osd, fsid } = this.#store.superblock;
     const { trimmedTo, lastSeq, lastTerm } = state;
@@ -127,7 +127,21 @@ class PgExport {
       await this.#object(parseObjectKey(objectPartOf(key)), decodeObjectHead(value));
     }
     await this.#add({ kind: 'end', ...this.#counts });
+    await this.#tellParked();
     return this.#counts;
+  }
+
+  async #tellParked(): Promise<void> {
+    const { pg, onParked } = this.#options;
+    if (onParked === undefined || isShadowPool(pg.pool)) return;
+    const shadow = shadowPg(pg.pool);
+    let parked = 0;
+    const range = { gte: `o${orderPrefix(shadow.pool, 0)}`, lt: `o${orderPrefix(shadow.pool, 2 ** 32)}` };
+    for await (const { key, value } of this.#walk(range)) {
+      const place = placeOfObject(pg.pool, parseObjectKey(objectPartOf(key)).name.name);
+      if (place?.pg.pg === pg.pg && decodeObjectHead(value).attributes.has(parkedAttribute)) parked += 1;
+    }
+    if (parked > 0) onParked(parked);
   }
 
   async #values(): Promise<void> {

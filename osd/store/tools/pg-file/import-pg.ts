@@ -7,7 +7,7 @@
  */
 import { CairnError } from '../../../../base/errors.js';
 import { invariant, unreachable } from '../../../../base/invariant.js';
-import { printPgId, type PgId } from '../../../../cluster/ids.js';
+import type { PgId } from '../../../../cluster/ids.js';
 import { objectHash, orderRange, pgOfHash } from '../../../../cluster/object-placement.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import type { BodySlot } from '../../format/omap-value.js';
@@ -16,6 +16,7 @@ import { parseObjectKey, showObject, type ObjectId } from '../../object-id.js';
 import { decodeLogEntry } from '../../pg/log-entry.js';
 import type { Store } from '../../store.js';
 import { payloadOf, type Mutation, type Transaction } from '../../transaction.js';
+import { showPg } from '../../parked/parked-place.js';
 import { importMarkKey } from './import-mark.js';
 import { noPgFileCounts, type PgFileBegin, type PgFileCounts, type PgFileRecord } from './pg-file-record.js';
 import { readFrames } from './read-frames.js';
@@ -186,7 +187,7 @@ class PgImport {
     const { lastSeq } = this.#store.logBounds(this.#pg);
     const hasValues = await this.#hasValues();
     if (!isCutShort && (objects > 0 || lastSeq > 0 || hasValues)) {
-      const message = `the store has PG ${printPgId(this.#pg)} already (${objects} objects, log up to ${lastSeq})`;
+      const message = `the store has ${showPg(this.#pg)} already (${objects} objects, log up to ${lastSeq})`;
       throw new CairnError('EXISTS', `${message}; nothing was imported`);
     }
     if (isCutShort) await this.#clear();

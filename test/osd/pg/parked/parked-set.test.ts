@@ -2,60 +2,21 @@
 import assert from 'node:assert/strict';
 import { concatBytes, utf8Bytes, utf8Text } from '../../../../base/bytes.js';
 import { CairnError } from '../../../../base/errors.js';
-import { pgTerm } from '../../../../cluster/ids.js';
 import { findTail } from '../../../../osd/pg/parked/find-tail.js';
 import { parkedBeacon } from '../../../../osd/pg/parked/parked-beacon.js';
 import { type Parked, ParkedSet } from '../../../../osd/pg/parked/parked-set.js';
 import { PgCopy } from '../../../../osd/pg/pg-copy.js';
-import { parkedObjectId, shadowPg } from '../../../../osd/store/parked/parked-place.js';
+import { parkedKey, parkedObjectId, parkedRange, shadowPg } from '../../../../osd/store/parked/parked-place.js';
 import { openStore } from '../../../../osd/store/open-store.js';
-import type { ObjectId } from '../../../../osd/store/object-id.js';
 import type { Store } from '../../../../osd/store/store.js';
 import { fsck } from '../../../../osd/store/tools/fsck/fsck.js';
-import { payloadOf, type Mutation } from '../../../../osd/store/transaction.js';
+import { payloadOf } from '../../../../osd/store/transaction.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
-import { directory, entryOf, freshStore, inWorld, named, pg, pool } from '../../store/one-store.js';
+import { directory, freshStore, inWorld, named, pg, pool } from '../../store/one-store.js';
+import { Writer } from './writer.js';
 
-const modeOf = { sync: { kind: 'sync' }, async: { kind: 'async', ackCopies: 1 } } as const;
 const all = { pg: undefined, after: '', count: 100 };
 const [a, b] = [named('a'), named('b')];
-
-/** A copy whose log grows by one entry a call, in the term that it has entered. */
-class Writer {
-  readonly copy: PgCopy;
-  #seq = 0;
-
-  constructor(copy: PgCopy) {
-    this.copy = copy;
-  }
-
-  async enter(term: number, kind: 'sync' | 'async'): Promise<void> {
-    this.copy.enter(pgTerm(term), modeOf[kind]);
-    await this.copy.termDurable;
-  }
-
-  async log(object: ObjectId, ...mutations: readonly Mutation[]): Promise<void> {
-    this.#seq += 1;
-    const { term } = this.copy;
-    const version = { term, seq: this.#seq };
-    const isRemoval = mutations.some(({ kind }) => kind === 'remove');
-    const all = isRemoval ? mutations : [...mutations, { kind: 'set-version', object, version } as const];
-    const entry = entryOf(this.#seq, { term, object });
-    const { applied, durable } = this.copy.submit({ pg, blockShift: 12, mutations: all, entry });
-    await applied;
-    await durable;
-  }
-
-  async write(object: ObjectId, text: string): Promise<void> {
-    const data = payloadOf(utf8Bytes(text));
-    await this.log(
-      object,
-      { kind: 'create', object },
-      { kind: 'truncate', object, size: 0 },
-      { kind: 'write', object, offset: 0, data },
-    );
-  }
-}
 
 interface Scene {
   readonly runtime: Runtime;
@@ -266,21 +227,43 @@ describe('osd/pg/parked', () => {
     }, 2);
   });
 
-  it('sweeps out objects that were not parked as a whole when the process ended', async () => {
+  it('takes away what was not parked as a whole when the process ended', async () => {
     await inScene(async ({ runtime, store, writer, parked }) => {
       await writer.enter(1, 'async');
       await writer.write(a, 'whole');
       await parked.park(writer.copy, { term: 0, seq: 0 });
       const half = parkedObjectId({ pg, version: { term: 1, seq: 9 } }, 'object');
-      await store.apply({
-        pg: shadowPg(pool),
-        blockShift: 12,
-        mutations: [{ kind: 'clone', object: half, source: a }],
-      });
+      const mark = parkedKey({ pg, version: { term: 1, seq: 9 } });
+      const clone = { kind: 'clone', object: half, source: a } as const;
+      const begun = { kind: 'pg-set', key: mark, value: new Uint8Array(0) } as const;
+      await store.apply({ pg: shadowPg(pool), blockShift: 12, mutations: [begun, clone] });
       const after = new ParkedSet(runtime, store);
       assert.deepEqual(versions(await listed(after)), ['a 1.1']);
       assert.equal(await store.objects.stat(half), undefined);
+      assert.equal(await store.objects.pgGet(shadowPg(pool), mark), undefined);
       assert.equal(store.counts(shadowPg(pool)).objects, 2, 'the object, and its entries');
+    });
+  });
+
+  it('keeps more of an object than one transaction takes', async () => {
+    await inScene(async ({ store, writer, parked }) => {
+      const { copy } = writer;
+      await writer.enter(1, 'async');
+      const body = (i: number) => [{ slot: 0, body: payloadOf(new Uint8Array(60_000).fill(i)) }] as const;
+      for (let i = 0; i < 8; i++) {
+        await writer.log(a, { kind: 'omap-set', object: a, key: `k${i}`, head: utf8Bytes('h'), bodies: body(i) });
+      }
+      assert.ok(store.transactionBytesMax < 8 * 60_000, 'they do not fit one');
+      await parked.park(copy, { term: 0, seq: 0 });
+      const [found = assert.fail()] = await listed(parked);
+      assert.equal(found.what.isWhole, true);
+      const object = parkedObjectId(found, 'object');
+      for (let i = 0; i < 8; i++) {
+        const bytes = (await store.objects.omapBody(object, `k${i}`, 0)) ?? assert.fail();
+        assert.deepEqual([bytes.byteLength, bytes[0]], [60_000, i]);
+      }
+      const { from, to } = parkedRange(undefined);
+      assert.deepEqual(await store.objects.pgValues(shadowPg(pool), { from, to }), [], 'no mark is left');
     });
   });
 
