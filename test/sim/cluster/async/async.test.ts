@@ -6,7 +6,7 @@ import { simulateAsync } from './simulate-async.js';
 describe('sim/cluster: async pools', () => {
   it('lose acknowledged writes with a primary that was alone, within max_lag, and park each of them', async function () {
     this.timeout(120_000);
-    const { lost, parkedEntries, lossyPgs } = await simulateAsync(3, { faults: ['lose-tail'] });
+    const { lost, parkedEntries, lossyPgs } = await simulateAsync(12, { faults: ['lose-tail'] });
     assert.ok(lossyPgs > 0 && lost > 0 && parkedEntries > 0, `${lost} lost, ${parkedEntries} parked, ${lossyPgs} PGs`);
   });
 

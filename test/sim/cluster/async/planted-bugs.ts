@@ -4,7 +4,7 @@ import { type PlantedBug, runPlantedCommand } from '../../planted-bugs.js';
 const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'cut-and-not-parked',
-    seed: 3,
+    seed: 12,
     words: ['--faults', 'lose-tail'],
     changes: [
       {
@@ -15,26 +15,26 @@ const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'leave-undrained',
-    seed: undefined,
-    words: ['--faults', 'out,reweight,disk-stall,lose-tail'],
+    name: 'committed-taken-for-there',
+    seed: 12,
+    words: ['--faults', 'lose-tail'],
     changes: [
       {
-        file: 'osd/pg/primary/joining.js',
-        from: `await this.#primary.drained();`,
-        to: ``,
+        file: 'osd/pg/parked/find-tail.js',
+        from: `common?.seq ?? note.everywhere`,
+        to: `note.commit`,
       },
     ],
   },
   {
-    name: 'sync-at-once',
+    name: 'max-lag-ignored',
     seed: undefined,
-    words: ['--faults', 'crash,disk-stall,lose-tail'],
+    words: ['--faults', 'lose-tail'],
     changes: [
       {
-        file: 'cluster/pg/next-record.js',
-        from: `return term === 0 || isDrained || !isStricter(wanted, mode) ? wanted : mode;`,
-        to: `return wanted;`,
+        file: 'osd/pg/primary/primary-term.js',
+        from: `return this.lag?.isTooMuch === true;`,
+        to: `return false;`,
       },
     ],
   },

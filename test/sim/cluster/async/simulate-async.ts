@@ -60,17 +60,10 @@ export interface AsyncOutcome {
 const cleanWithinMs = 120_000;
 const settleMs = 5_000;
 const answerWithinMs = 90_000;
-const maxLagMs = 2_000;
-
-function drawMode(random: Prng, size: number): PoolMode {
+function drawMode(random: Prng, size: number, maxLagMs: number): PoolMode {
   if (random.chance(0.3)) return { kind: 'sync' };
   const ackCopies = random.chance(0.6) ? 1 : 1 + random.below(size);
-  return {
-    kind: 'async',
-    ackCopies,
-    maxLagMs: random.pick([200, maxLagMs]),
-    maxLagBytes: random.pick([100_000, 2 ** 26]),
-  };
+  return { kind: 'async', ackCopies, maxLagMs, maxLagBytes: random.pick([100_000, 2 ** 26]) };
 }
 
 export async function simulateAsync(seed: number, options: AsyncSimulateOptions = {}): Promise<AsyncOutcome> {
@@ -88,6 +81,8 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
   const history = new History(() => world.now);
   const drawn = drawShape(world.stream('shape'), hours);
   const random = world.stream('modes');
+  // In no mode of a world more: what a term lost shows that it was kept.
+  const maxLagMs = random.pick([150, 2_000]);
   const mode: PoolMode = { kind: 'async', ackCopies: 1, maxLagMs, maxLagBytes: 2 ** 26 };
   const shape = {
     ...drawn,
@@ -122,7 +117,8 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
   const others = names.filter((name) => name !== 'lose-tail');
   const faults = [...chooseFaults(others), ...(names.includes('lose-tail') ? loseTailFaults : [])];
   const fought = injectFaults({ cluster, clients, faults, loseClient, isOver, onFault });
-  const switching = switchModes(cluster, random, isOver, news);
+  const anyMode = (): PoolMode => drawMode(random, shape.size, maxLagMs);
+  const switching = switchModes(cluster, random, { isOver, news, drawMode: anyMode });
   await cluster.until('the war is over', shape.warMs + 1_000, isOver, () => '');
   const [injected, switches] = await Promise.all([fought, switching]);
   cluster.throwIfFailed();
@@ -173,16 +169,15 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
 async function switchModes(
   cluster: StorageCluster,
   random: Prng,
-  isOver: () => boolean,
-  news: (what: string) => void,
+  options: { isOver: () => boolean; news: (what: string) => void; drawMode: () => PoolMode },
 ): Promise<number> {
   const { world, admin, shape, pool } = cluster;
   let switches = 0;
   for (;;) {
     await world.sleep(random.between(0.1, 0.6) * shape.warMs);
-    if (isOver()) return switches;
-    const mode = drawMode(random, shape.size);
-    news(`mode ${JSON.stringify(mode)}`);
+    if (options.isOver()) return switches;
+    const mode = options.drawMode();
+    options.news(`mode ${JSON.stringify(mode)}`);
     await tried(admin.session.change(poolSet, { name: pool.name, mode, confirmed: true }, admin.within(5_000)));
     switches += 1;
   }
