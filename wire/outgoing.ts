@@ -8,7 +8,7 @@
  * The credit of a call comes back with its reply, that of a one-way message in a `credit` frame. Every call that left
  * gets exactly one reply, cancelled or not, so ids and credit are never in doubt.
  */
-import { CairnError, type Applied, type ErrorCode } from '../base/errors.js';
+import { CairnError, isCairnError, type Applied, type ErrorCode } from '../base/errors.js';
 import type { MonotonicMs } from '../base/instants.js';
 import type { Clock } from '../runtime/clock.js';
 import { creditWindows } from './credit.js';
@@ -16,7 +16,7 @@ import type { Deadlines, DeadlineEntry, Expirable } from './deadlines.js';
 import { frameCost, frameTypes, noDeadline, type FramePrefix } from './frame.js';
 import { decodeHeader, viewEncodedHeader } from './header-codec.js';
 import { checkOutgoing, levelCount, type ReceiveLimits, type ResolvedConnectionOptions } from './limits.js';
-import type { Method, Reply } from './method.js';
+import type { Method, Payload, Reply } from './method.js';
 import type { WireMetrics } from './metrics.js';
 import type { FrameOwner, Outbox, QueuedFrame } from './outbox.js';
 import { payloadPieces } from './payload.js';
@@ -86,6 +86,15 @@ export class OutgoingCalls {
     return new Promise<void>((resolve, reject) => {
       this.#start(method, header, options, { isCall: false, resolve: () => resolve(), reject });
     });
+  }
+
+  /** As `tell`, with nobody to be told of the end. */
+  post<Req>(method: Method<Req, undefined>, header: Req, payload: Payload | undefined): void {
+    try {
+      this.#start(method, header, { payload }, nobody);
+    } catch (error) {
+      if (!isCairnError(error) || error.code === 'INVALID_ARGUMENT') throw error;
+    }
   }
 
   /** The prefix of a `response`, before its payload is allocated. Throws `PROTOCOL_ERROR` when nobody waits for it. */
@@ -299,6 +308,12 @@ export class OutgoingCalls {
     return this.#lastId;
   }
 }
+
+const nobody: Pick<OutgoingMessage, 'isCall' | 'resolve' | 'reject'> = {
+  isCall: false,
+  resolve: () => undefined,
+  reject: () => undefined,
+};
 
 const controlPrefix = {
   type: frameTypes.cancel,

@@ -313,7 +313,7 @@ export class PgService {
   }
 
   async #op(request: IncomingRequest<OpRequest>): Promise<OutgoingReply<OpReply>> {
-    const { header, payload, signal, peer } = request;
+    const { header, payload, peer } = request;
     const bytes = payload.byteLength;
     if (this.#ops >= opsMax || this.#opsBytes + bytes > opsBytesMax) {
       throw new CairnError('OVERLOADED', 'this OSD has as many requests as it takes; try again with a pause');
@@ -325,7 +325,7 @@ export class PgService {
     try {
       const primary = this.#primaryFor(id, header.term);
       for (const access of accessOf(header)) this.#checkAccess(peer, primary.pool, access);
-      return await runOp(primary, header, payload, signal);
+      return await runOp(primary, header, payload, request);
     } catch (error) {
       throw this.#routed(id, error);
     } finally {

@@ -31,7 +31,9 @@ export async function evaluate(
     const message = `${showObject(object)} is not as the request wants it: guard ${index} (${guard.kind}) does not hold`;
     throw refusal('CONFLICT', 'guard', message, { details: { guard: index } });
   }
-  const parts = await readParts(objects, view, request.reads);
+  const results: ReadResult[] = [];
+  const read: Uint8Array[] = [];
+  for (const part of request.reads) results.push(await readPart(objects, view, part, read));
   const changes = await ChangeList.begin(view, request);
   let rest = payload;
   for (const change of request.changes) rest = changes.add(change, rest);
@@ -42,7 +44,8 @@ export async function evaluate(
     output = result.output;
     for (const change of result.changes) changes.addOfClass(change);
   }
-  return { ...parts, output, ...(await changes.finish()) };
+  const { mutations, costBytes, version } = await changes.finish();
+  return { results, payload: read, output, mutations, costBytes, version };
 }
 
 async function holds(view: ObjectView, guard: Guard): Promise<boolean> {
@@ -67,17 +70,6 @@ async function holds(view: ObjectView, guard: Guard): Promise<boolean> {
 
 function isSame(found: Uint8Array | undefined, wanted: Uint8Array | undefined): boolean {
   return found === undefined || wanted === undefined ? found === wanted : equalBytes(found, wanted);
-}
-
-async function readParts(
-  objects: ObjectReader,
-  view: ObjectView,
-  reads: readonly ReadPart[],
-): Promise<Pick<Evaluated, 'results' | 'payload'>> {
-  const results: ReadResult[] = [];
-  const payload: Uint8Array[] = [];
-  for (const part of reads) results.push(await readPart(objects, view, part, payload));
-  return { results, payload };
 }
 
 async function readPart(
