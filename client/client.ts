@@ -162,9 +162,11 @@ export class CairnClient {
       send: async (route, attemptWait) => {
         if (isChange) ticket ??= this.#sessions.begin(route.pg);
         const { session, request, floor } = this.#numbers(route, ticket);
-        const { pg, term } = route;
-        const parts = { guards, reads, changes, call, trace };
-        const header: OpRequest = { ...pg, term, ...name, session, request, floor, ...parts };
+        const { term } = route;
+        const { pool: poolOf, pg } = route.pg;
+        const { name: own, namespace, locator } = name;
+        const place = { pool: poolOf, pg, term, name: own, namespace, locator };
+        const header: OpRequest = { ...place, session, request, floor, guards, reads, changes, call, trace };
         const reply = await this.#links.call(route, opMethod, header, { ...attemptWait, payload });
         return outcomeOf(reply.header, reply.payload);
       },
@@ -257,7 +259,8 @@ export class CairnClient {
   /** The floor is read for each attempt, and no attempt follows the end of its ticket: so it never passes one that waits. */
   #numbers({ pg }: Route, ticket: RequestTicket | undefined): Pick<OpRequest, 'session' | 'request' | 'floor'> {
     if (ticket !== undefined) return { session: ticket.session, request: ticket.number, floor: ticket.floor };
-    return { request: 0, ...(this.#sessions.peek(pg) ?? { session: noSession, floor: 0 }) };
+    const known = this.#sessions.peek(pg);
+    return { session: known?.session ?? noSession, request: 0, floor: known?.floor ?? 0 };
   }
 
   #onMap(map: ClusterMap): void {
