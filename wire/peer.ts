@@ -2,10 +2,13 @@ import type { MonotonicMs } from '../base/instants.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { Address } from '../runtime/network.js';
 import type { Method, Payload, Reply } from './method.js';
+import type { Withdrawal } from './withdrawal.js';
 
 export interface CallOptions extends WaitOptions {
   /** Lent until the promise settles. */
   readonly payload?: Payload | undefined;
+  /** Withdraws it as `signal` does, for less; of one call at a time. */
+  readonly withdrawal?: Withdrawal | undefined;
   /** The request that the caller is handling: the call travels one level above it, on credit of its own. */
   readonly within?: { readonly level: number } | undefined;
 }

@@ -94,7 +94,7 @@ async function readPart(
       return { kind: 'omap-get', head: item?.head, slots: item?.slots ?? [] };
     }
     case 'omap-body': {
-      const body = await objects.omapBody(object, part.key, part.slot as 0);
+      const body = await objects.omapBody(object, part.key, part.slot as 0, { mayBeCached: true });
       if (body !== undefined) payload.push(body);
       return { kind: 'omap-body', bytes: body?.byteLength };
     }
@@ -115,7 +115,7 @@ async function readData(
   bytes: number,
 ): Promise<readonly Uint8Array[]> {
   try {
-    return await objects.read(object, offset, bytes);
+    return await objects.read(object, offset, bytes, { mayBeCached: true });
   } catch (error) {
     if (!isCairnError(error, 'NOT_FOUND')) throw error;
     throw refusal('NOT_FOUND', 'object', `${showObject(object)} does not exist`);
