@@ -7,6 +7,7 @@ import type { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import type { Replication } from '../replication.js';
 import type { Term } from '../term.js';
+import type { Waiter } from '../types.js';
 import type { ObjectId } from '../../store/object-id.js';
 
 /** By how much the slowest member of an async term is behind. */
@@ -41,5 +42,5 @@ export interface Leader {
   /** Drains the term (PG-PROTOCOL.md section 5), and resolves when everybody who acts has all that was acknowledged. */
   drained(): Promise<void>;
   /** Resolves when the leases of all that count are valid. */
-  untilReadable(signal?: AbortSignal): Promise<void>;
+  untilReadable(caller?: Waiter): Promise<void>;
 }
