@@ -26,18 +26,6 @@ const plantedBugs: readonly PlantedBug[] = [
       },
     ],
   },
-  {
-    name: 'max-lag-ignored',
-    seed: undefined,
-    words: ['--faults', 'lose-tail'],
-    changes: [
-      {
-        file: 'osd/pg/primary/primary-term.js',
-        from: `return this.lag?.isTooMuch === true;`,
-        to: `return false;`,
-      },
-    ],
-  },
 ];
 
 runPlantedCommand('test/sim/cluster/async/sim-async.js', plantedBugs);
