@@ -4,6 +4,7 @@ import { CairnError, isCairnError } from '../base/errors.js';
 import { forEachBounded } from '../client/bounded.js';
 import type { CairnClient } from '../client/client.js';
 import { osdId, type OsdId, type PgId, poolId, printPgId } from '../cluster/ids.js';
+import { pgMap } from '../protocol/commands/pg.js';
 import type { ParkedRow } from '../protocol/parked.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import { wallMs } from '../base/instants.js';
@@ -65,6 +66,11 @@ export async function findParked(
   });
   copies.sort((a, b) => a.pool - b.pool || a.pg - b.pg || a.term - b.term || a.seq - b.seq || a.osd - b.osd);
   return { copies, silent: silent.sort((a, b) => a.osd - b.osd) };
+}
+
+/** The monitors say what is wrong with a PG that there is none of. */
+export async function checkPg(client: CairnClient, pg: PgId, wait: () => WaitOptions): Promise<void> {
+  await client.monitors.query(pgMap, { pg }, { ...wait(), mayBeStale: true });
 }
 
 /** It is down, starts just now, cannot be reached, or is of a version that parks nothing. */

@@ -8,7 +8,15 @@ import { parkedPageMax } from '../protocol/parked.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { CliContext } from './context.js';
 import { parseOsd, parsePg } from './osd-arguments.js';
-import { findParked, noteSilent, notParked, type ParkedCopy, parseVersion, withParked } from './parked-copies.js';
+import {
+  checkPg,
+  findParked,
+  noteSilent,
+  notParked,
+  type ParkedCopy,
+  parseVersion,
+  withParked,
+} from './parked-copies.js';
 import { printJson } from './print-json.js';
 import { addYesOption, saidYes, type YesOptions } from './yes-option.js';
 
@@ -39,6 +47,7 @@ export function addPgParkedDrop(parked: Command, context: CliContext): void {
         throw new CairnError('INVALID_ARGUMENT', 'name versions as `cairn pg parked ls` shows them, or else --all');
       }
       await withParked(command, context, async (client, wait) => {
+        await checkPg(client, pg, wait);
         const found = await findParked(client, { pools: [pg.pool], pg: pg.pg, osd }, wait);
         noteSilent(context, found);
         const isWanted = (copy: ParkedCopy): boolean =>

@@ -9,6 +9,7 @@ import { bytesText } from './bytes-text.js';
 import type { CliContext } from './context.js';
 import { parseOsd, parsePg } from './osd-arguments.js';
 import {
+  checkPg,
   findParked,
   nameOf,
   noteSilent,
@@ -47,6 +48,7 @@ export function addPgParkedGet(parked: Command, context: CliContext): void {
       const version = parseVersion(text);
       const osd = options.osd === undefined ? undefined : parseOsd(options.osd);
       await withParked(command, context, async (client, wait) => {
+        await checkPg(client, pg, wait);
         const found = await findParked(client, { pools: [pg.pool], pg: pg.pg, osd }, wait);
         noteSilent(context, found);
         const copies = found.copies.filter(({ term, seq }) => term === version.term && seq === version.seq);

@@ -7,6 +7,7 @@ import { bytesText } from './bytes-text.js';
 import type { CliContext } from './context.js';
 import { parseOsd, parsePg } from './osd-arguments.js';
 import {
+  checkPg,
   findParked,
   nameOf,
   noteSilent,
@@ -54,6 +55,7 @@ function addPgParkedLs(parked: Command, context: CliContext): void {
       const osd = only === undefined ? undefined : parseOsd(only);
       const pg = name === undefined ? undefined : parsePg(name);
       await withParked(command, context, async (client, wait) => {
+        if (pg !== undefined) await checkPg(client, pg, wait);
         const named = pool === undefined ? undefined : (await client.pool(pool, wait())).id;
         const pools = [named, pg?.pool].filter((id) => id !== undefined);
         const all = pools.length === 0 ? [...client.map.pools.keys()].sort((a, b) => a - b) : [...new Set(pools)];

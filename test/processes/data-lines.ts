@@ -67,6 +67,10 @@ const pgs: readonly CommandLine[] = [
   { line: 'pg deep-scrub 1.8', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg repair 1.8', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg scrub-report 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg parked ls 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg parked get 1.8 1.1', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg parked drop 1.8 --all', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg parked drop 1.0', refused: /^name versions as `cairn pg parked ls` shows them, or else --all$/ },
   { line: 'pg query 1.8', refused: /^pool data has no pg 1\.8; its last one is 1\.7$/ },
   {
     line: 'df',
