@@ -129,11 +129,7 @@ export class NodeDiskFile implements DiskFile {
   async #run<T>(operation: () => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw this.#closed();
     this.#running += 1;
-    try {
-      return await operation();
-    } finally {
-      this.#ended();
-    }
+    return await this.#untilEnded(operation);
   }
 
   #ended(): void {
@@ -162,9 +158,14 @@ export class NodeDiskFile implements DiskFile {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     if (bytes === 0) return Promise.resolve();
-    return this.#inOneCall<void>(bytes, undefined, begin, (error, count) =>
-      this.#durably(error === null ? rest(count) : Promise.reject(this.#failure('write', error))),
+    return this.#inOneCall<void>(bytes, undefined, begin, (failed, count) =>
+      this.#durably(this.#writeRest(failed, () => rest(count))),
     );
+  }
+
+  async #writeRest(failed: Error | null, rest: () => Promise<void>): Promise<void> {
+    if (failed !== null) throw this.#failure('write', failed);
+    await rest();
   }
 
   /**
@@ -175,21 +176,28 @@ export class NodeDiskFile implements DiskFile {
     bytes: number,
     result: T,
     begin: (done: Done) => void,
-    otherwise: (error: Error | null, count: number) => Promise<T>,
+    otherwise: (failed: Error | null, count: number) => Promise<T>,
   ): Promise<T> {
     this.#running += 1;
-    return new Promise((resolve, reject) => {
-      begin((error, count) => {
-        if (!error && count === bytes && this.#broken === undefined) {
+    return new Promise((resolve) => {
+      begin((failed, count) => {
+        if (!failed && count === bytes && this.#broken === undefined) {
           this.#ended();
           resolve(result);
-          return;
+        } else {
+          resolve(this.#untilEnded(() => otherwise(failed ?? null, count)));
         }
-        otherwise(error ?? null, count)
-          .finally(() => this.#ended())
-          .then(resolve, reject);
       });
     });
+  }
+
+  /** The rest of an operation that is counted as running. */
+  async #untilEnded<T>(rest: () => Promise<T>): Promise<T> {
+    try {
+      return await rest();
+    } finally {
+      this.#ended();
+    }
   }
 
   /** libuv reads into the first 1024 targets of a list, the system's limit, and says nothing of the rest. */

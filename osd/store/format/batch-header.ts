@@ -8,7 +8,7 @@
  * the segment left never verifies. `previous` ties the batch to the one before it.
  */
 import { ByteReader } from '../../../base/byte-reader.js';
-import { ByteWriter } from '../../../base/byte-writer.js';
+import type { ByteWriter } from '../../../base/byte-writer.js';
 import { CairnError } from '../../../base/errors.js';
 import { xxh64 } from '../../../base/xxh64.js';
 

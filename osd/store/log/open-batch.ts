@@ -157,7 +157,7 @@ export class OpenBatch {
   }
 
   #addPayload({ payload, blockShift, owner }: FramePayload): void {
-    const blockBytes = 2 ** blockShift;
+    const blockBytes = 1 << blockShift;
     const [first] = payload.pieces;
     if (first?.byteLength === payload.bytes && payload.bytes <= Math.min(blockBytes, copiedBytesMax)) {
       this.#addSmall(first, owner);
