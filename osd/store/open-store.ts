@@ -19,6 +19,7 @@ import { OpenBatch } from './log/open-batch.js';
 import { replay, type ReplayResult } from './log/replay.js';
 import { SegmentFiles } from './log/segment-files.js';
 import { SlabPool } from './log/slabs.js';
+import { writeAgain } from './log/write-again.js';
 import { indexDirectory } from './mkfs.js';
 import { PgTable } from './pg/pg-table.js';
 import { Ballast } from './space/ballast.js';
@@ -147,39 +148,20 @@ async function replayLog(
 ): Promise<ReplayResult> {
   const { batch, batchChecksum, heads, durableBatch } = checkpointer.last;
   const from = { number: batch, checksum: batchChecksum, heads };
-  // What a killed process had written may be in the page cache only: it is made durable before anything rests on it.
-  const unsynced = new Set<number>();
   const result = await replay(state, files, {
     storeSeed: storeSeed(superblock),
     segmentBytes: superblock.segmentBytes,
     from,
     durableBatch,
-    afterBatch: async (position) => {
-      for (const name of headNames) {
-        const place = position.heads[name];
-        if (place !== undefined) unsynced.add(place.segment);
-      }
+    afterBatch: async (position, batch) => {
       if (state.index.active.bytes < options.layerBytesMax) return;
-      await syncSegments(runtime, files, unsynced);
+      await writeAgain(runtime, files, batch);
       checkpointer.freeze(position);
       await checkpointer.write(position.number);
     },
   });
-  for (const { segment } of placesOf(result.position)) unsynced.add(segment);
-  await syncSegments(runtime, files, unsynced);
+  if (result.last !== undefined) await writeAgain(runtime, files, result.last);
   return result;
-}
-
-export async function syncSegments(runtime: Runtime, files: SegmentFiles, segments: Set<number>): Promise<void> {
-  for (const segment of segments) {
-    const file = await runtime.disk.open(files.path(segment), { mode: 'write' });
-    try {
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-  }
-  segments.clear();
 }
 
 /**

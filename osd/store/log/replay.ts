@@ -31,12 +31,14 @@ export interface ReplayOptions {
   readonly from: LogPosition;
   /** The log was durable up to this batch: an earlier end is rot. */
   readonly durableBatch: number;
-  /** Called behind each batch, with the log's position there. */
-  readonly afterBatch: (position: LogPosition) => Promise<void>;
+  /** Called behind each batch, with the log's position there. It may be the last, and not be durable (`writeAgain`). */
+  readonly afterBatch: (position: LogPosition, batch: ReadBatch) => Promise<void>;
 }
 
 export interface ReplayResult {
   readonly position: LogPosition;
+  /** May not be durable: `writeAgain`. */
+  readonly last: ReadBatch | undefined;
   readonly batches: number;
   readonly bytes: number;
 }
@@ -45,6 +47,7 @@ export interface ReplayResult {
 export async function replay(state: StoreState, files: SegmentFiles, options: ReplayOptions): Promise<ReplayResult> {
   let position = options.from;
   let bytes = 0;
+  let last: ReadBatch | undefined;
   for (;;) {
     const batch = await findNext(files, position, options);
     if (batch === undefined) break;
@@ -56,10 +59,11 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
     state.segments.wrote(place.segment, number, end);
     position = { number, checksum: batch.checksum, heads: batch.header.heads };
     bytes += batch.header.bytes;
-    await options.afterBatch(position);
+    last = batch;
+    await options.afterBatch(position, batch);
   }
   await checkEnd(files, position, options);
-  return { position, batches: position.number - options.from.number, bytes };
+  return { position, last, batches: position.number - options.from.number, bytes };
 }
 
 /** What the batch's transactions will look at, fetched at once: one by one, replay would wait for each of them. */

@@ -22,6 +22,8 @@ const lastKey = '#';
 
 export interface CrashResult {
   crashes: number;
+  /** Syncs that failed: the process ends, and the page cache shows what the disk may not have. */
+  failedSyncs: number;
   acknowledged: number;
   applied: number;
   /** Segments, and the bytes that were moved out of them. */
@@ -57,6 +59,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const prng = new Prng(`${seed}/crash`);
   // Drawn from nothing, so that all other seeds draw what they drew before there were such.
   const isTiny = [4, 8, 9].includes(seed % 10);
+  const syncs = [3, 7].includes(seed % 10) ? new Prng(`${seed}/syncs`) : undefined;
   const segmentBytes = prng.pick([2 ** 18, 2 ** 18, 2 ** 19]);
   const workload = new Workload(prng, {
     objects: 8,
@@ -78,6 +81,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const history: History = { base: new Reference(), nextId: 1, nextApplied: 0, steps: [] };
   const result: CrashResult = {
     crashes: 0,
+    failedSyncs: 0,
     acknowledged: 0,
     applied: 0,
     cleaned: 0,
@@ -95,16 +99,28 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     const cycles = 2 + prng.below(4);
     for (let cycle = 0; cycle < cycles; cycle++) {
       const isPowerLoss = prng.chance(0.7);
-      const process = machine.start('osd', (runtime) => live(runtime, prng, workload, options, history, result));
+      const failure = new SyncFailure(machine);
+      const process = machine.start('osd', (runtime) => {
+        const failing = syncs === undefined ? options : { ...options, onFailed: () => failure.happened() };
+        return failure.fence(live(runtime, prng, workload, failing, history, result));
+      });
+      if (syncs?.chance(0.6) === true) failure.comeAfter(world.sleep(syncs.float() * syncs.pick([2, 10, 50])));
       if (isPowerLoss) {
         const crashed = machine.crashAtIoBoundary(1 + prng.below(prng.pick([8, 20, 100, 600, 3_000])));
-        await Promise.race([crashed, process.finished]);
+        await Promise.race([crashed, process.finished, failure.promise]);
+      } else {
+        await Promise.race([world.sleep(prng.float() * prng.pick([5, 50, 200])), process.finished, failure.promise]);
+      }
+      failure.end();
+      if (isPowerLoss && !failure.hasHappened) {
         machine.crash();
         machine.restart();
       } else {
-        await Promise.race([world.sleep(prng.float() * prng.pick([5, 50, 200])), process.finished]);
+        // What a failed sync left in the page cache is to be seen by the next process: the power stays on.
+        if (isPowerLoss) void machine.crashAtIoBoundary(2 ** 40);
         process.kill();
       }
+      result.failedSyncs += Number(failure.hasHappened);
       result.crashes += 1;
       assert.equal(process.failure, undefined);
     }
@@ -120,6 +136,53 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     if (prng.chance(0.5)) await rotTail(machine, prng, workload, options, history);
   });
   return result;
+}
+
+/** A sync that fails at some time, after which the process is to end at once. */
+class SyncFailure {
+  readonly promise: Promise<void>;
+  readonly #machine: Machine;
+  #resolve: () => void = () => undefined;
+  #hasHappened = false;
+  #hasEnded = false;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.promise = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get hasHappened(): boolean {
+    return this.#hasHappened;
+  }
+
+  /** The next sync after `when` fails. */
+  comeAfter(when: Promise<void>): void {
+    void when.then(() => {
+      if (!this.#hasEnded) this.#machine.disk().faults.failNextSyncs = 1;
+    });
+  }
+
+  happened(): void {
+    this.#hasHappened = true;
+    this.#resolve();
+  }
+
+  /** A store that finds its disk failing as it is opened is not open. */
+  async fence(living: Promise<void>): Promise<void> {
+    try {
+      await living;
+    } catch (error) {
+      if (!isCairnError(error, 'IO_ERROR')) throw error;
+      this.happened();
+    }
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#machine.disk().faults.failNextSyncs = 0;
+  }
 }
 
 /**

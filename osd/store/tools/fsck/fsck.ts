@@ -263,13 +263,14 @@ class Fsck {
       const why = blind.filter((code) => this.#findings.has(code)).join(', ');
       return ['refused', [`nothing was changed, as parts of the index are not known (${why})`, ...notes]];
     }
-    const { state, checkpoint, position } = loaded;
+    const { state, checkpoint, position, lastBatch } = loaded;
     const accounts = this.#accounts;
     await repairStore(this.#runtime, {
       state,
       files,
       checkpoint,
       position,
+      lastBatch,
       settled: settled.live,
       accounts,
       repairs: this.#repairs,

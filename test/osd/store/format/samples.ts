@@ -3,7 +3,12 @@ import { concatBytes, latin1Bytes, latin1Text, utf8Bytes } from '../../../../bas
 import { ByteWriter } from '../../../../base/byte-writer.js';
 import { poolId } from '../../../../cluster/ids.js';
 import { decodeCheckpointRecord, encodeCheckpointRecord } from '../../../../osd/store/checkpoint/checkpoint-record.js';
-import { decodeBatchHeader, encodeBatchHeader } from '../../../../osd/store/format/batch-header.js';
+import {
+  batchHeaderBytes,
+  decodeBatchHeader,
+  fillBatchHeader,
+  type BatchHeader,
+} from '../../../../osd/store/format/batch-header.js';
 import { decodeChunk, encodeChunk } from '../../../../osd/store/format/chunk-value.js';
 import { decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { decodeOmapValue, encodeOmapValue } from '../../../../osd/store/format/omap-value.js';
@@ -258,6 +263,13 @@ const recordOf = (value: unknown, write: (writer: ByteWriter) => void) => ({
   value,
 });
 
+function batchHeaderOf(of: BatchHeader): Uint8Array {
+  // What lay there before must not show.
+  const bytes = new Uint8Array(batchHeaderBytes).fill(0xff);
+  fillBatchHeader({ bytes, view: new DataView(bytes.buffer) }, of, seed);
+  return bytes;
+}
+
 export const formatSamples: readonly FormatSample[] = [
   {
     name: 'superblock',
@@ -273,7 +285,7 @@ export const formatSamples: readonly FormatSample[] = [
   },
   {
     name: 'batch header',
-    bytes: encodeBatchHeader(header, seed).bytes,
+    bytes: batchHeaderOf(header),
     decode: (bytes) => decodeBatchHeader(bytes, seed, place)?.header,
     value: header,
   },
