@@ -43,6 +43,7 @@ export async function evaluateOsdRegister(
     changes: [...all, ...created],
     log: [
       { severity: 'info', source: `osd.${args.osd}`, message: `osd.${args.osd} up, boot ${args.boot}` },
+      ...renewedLog(before, args),
       ...movedLog(crush, before, args),
     ],
   };
@@ -69,6 +70,13 @@ export async function evaluateOsdGoodbye(
     changes: [{ kind: 'osd', osd: down }, ...records],
     log: [{ severity: 'info', source: `osd.${id}`, message: `osd.${id} marked down: it stops` }],
   };
+}
+
+/** It gave its membership up by itself: nobody did anything, and somebody should look at the disk. */
+function renewedLog(before: OsdInfo | undefined, { osd, uuid, formerly = [] }: RegisterArgs): LogLine[] {
+  if (before?.uuid === undefined || before.uuid === uuid || !formerly.includes(before.uuid)) return [];
+  const what = `the disk of osd.${osd} lost a part of its log: what it has counts as old, and is brought up to date`;
+  return [{ severity: 'error', source: `osd.${osd}`, message: `${what}; look at its kernel messages` }];
 }
 
 /**

@@ -30,6 +30,7 @@ import { Backoff } from '../../wire/backoff.js';
 import { HandlerTable } from '../../wire/handlers.js';
 import { serviceKeyOf } from '../../wire/service-key.js';
 import { PgService, type SelfIdentity } from '../pg/pg-service.js';
+import { membershipOf } from '../store/format/superblock.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
 import { openDisk, osdOf } from './disk.js';
@@ -255,7 +256,7 @@ export class Osd {
 
   /** Whether what is in the store is of the member that it counts as. */
   async #checkNumber(self: SelfIdentity): Promise<void> {
-    const { uuid } = this.#store.superblock;
+    const { uuid } = membershipOf(this.#store.superblock);
     try {
       await keepStoreNumber(this.#runtime, this.#options.directory, { uuid, self });
     } catch (error) {

@@ -12,6 +12,7 @@ import {
   type OpReply,
   type OpRequest,
 } from '../../protocol/osd-methods.js';
+import { type PgCopyInfo, pgCopyMethod } from '../../protocol/pg-copy-info.js';
 import { type PgQuery, pgQueryMethod } from '../../protocol/pg-query.js';
 import { type PgScrubReply, type PgScrubRequest, pgScrubMethod } from '../../protocol/pg-scrub.js';
 import type { PgReport } from '../../protocol/pg-reports.js';
@@ -54,6 +55,7 @@ import {
 } from './messages.js';
 import type { OsdPeers } from './peers.js';
 import type { Pg } from './pg.js';
+import { noCopy } from './pg-copy.js';
 import type { PgHost } from './pg-host.js';
 import { PgTable } from './pg-table.js';
 import { runOp } from './primary/run-op.js';
@@ -196,6 +198,7 @@ export class PgService {
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
       .on(pgQueryMethod, ({ header, peer }) => ({ header: service().#query(pgIdOf(header), peer) }))
+      .on(pgCopyMethod, async ({ header, peer }) => ({ header: await service().#copyOf(pgIdOf(header), peer) }))
       .on(pgScrubMethod, ({ header, peer }) => ({ header: service().#scrub(header, peer) }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
@@ -394,6 +397,18 @@ export class PgService {
     const primary = this.#leading(id);
     this.#checkAccess(peer, primary.pool, 'r');
     return primary.query();
+  }
+
+  /** Of a PG that may have no primary: it is for a person to see what is left. */
+  async #copyOf(id: PgId, peer: Peer): Promise<PgCopyInfo> {
+    const pool = this.#knownMap.pools.get(id.pool);
+    if (pool === undefined)
+      throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${this.#knownMap.epoch}`);
+    this.#checkAccess(peer, pool, 'r');
+    if (!this.#table.isComplete) throw notServing(id, 'is being opened here');
+    const pg = this.#table.get(id);
+    const { osd, store } = this.#host.self;
+    return { osd, store, ...(pg === undefined ? noCopy : await pg.copy.describe()) };
   }
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */

@@ -314,6 +314,7 @@ export class Pg {
     grantor.enter(now, this.id, record.term, acts && !leads ? primary : undefined);
     this.#record = record;
     this.copy.enter(record.term);
+    if (acts) this.copy.lossIsOver();
     const term = new Term(this.#host, this.id, record);
     if (leads) this.#lead(term);
     else if (acts && primary !== undefined) this.#role = new ReplicaTerm(term, this.copy, primary);

@@ -204,6 +204,8 @@ export const osdRegister = defineChange<OsdRegistered>()('osd.register', {
   args: z.strictObject({
     osd: osdIdField,
     uuid: hex32Field,
+    /** Names of this very store that it gave up, as it had lost what it had promised under them; newest first. */
+    formerly: z.optional(z.array(hex32Field).check(z.maxLength(8))),
     boot: z.int().check(z.gte(1)),
     publicAddress: addressField,
     clusterAddress: addressField,

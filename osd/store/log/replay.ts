@@ -33,6 +33,8 @@ export interface ReplayOptions {
   readonly durableBatch: number;
   /** Called behind each batch, with the log's position there. */
   readonly afterBatch: (position: LogPosition) => Promise<void>;
+  /** Where batches are missing behind `position`: where the log goes on instead. Default: that is an error. */
+  readonly pastRot?: ((position: LogPosition, rot: CairnError) => Promise<LogPosition>) | undefined;
 }
 
 export interface ReplayResult {
@@ -58,8 +60,14 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
     bytes += batch.header.bytes;
     await options.afterBatch(position);
   }
-  await checkEnd(files, position, options);
-  return { position, batches: position.number - options.from.number, bytes };
+  const batches = position.number - options.from.number;
+  try {
+    await checkEnd(files, position, options);
+  } catch (error) {
+    if (options.pastRot === undefined || !isCairnError(error, 'LOG_CORRUPT')) throw error;
+    position = await options.pastRot(position, error);
+  }
+  return { position, batches, bytes };
 }
 
 /** What the batch's transactions will look at, fetched at once: one by one, replay would wait for each of them. */

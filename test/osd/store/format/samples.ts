@@ -63,6 +63,7 @@ const superblock = {
   segmentBytes: 2 ** 26,
   segments: 14_745,
   requiredFeatures: [],
+  renewals: [],
 };
 
 /** Every kind of mutation once. */
