@@ -1,4 +1,5 @@
 /** `osd.register` and `osd.goodbye`: what OSDs say of themselves when they start and stop. */
+import { CairnError } from '../../base/errors.js';
 import { applyChanges } from '../../cluster/apply-incremental.js';
 import type { MapChange } from '../../cluster/change.js';
 import { defaultRoot } from '../../cluster/default-crush.js';
@@ -52,18 +53,24 @@ export async function evaluateOsdRegister(
 interface GoodbyeArgs {
   readonly osd: OsdId;
   readonly boot: number;
+  readonly next?: number | undefined;
 }
 
 /** Even while `nodown` is set: that keeps OSDs up which others believe dead, not those which say that they stop. */
 export async function evaluateOsdGoodbye(
-  { osd: id, boot }: GoodbyeArgs,
+  { osd: id, boot, next = boot }: GoodbyeArgs,
   context: CommandContext,
 ): Promise<Effects<{ readonly isDown: boolean }>> {
   checkSpeaksFor(context, id);
   const { map } = context.state;
   const osd = osdOf(map, id);
-  if (!osd.isUp || osd.boot !== boot) return { result: { isDown: !osd.isUp } };
-  const down = downAtNextEpoch(osd, context);
+  if (next < boot) {
+    throw new CairnError('INVALID_ARGUMENT', `no start of osd.${id} comes after boot ${boot} and has counter ${next}`);
+  }
+  if (osd.boot !== boot) return { result: { isDown: !osd.isUp } };
+  const over = { ...osd, boot: next };
+  if (!osd.isUp) return { result: { isDown: true }, changes: next === boot ? [] : [{ kind: 'osd', osd: over }] };
+  const down = downAtNextEpoch(over, context);
   const records = await recordChanges(context, mapWithOsds(map, [down]), [id]);
   return {
     result: { isDown: true },

@@ -81,6 +81,8 @@ type State =
 
 /** How finely delays of this process's event loop are seen. */
 const beatMs = 100;
+/** For others to take over what this OSD leads; whatever is left then is given up as it is. */
+const handOverMs = 2_000;
 /** For the monitors to hear that it stops; without them it stops as well. */
 const goodbyeMs = 3_000;
 /** One that is marked down sooner than that after its registration flaps: it waits before it comes back. */
@@ -201,7 +203,7 @@ export class Osd {
     return { publicAddress, clusterAddress };
   }
 
-  /** Gives up all roles, says goodbye to the monitors, closes the store. Idempotent. */
+  /** Hands over what it leads, gives up all roles, says goodbye to the monitors, closes the store. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -330,10 +332,12 @@ export class Osd {
     await clock.sleep(pauseMs, this.#stop.signal);
   }
 
+  /** Nothing was promised any more, to anybody or by anybody, when this is called: that is what it tells everybody. */
   async #goodbye(boot: number): Promise<void> {
     const deadline = monotonicMs(this.#runtime.clock.now() + goodbyeMs);
     try {
-      await this.#session.change(osdGoodbye, { osd: this.id, boot }, { deadline });
+      const next = await this.#store.raiseBoot();
+      await this.#session.change(osdGoodbye, { osd: this.id, boot, next }, { deadline });
     } catch (error) {
       if (!isCairnError(error)) throw error;
       this.#runtime.log.warn({ err: error }, 'the monitors did not hear the goodbye; they will notice');
@@ -419,6 +423,7 @@ export class Osd {
   }
 
   async #close(): Promise<void> {
+    if (this.#state.kind === 'serving') await this.#state.service.handOver(handOverMs);
     this.#stop.abort();
     this.#timer?.cancel();
     await this.#living;

@@ -28,6 +28,7 @@ import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
 import type { Store } from '../store/store.js';
 import { Acknowledgements } from './acknowledgements.js';
+import { HandOver } from './hand-over.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { listObjects } from './list-objects.js';
 import {
@@ -123,6 +124,8 @@ export class PgService {
   #ops = 0;
   #opsBytes = 0;
   #recovered = nothingRecovered;
+  /** While it stops. */
+  #handOver: HandOver | undefined;
   #closed: CairnError | undefined;
 
   constructor(runtime: Runtime, parts: PgServiceParts) {
@@ -208,6 +211,7 @@ export class PgService {
         const found = service();
         const pg = await found.#member(header, peer);
         pg.learn(recordOfHeader(header.record));
+        found.#handOver?.fenced(pg.id, header.record.term);
         return { header: { run: runHeader(found.#host.self) } };
       })
       .on(levelMethod, async ({ header, peer }) => {
@@ -239,7 +243,9 @@ export class PgService {
         if (role?.term.number === header.term) await role.append(header, payload);
       })
       .on(joinStartMethod, async ({ header, peer }) => {
-        const pg = await service().#member(header, peer);
+        const found = service();
+        if (found.#handOver !== undefined) throw new CairnError('OVERLOADED', 'this OSD is stopping; it joins nothing');
+        const pg = await found.#member(header, peer);
         return { header: await pg.joinStart(header, recordOfHeader(header.record)) };
       })
       .on(joinBeginMethod, async ({ header, peer }) => ({
@@ -291,6 +297,15 @@ export class PgService {
   /** A connection to this OSD was made, or made anew: what it has not acknowledged is sent again. */
   onPeerConnected(osd: OsdId): void {
     for (const pg of this.#table.all()) pg.primary?.onConnected(osd);
+  }
+
+  /**
+   * This OSD stops: the PGs that it leads go on under others, if those are enough. Resolves when they do, at the latest after
+   * so long; to be closed then. Whatever comes meanwhile is answered as before, but for joins.
+   */
+  async handOver(withinMs: number): Promise<void> {
+    this.#handOver ??= new HandOver(this.#runtime, () => this.#table.all());
+    await this.#handOver.run(withinMs);
   }
 
   /** Gives up every role, promise and lease, and waits for what is under way. Idempotent; the store stays open. */

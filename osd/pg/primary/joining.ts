@@ -169,6 +169,31 @@ export class Joining {
     return equalMembers(stays, acting) ? undefined : stays;
   }
 
+  /** Whether the others would go on without this OSD. */
+  get mayHandOver(): boolean {
+    const { term, isServing, pool } = this.#primary;
+    if (!isServing || this.#isLeaving || term.record.mode.kind !== 'sync') return false;
+    return this.#others.length >= Math.max(1, pool.minSize);
+  }
+
+  /** This OSD stops: the others go on without it. Served until it is known that they do; throws what was in the way. */
+  async handOver(): Promise<void> {
+    this.#isLeaving = true;
+    try {
+      await this.#leave(this.#others);
+    } finally {
+      this.#isLeaving = false;
+    }
+  }
+
+  /** In the order in which CRUSH wants them. */
+  get #others(): readonly Member[] {
+    const { self, record } = this.#primary.term;
+    const others = record.acting.filter((member) => !isSameMember(member, self));
+    const wanted = this.#up.filter((member) => hasMember(others, member));
+    return [...wanted, ...others.filter((member) => !hasMember(wanted, member))];
+  }
+
   #considerLeaving(): void {
     const { term, isServing } = this.#primary;
     if (!isServing || this.#isLeaving || term.record.mode.kind !== 'sync') return;
