@@ -100,7 +100,7 @@ export const pgConfirm = defineChange<PgChanged>()('pg.confirm', {
 export const pgAdmit = defineChange<PgChanged>()('pg.admit', {
   access: 'w',
   area: 'daemon',
-  args: z.strictObject({ ...fromPrimary, joiner: memberField }),
+  args: z.strictObject({ ...fromPrimary, joiner: memberField, acting: z.optional(membersField) }),
 });
 
 export const pgLeave = defineChange<PgChanged>()('pg.leave', {
