@@ -92,8 +92,9 @@ function choose(name: string, copies: readonly PgCopyInfo[], wanted: OsdId | und
 
 function copyText(copy: PgCopyInfo, isBest: boolean): string {
   const { osd, last, objects, bytes, isComplete, missingObjects, loss } = copy;
+  const isNothing = last.seq === 0 && objects === 0;
   const parts = [
-    `log up to ${versionText(last)}, ${objects} objects, ${bytesText(bytes)}`,
+    isNothing ? 'nothing of it' : `log up to ${versionText(last)}, ${objects} objects, ${bytesText(bytes)}`,
     ...(isComplete ? [] : ['only a part of the objects: it was still joining']),
     ...(missingObjects === 0 ? [] : [`${missingObjects} of them not as the log says`]),
     ...(loss === undefined ? [] : [lossText(loss)]),

@@ -40,7 +40,7 @@ import { Listeners } from './listeners.js';
 import { Mesh } from './mesh.js';
 import { osdMetrics } from './metrics.js';
 import { PgReporter } from './pg-reporter.js';
-import { RecoveryRate } from './recovery-rate.js';
+import { PoolRecoveryRates, RecoveryRate } from './recovery-rate.js';
 import { Registrar } from './registrar.js';
 import { ServiceKeys } from './service-keys.js';
 import { SignsOfLife } from './signs-of-life.js';
@@ -103,6 +103,7 @@ export class Osd {
   readonly #heartbeats: Heartbeats;
   readonly #loopDelay = new LoopDelay();
   readonly #recoveryRate = new RecoveryRate();
+  readonly #poolRates = new PoolRecoveryRates();
   readonly #reporter: PgReporter;
   readonly #returns: Backoff;
   readonly #stop = new AbortController();
@@ -365,7 +366,7 @@ export class Osd {
     const { self, service } = this.#state;
     const { usableBytes, liveBytes } = this.#store.space();
     const now = this.#runtime.clock.now();
-    const { slowOps, joins, recovered } = service.status;
+    const { slowOps, joins, recovered, recoveredOfPools } = service.status;
     const beacon = {
       osd: self.osd,
       boot: self.boot,
@@ -375,6 +376,7 @@ export class Osd {
       loopDelayMs: this.#loopDelay.worstMs,
       slowOps,
       recovery: this.#recoveryRate.look(now, recovered, joins > 0),
+      recoveryOfPools: this.#poolRates.look(now, recoveredOfPools, joins > 0),
     };
     supervise(this.#runtime, 'a beacon', this.#signs.beacon(beacon));
     supervise(this.#runtime, 'a report of PGs', this.#reporter.round(now, service.reports()));

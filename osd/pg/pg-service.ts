@@ -1,6 +1,6 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '../../cluster/ids.js';
+import { type Epoch, type OsdId, type PgId, type PoolId, printPgId, type StoreNumber } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { CapAccess } from '../../cluster/caps.js';
 import type { Pool } from '../../cluster/pool.js';
@@ -24,6 +24,7 @@ import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
 import { objectClasses } from '../classes/all.js';
 import type { ClassTable } from '../classes/object-class.js';
+import { type Recovered, RecoveredCounts } from '../recovery/recovered.js';
 import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
 import type { Store } from '../store/store.js';
@@ -83,16 +84,6 @@ export interface PgServiceParts {
   readonly classes?: ClassTable;
 }
 
-/** What OSDs that join were brought up to date with: what they were sent, and what they were found to have. */
-export interface Recovered {
-  readonly copiedObjects: number;
-  readonly copiedBytes: number;
-  readonly sameObjects: number;
-  readonly sameBytes: number;
-}
-
-export const nothingRecovered: Recovered = { copiedObjects: 0, copiedBytes: 0, sameObjects: 0, sameBytes: 0 };
-
 /** For metrics, `osd.stat` and the reports to the monitors. */
 export interface PgServiceStatus {
   readonly pgs: number;
@@ -102,6 +93,7 @@ export interface PgServiceStatus {
   readonly joins: number;
   /** Since this service began. */
   readonly recovered: Recovered;
+  readonly recoveredOfPools: ReadonlyMap<PoolId, Recovered>;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -123,7 +115,7 @@ export class PgService {
   #timer: Timer | undefined;
   #ops = 0;
   #opsBytes = 0;
-  #recovered = nothingRecovered;
+  readonly #recovered = new RecoveredCounts();
   /** While it stops. */
   #handOver: HandOver | undefined;
   #closed: CairnError | undefined;
@@ -152,13 +144,7 @@ export class PgService {
       learn: (pg, record) => this.#table.learn(pg, record),
       leaseNews: (ms) => this.#leases.news(ms),
       hasFull: (members) => this.#leases.hasFull(members),
-      recovered: (how, objects, bytes) => {
-        const { copiedObjects, copiedBytes, sameObjects, sameBytes } = this.#recovered;
-        this.#recovered =
-          how === 'copied'
-            ? { ...this.#recovered, copiedObjects: copiedObjects + objects, copiedBytes: copiedBytes + bytes }
-            : { ...this.#recovered, sameObjects: sameObjects + objects, sameBytes: sameBytes + bytes };
-      },
+      recovered: (pool, done) => this.#recovered.add(pool, done),
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);
@@ -172,7 +158,8 @@ export class PgService {
 
   get status(): PgServiceStatus {
     const { running, waiting } = this.#host.joins;
-    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered: this.#recovered };
+    const { all: recovered, pools: recoveredOfPools } = this.#recovered;
+    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered, recoveredOfPools };
   }
 
   /** Of every PG that this OSD leads, as it is now. */

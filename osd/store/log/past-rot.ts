@@ -157,6 +157,7 @@ function chained(found: readonly FoundBatch[]): FoundBatch[] {
 }
 
 interface Progress {
+  readonly pg: PgId;
   /** Nothing of the PG was in one of the first so many holes. */
   holes: number;
   /** Something is missing: nothing is applied any more. */
@@ -205,9 +206,10 @@ class Tail {
   /** Notes with each PG what it lacks. */
   async writeDown(batch: number): Promise<PastRot['pgs']> {
     const counts = { lost: 0, doubtful: 0, whole: 0 };
-    for (const { pg } of this.#state.pgs.all()) {
-      const progress = this.#progress(pg);
-      const { entries, newest, isCut, holes } = progress;
+    for (const { pg } of this.#state.pgs.all()) this.#progress(pg);
+    // Also those of which nothing else is left.
+    for (const progress of this.#pgs.values()) {
+      const { pg, entries, newest, isCut, holes } = progress;
       const isExact = holes === this.#holes;
       counts[isCut ? 'lost' : isExact ? 'whole' : 'doubtful'] += 1;
       const value = encodeLostTail({ entries, newest, isExact, objectKeys: [...progress.objectKeys] });
@@ -240,7 +242,7 @@ class Tail {
     const name = printPgId(pg);
     let progress = this.#pgs.get(name);
     if (progress === undefined) {
-      progress = { holes: 0, isCut: false, entries: 0, newest: undefined, objectKeys: new Set() };
+      progress = { pg, holes: 0, isCut: false, entries: 0, newest: undefined, objectKeys: new Set() };
       this.#pgs.set(name, progress);
     }
     return progress;

@@ -115,6 +115,15 @@ describe('osd/store/log: past rot', () => {
     });
   });
 
+  it('a PG that was begun in the hole is known to be lost', async () => {
+    await afterRot([{ pg: 1 }, { pg: 2, rot: 'header' }, { pg: 2 }, { pg: 1 }], async (store) => {
+      await holds(store, 1, 2, 2);
+      await holds(store, 2, 0, 2);
+      const { entries, isExact } = (await lost(store, 2)) ?? assert.fail('it is noted');
+      assert.deepEqual([entries, isExact], [1, false]);
+    });
+  });
+
   it('where only data rotted, it is known exactly what is lost', async () => {
     await afterRot([{ pg: 1 }, { pg: 2, rot: 'payload' }, { pg: 2 }, { pg: 1 }, { pg: 1 }], async (store) => {
       await holds(store, 1, 3, 3);
