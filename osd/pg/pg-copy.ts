@@ -217,10 +217,13 @@ export class PgCopy {
   /** Throws and rejects as `Store.submit`; a refused one leaves nothing. */
   submit(transaction: Transaction): Submitted {
     const submitted = this.#store.submit(transaction);
-    submitted.applied.then(
-      () => this.#look(),
-      () => undefined,
-    );
+    if (submitted.isApplied) this.#look();
+    else {
+      submitted.applied.then(
+        () => this.#look(),
+        () => undefined,
+      );
+    }
     return submitted;
   }
 

@@ -130,8 +130,7 @@ function readTransaction(reader: ByteReader): Transaction<PayloadSize> {
   for (let left = reader.count('mutations', 1, mutationsMax); left > 0; left--) {
     mutations.push(readMutation(reader, objects));
   }
-  const transaction = { pg, blockShift, mutations, cutAfter, entry, trimTo };
-  return copied === undefined ? transaction : { ...transaction, copied };
+  return { pg, blockShift, mutations, cutAfter, copied, entry, trimTo };
 }
 
 function writeCopied(writer: ByteWriter, entries: readonly PackedEntry[]): void {

@@ -103,6 +103,7 @@ const transaction: Transaction<PayloadSize> = {
     { kind: 'pg-remove-range', from: '', to: 'z' },
   ],
   cutAfter: { term: 4, seq: 99 },
+  copied: undefined,
   entry: { seq: 100, term: 5, object, session: utf8Bytes('session'), request: 6, reply: utf8Bytes('reply') },
   trimTo: 50,
 };
