@@ -147,7 +147,7 @@ export class JoinAttempt {
     const { term } = this.#primary;
     const { host } = term;
     // Whoever lets others leave has heard of all of them just now (pitfall q).
-    if (this.#primary.isServing) await this.#primary.untilReadable(term.signal);
+    if (this.#primary.isServing) await this.#primary.untilReadable(term);
     this.#throwIfFailed();
     this.#isProposed = true;
     this.#primary.requireJoiner(this.joiner, this.#acked);
