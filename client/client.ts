@@ -4,7 +4,7 @@
  */
 import { CairnError, toCairnError } from '../base/errors.js';
 import { monotonicMs } from '../base/instants.js';
-import { type PgId, poolId, printPgId } from '../cluster/ids.js';
+import { type OsdId, type PgId, poolId, printPgId } from '../cluster/ids.js';
 import type { ClusterMap } from '../cluster/map.js';
 import { objectHash, pgOfHash } from '../cluster/object-placement.js';
 import type { Pool } from '../cluster/pool.js';
@@ -14,6 +14,7 @@ import { monDump } from '../protocol/commands/mon.js';
 import type { Credentials } from '../protocol/credentials.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import { MonitorSession } from '../protocol/monitor-session.js';
+import { type PgCopyInfo, pgCopyMethod } from '../protocol/pg-copy-info.js';
 import { type PgQuery, pgQueryMethod } from '../protocol/pg-query.js';
 import { listMethod, type ListReply, opMethod, type OpRequest } from '../protocol/osd-methods.js';
 import { pgScrubMethod, type PgScrubReply, type ScrubKind } from '../protocol/pg-scrub.js';
@@ -203,6 +204,18 @@ export class CairnClient {
   /** Asks the primary of a PG to scrub it, or how that is; returns at once. Errors as those of `queryPg`, `OVERLOADED`. */
   scrubPg(pg: PgId, want: ScrubKind | undefined, wait: WaitOptions = {}): Promise<PgScrubReply> {
     return this.#askPg(pgScrubMethod, pg, { ...pg, want }, wait);
+  }
+
+  /** What the store of an OSD has of a PG, whoever leads that. Errors: `CONFLICT` when it is down, and those of the connection. */
+  async copyOfPg(osd: OsdId, pg: PgId, wait: WaitOptions = {}): Promise<PgCopyInfo> {
+    const { osds, pools, epoch } = this.map;
+    const info = osds.get(osd);
+    const pgNum = pools.get(pg.pool)?.pgNum ?? 0;
+    if (info?.publicAddress === undefined || !info.isUp) {
+      throw new CairnError('CONFLICT', `osd.${osd} is down: it cannot say what it has of pg ${printPgId(pg)}`);
+    }
+    const route = { pg, pgNum, term: 0, osd, boot: info.boot, address: info.publicAddress, epoch };
+    return (await this.#links.call(route, pgCopyMethod, { ...pg }, wait)).header;
   }
 
   async #askPg<Req, Rep>(method: Method<Req, Rep>, pg: PgId, header: Req, wait: WaitOptions): Promise<Rep> {

@@ -2,7 +2,7 @@
 import type { WallMs } from '../base/instants.js';
 import type { OsdId, PgId } from '../cluster/ids.js';
 import type { Hearing } from '../protocol/hearing.js';
-import type { RecoveryRates } from '../protocol/monitor-methods.js';
+import type { PoolRecoveryRow, RecoveryRates } from '../protocol/monitor-methods.js';
 import type { PgReport } from '../protocol/pg-reports.js';
 import type { RaftStatus } from './raft/output.js';
 
@@ -28,6 +28,7 @@ export interface OsdVitals {
   readonly heardAt: WallMs;
   /** Absent when it did not say. */
   readonly recovery?: RecoveryRates | undefined;
+  readonly recoveryOfPools?: readonly PoolRecoveryRow[] | undefined;
 }
 
 export interface SoftState {

@@ -112,7 +112,20 @@ export interface OsdBeacon {
   readonly slowOps: number;
   /** Absent from versions that did not say it. */
   readonly recovery?: RecoveryRates | undefined;
+  /** The same by pool, of those that recover; at most `recoveringPoolsMax`, those with most of it. Absent as above. */
+  readonly recoveryOfPools?: readonly PoolRecoveryRow[] | undefined;
 }
+
+export type PoolRecoveryRow = readonly [
+  pool: number,
+  copiedObjects: number,
+  copiedBytes: number,
+  sameObjects: number,
+  sameBytes: number,
+];
+
+/** Of one beacon: some 3 KiB, once a second. */
+export const recoveringPoolsMax = 64;
 
 /** Per second: what OSDs that join the sender's PGs are sent, and what they are found to have already. */
 export interface RecoveryRates {

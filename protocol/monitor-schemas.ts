@@ -1,18 +1,19 @@
 /** The headers of monitor-methods.ts as they must be when they arrive. */
 import * as z from 'zod/mini';
 import { monitorNamePattern } from './commands/mon.js';
-import type {
-  CommandRequest,
-  EndSession,
-  FailureReport,
-  ForwardedEnd,
-  ForwardedRequest,
-  JoinRequest,
-  OsdBeacon,
-  RequestId,
-  SubscribeReply,
-  SubscribeRequest,
-  VitalsReport,
+import {
+  type CommandRequest,
+  type EndSession,
+  type FailureReport,
+  type ForwardedEnd,
+  type ForwardedRequest,
+  type JoinRequest,
+  type OsdBeacon,
+  recoveringPoolsMax,
+  type RequestId,
+  type SubscribeReply,
+  type SubscribeRequest,
+  type VitalsReport,
 } from './monitor-methods.js';
 
 const count = z.int().check(z.minimum(0));
@@ -76,6 +77,9 @@ export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   slowOps: count,
   recovery: z.optional(
     z.object({ copiedObjects: amount, copiedBytes: amount, sameObjects: amount, sameBytes: amount }),
+  ),
+  recoveryOfPools: z.optional(
+    z.array(z.tuple([count, amount, amount, amount, amount])).check(z.maxLength(recoveringPoolsMax)),
   ),
 });
 

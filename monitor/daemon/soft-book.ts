@@ -29,8 +29,9 @@ export class SoftBook {
   }
 
   noteOsd(beacon: OsdBeacon, heardAt: WallMs): void {
-    const { osd, usedBytes, totalBytes, loopDelayMs, slowOps, recovery } = beacon;
-    this.#osds.set(osdId(osd), { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, recovery });
+    const { osd, usedBytes, totalBytes, loopDelayMs, slowOps, recovery, recoveryOfPools } = beacon;
+    const recovers = { recovery, recoveryOfPools };
+    this.#osds.set(osdId(osd), { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, ...recovers });
   }
 
   /** Of PGs that `osd` leads by their records, in the term of the record: whatever else it says is late. */

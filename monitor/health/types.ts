@@ -3,7 +3,7 @@ import type { WallMs } from '../../base/instants.js';
 import type { OsdId, PgId, PoolId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { Topology } from '../../cluster/topology.js';
-import type { RecoveryRates } from '../../protocol/monitor-methods.js';
+import type { PoolRecoveryRow, RecoveryRates } from '../../protocol/monitor-methods.js';
 import type { HealthCode, HealthSeverity } from './codes.js';
 import type { HealthSettings } from './settings.js';
 
@@ -57,6 +57,8 @@ export interface OsdHealth {
   readonly loopDelayMs: number;
   /** Of now; `undefined` when it did not say. */
   readonly recovery: RecoveryRates | undefined;
+  /** The same by pool. */
+  readonly recoveryOfPools?: readonly PoolRecoveryRow[] | undefined;
 }
 
 /** Sums over the PGs of a pool, kept up to date by whoever receives reports. */

@@ -12,6 +12,9 @@ import type { Touched } from '../store/pg/log-entry.js';
 import type { Store } from '../store/store.js';
 import type { Submitted } from '../store/transaction-queue.js';
 import { ownKeyPrefix, type Mutation, type Transaction } from '../store/transaction.js';
+import type { PgCopyInfo } from '../../protocol/pg-copy-info.js';
+import { parseObjectKey, showObject } from '../store/object-id.js';
+import { decodeLostTail, type LostTail, lostTailKey } from '../store/pg/lost-tail.js';
 import { encodeStamps, stampsKey, type ScrubStamps } from '../scrub/stamps.js';
 import { blockShiftMin, omapHeadBytesMax } from '../store/limits.js';
 import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
@@ -28,6 +31,8 @@ const joinKey = `${ownKeyPrefix}join`;
 const pgNumKey = `${ownKeyPrefix}pg-num`;
 /** Stands while the copy is taken away. */
 export const removingKey = `${ownKeyPrefix}removing`;
+/** While one of them stands, more than entries of the log is on its way into the copy, or out of it. */
+export const unfinishedKeys: readonly string[] = [joinKey, removingKey, importMarkKey];
 /** And `ObjectId.key`: parts of an object that are not as the log says. */
 const missingPrefix = `${ownKeyPrefix}missing/`;
 const afterMissing = `${ownKeyPrefix}missing0`;
@@ -36,6 +41,16 @@ const afterMissing = `${ownKeyPrefix}missing0`;
 const afterOwn = '\x01';
 
 const numberFormat = 1;
+
+/** Of a PG that is not here. */
+export const noCopy: Omit<PgCopyInfo, 'osd' | 'store'> = {
+  last: { term: 0, seq: 0 },
+  objects: 0,
+  bytes: 0,
+  isComplete: true,
+  missingObjects: 0,
+  loss: undefined,
+};
 
 export class PgCopy {
   readonly pg: PgId;
@@ -47,6 +62,7 @@ export class PgCopy {
   #join: JoinState | undefined;
   #last: LogPosition;
   #isLeaving: boolean;
+  #lostTail: LostTail | undefined;
   readonly #reachWaiters: { readonly seq: number; readonly resolve: () => void }[] = [];
 
   private constructor(
@@ -57,6 +73,7 @@ export class PgCopy {
       readonly pgNum: number;
       readonly join: JoinState | undefined;
       readonly isLeaving: boolean;
+      readonly lostTail: LostTail | undefined;
     },
   ) {
     this.#store = store;
@@ -65,6 +82,7 @@ export class PgCopy {
     this.#pgNum = own.pgNum;
     this.#join = own.join;
     this.#isLeaving = own.isLeaving;
+    this.#lostTail = own.lostTail;
     this.#last = { seq: 0, term: 0 };
     this.#look();
   }
@@ -80,12 +98,14 @@ export class PgCopy {
     const joinState = join === undefined ? undefined : decodeJoinState(join);
     const isLeaving = (await store.objects.pgGet(pg, removingKey)) !== undefined;
     const pgNum = await store.objects.pgGet(pg, pgNumKey);
+    const lostTail = await store.objects.pgGet(pg, lostTailKey);
     return new PgCopy(store, pg, {
       term: pgTerm(term === undefined ? 0 : decodeNumber(term)),
       // Without a word of it there was never a map of its pool, and nothing is there.
       pgNum: pgNum === undefined ? pg.pg + 1 : decodeNumber(pgNum),
       join: joinState,
       isLeaving,
+      lostTail: lostTail === undefined ? undefined : decodeLostTail(lostTail),
     });
   }
 
@@ -97,9 +117,7 @@ export class PgCopy {
   notePgNum(pgNum: number): void {
     if (pgNum === this.#pgNum) return;
     this.#pgNum = pgNum;
-    const mutations: Mutation[] = [{ kind: 'pg-set', key: pgNumKey, value: encodeNumber(pgNum) }];
-    const { durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
-    durable.catch(() => undefined);
+    this.#note([{ kind: 'pg-set', key: pgNumKey, value: encodeNumber(pgNum) }]);
   }
 
   get term(): PgTerm {
@@ -130,6 +148,28 @@ export class PgCopy {
     return this.#isLeaving;
   }
 
+  /** It counts as having everything: it joined again, or somebody accepted that it has not. */
+  lossIsOver(): void {
+    if (this.#lostTail === undefined) return;
+    this.#lostTail = undefined;
+    this.#note([{ kind: 'pg-remove', key: lostTailKey }]);
+  }
+
+  /** For people. */
+  async describe(): Promise<Omit<PgCopyInfo, 'osd' | 'store'>> {
+    const { objects, bytes } = this.#store.counts(this.pg);
+    const missing = await this.missing();
+    const lost = this.#lostTail;
+    const missingObjects = new Set(missing.map((part) => ('object' in part ? part.object.key : ''))).size;
+    const loss = lost && {
+      entries: lost.entries,
+      newest: lost.newest,
+      isExact: lost.isExact,
+      objects: lost.objectKeys.map((key) => showObject(parseObjectKey(key))),
+    };
+    return { last: this.#last, objects, bytes, isComplete: this.isComplete, missingObjects, loss };
+  }
+
   leaves(): void {
     this.#isLeaving = true;
   }
@@ -141,6 +181,7 @@ export class PgCopy {
       { kind: 'pg-remove-range', from: missingPrefix, to: afterMissing },
       { kind: 'pg-remove', key: joinKey },
       { kind: 'pg-remove', key: stampsKey },
+      { kind: 'pg-remove', key: lostTailKey },
       { kind: 'pg-remove', key: removingKey },
     ];
     await this.takeOver({ mutations, cutAfter: { term: 0, seq: 0 } });
@@ -263,7 +304,11 @@ export class PgCopy {
 
   /** When the PG was scrubbed. Soon durable; one that is lost makes a scrub too many. */
   noteScrubbed(stamps: ScrubStamps): void {
-    const mutations: Mutation[] = [{ kind: 'pg-set', key: stampsKey, value: encodeStamps(stamps) }];
+    this.#note([{ kind: 'pg-set', key: stampsKey, value: encodeStamps(stamps) }]);
+  }
+
+  /** Soon durable, and nothing rests on it. */
+  #note(mutations: readonly Mutation[]): void {
     const { durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
     durable.catch(() => undefined);
   }

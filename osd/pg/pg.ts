@@ -151,6 +151,8 @@ export class Pg {
   }
 
   async joinFinish(header: JoinHeader): Promise<PositionHeader> {
+    // Here nobody waits for it. Once it is admitted, the Collect of the new term would, and clients with it.
+    await this.#bootWait(this.#joinerIn(header).term);
     return positionHeader(await this.#joinerIn(header).finish(header));
   }
 
@@ -314,6 +316,7 @@ export class Pg {
     grantor.enter(now, this.id, record.term, acts && !leads ? primary : undefined);
     this.#record = record;
     this.copy.enter(record.term);
+    if (acts) this.copy.lossIsOver();
     const term = new Term(this.#host, this.id, record);
     if (leads) this.#lead(term);
     else if (acts && primary !== undefined) this.#role = new ReplicaTerm(term, this.copy, primary);
@@ -345,15 +348,21 @@ export class Pg {
 
   /** What this OSD has, once nothing can make it forget that it entered the term, nor what an earlier run promised counts. */
   async #ownHead(number: number): Promise<Head> {
-    const { runtime, startedAt, self, grantor, store } = this.#host;
+    const { runtime, self, grantor, store } = this.#host;
     const { term } = this.#role;
-    const left = bootWaitLeft(runtime.clock.now(), startedAt);
-    if (left > 0) await runtime.clock.sleep(left, term?.signal);
+    await this.#bootWait(term);
     await this.copy.termDurable;
     if (term?.number !== number) throw this.#conflict('is in another term by now');
     term.throwIfOver();
     const promises = grantor.promises(runtime.clock.now(), this.id);
     return { run: self, last: this.copy.last, promises, transactionBytesMax: store.transactionBytesMax };
+  }
+
+  /** Until nothing that an earlier run promised may be relied upon. */
+  async #bootWait(term: Term | undefined): Promise<void> {
+    const { runtime, startedAt } = this.#host;
+    const left = bootWaitLeft(runtime.clock.now(), startedAt);
+    if (left > 0) await runtime.clock.sleep(left, term?.signal);
   }
 
   /** The sender is the primary of the record that it shows, and this OSD acts in it. */

@@ -19,7 +19,7 @@ import type { BatchFrame } from '../../log/batch-reader.js';
 import { readU32, showObject, type ObjectId } from '../../object-id.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
-import { readBatches } from '../segment-batches.js';
+import { readBatches } from '../../log/segment-batches.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { plain, type Plain } from './plain.js';
 

@@ -68,6 +68,7 @@ const superblock = {
   segmentBytes: 2 ** 26,
   segments: 14_745,
   requiredFeatures: [],
+  renewals: [],
 };
 
 /** Every kind of mutation once. */
