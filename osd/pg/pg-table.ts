@@ -3,21 +3,34 @@ import { type CairnError, toCairnError } from '../../base/errors.js';
 import { printPgId, type Epoch, type OsdId, type PgId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import { memberOf } from '../../cluster/pg/context.js';
+import { ancestorsOf } from '../../cluster/pg/split.js';
 import type { Member, PgRecord } from '../../cluster/pg-record.js';
+import type { Pool } from '../../cluster/pool.js';
 import { UpTable } from '../../cluster/up-table.js';
 import { Slices } from '../../runtime/slices.js';
 import { Pg } from './pg.js';
 import type { PgHost } from './pg-host.js';
+import { notServing } from './refusals.js';
 
 /** Records looked at in one go: a microsecond each. */
 const scanMax = 2_000;
+/** PGs that are split at a time: what one waits for, the disk, they wait for together. */
+const splitsMax = 8;
+
+/** What is being applied, or was last. */
+interface Current {
+  readonly map: ClusterMap;
+  readonly ups: UpTable;
+}
 
 export class PgTable {
   readonly #host: PgHost;
   readonly #registeredAt: Epoch;
   readonly #pgs = new Map<string, Pg>();
   readonly #opening = new Map<string, Promise<Pg>>();
-  #ups: UpTable | undefined;
+  /** Copies that cannot be read. */
+  readonly #unreadable = new Set<string>();
+  #current: Current | undefined;
   #newest: ClusterMap | undefined;
   #applied = 0;
   #isStoreRead = false;
@@ -29,9 +42,9 @@ export class PgTable {
     this.#registeredAt = registeredAt;
   }
 
-  /** Every PG that the map wants here is open. */
+  /** Every PG that the newest map wants here is open. */
   get isComplete(): boolean {
-    return this.#applied > 0;
+    return this.#applied > 0 && this.#applied === this.#newest?.epoch;
   }
 
   get counts(): { readonly pgs: number; readonly leading: number } {
@@ -48,8 +61,19 @@ export class PgTable {
     return this.#pgs.values();
   }
 
-  learn(id: PgId, record: PgRecord): void {
-    if (this.#closed === undefined) this.get(id)?.learn(record);
+  learn(id: PgId, record: PgRecord, pgNum?: number): void {
+    if (this.#closed === undefined) this.get(id)?.learn(record, pgNum);
+  }
+
+  /**
+   * For a message. `OVERLOADED` for a PG that may have objects here under another number: until the copies that there are have
+   * been split so far, an empty copy of it would pass for one that never had anything.
+   */
+  async openFor(id: PgId): Promise<Pg> {
+    const known = this.get(id);
+    if (known !== undefined) return known;
+    this.#checkSplitOff(id);
+    return await this.open(id);
   }
 
   async open(id: PgId): Promise<Pg> {
@@ -83,6 +107,13 @@ export class PgTable {
     try {
       const pg = await Pg.open(this.#host, id);
       if (this.#closed !== undefined) throw this.#closed;
+      this.#unreadable.delete(name);
+      // What the map says of it comes before what a message does.
+      for (let told: Current | undefined; told !== this.#current;) {
+        told = this.#current;
+        const bringing = told === undefined ? undefined : this.#bring(pg, told);
+        if (bringing !== undefined) await bringing;
+      }
       this.#pgs.set(name, pg);
       return pg;
     } finally {
@@ -103,8 +134,15 @@ export class PgTable {
 
   async #apply(map: ClusterMap): Promise<void> {
     const slices = new Slices(this.#host.runtime.clock);
-    const ups = await slices.run(UpTable.steps(this.#ups, map));
-    this.#ups = ups;
+    const ups = await slices.run(UpTable.steps(this.#current?.ups, map));
+    if (!this.#isStoreRead) {
+      // Also copies that no record names: to be taken away, to join again, to be split.
+      for (const id of this.#host.store.pgs()) if (this.get(id) === undefined) await this.#tryOpen(id);
+      this.#isStoreRead = true;
+    }
+    const current = { map, ups };
+    this.#current = current;
+    await this.#updateAll(current, slices);
     const { osd } = this.#host.self;
     const marks = new Uint8Array(osd + 1);
     marks[osd] = 1;
@@ -119,33 +157,92 @@ export class PgTable {
       // Opening waits, and the cursor stands where it is meanwhile.
       if (this.get(id) === undefined) await this.#tryOpen(id);
     }
-    if (!this.#isStoreRead) {
-      // Copies that no record names: to be taken away, or to join again.
-      this.#isStoreRead = true;
-      for (const id of this.#host.store.pgs()) if (this.get(id) === undefined) await this.#tryOpen(id);
-    }
+  }
+
+  /** Every PG that is open is told of the map; those that others split off from are split before. */
+  async #updateAll(current: Current, slices: Slices): Promise<void> {
+    const splitting = new Set<Promise<void>>();
     for (const pg of this.#pgs.values()) {
       await slices.pause();
+      if (this.#closed !== undefined) break;
+      const bringing = this.#bring(pg, current);
+      if (bringing === undefined) continue;
+      const one = bringing.finally(() => splitting.delete(one));
+      splitting.add(one);
+      while (splitting.size >= splitsMax) await Promise.race(splitting);
+    }
+    await Promise.all(splitting);
+  }
+
+  /** Mostly at once, and `undefined` then. Rejects nowhere. */
+  #bring(pg: Pg, current: Current): Promise<void> | undefined {
+    const pool = current.map.pools.get(pg.id.pool);
+    const record = current.map.records.get(pg.id);
+    if (pool !== undefined && record !== undefined && pg.mustSplit(pool))
+      return this.#split(pg, { pool, record }, current);
+    this.#update(pg, current);
+    return undefined;
+  }
+
+  /** And then it goes on, with its children beside it: the other PGs are not waited for. */
+  async #split(
+    pg: Pg,
+    { pool, record }: { readonly pool: Pool; readonly record: PgRecord },
+    current: Current,
+  ): Promise<void> {
+    const children = pg.copy.childrenOf(pool.pgNum);
+    const { log, clock } = this.#host.runtime;
+    const began = clock.now();
+    try {
+      await pg.split(pool, record);
       if (this.#closed !== undefined) return;
-      const pool = map.pools.get(pg.id.pool);
-      const record = map.records.get(pg.id);
-      if (pool === undefined || record === undefined) {
-        // A map that does not know the pool yet says nothing about it.
-        if (pool === undefined && pg.id.pool <= map.poolLast) pg.drop();
-        continue;
+      const facts = { pg: printPgId(pg.id), children: children.length, ms: Math.round(clock.now() - began) };
+      log.info({ ...facts, pgNum: pool.pgNum }, 'a PG was split');
+      this.#update(pg, current);
+      for (const child of children) {
+        const id = { pool: pool.id, pg: child };
+        if (this.#host.store.has(id)) await this.#tryOpen(id);
       }
-      pg.update(pool, membersOf(map, ups.up(pg.id)), record);
+    } catch (thrown) {
+      if (this.#closed !== undefined) return;
+      const error = toCairnError(thrown);
+      if (error.code === 'INTERNAL') this.#host.fatal(thrown);
+      log.error({ pg: printPgId(pg.id), err: error }, 'a PG cannot be split here; its copy is of no use until it is');
+    }
+  }
+
+  #update(pg: Pg, { map, ups }: Current): void {
+    const pool = map.pools.get(pg.id.pool);
+    const record = map.records.get(pg.id);
+    if (pool !== undefined && record !== undefined) pg.update(pool, membersOf(map, ups.up(pg.id)), record);
+    // A map that does not know the pool yet says nothing about it.
+    else if (pool === undefined && pg.id.pool <= map.poolLast) pg.drop();
+  }
+
+  #checkSplitOff(id: PgId): void {
+    const map = this.#current?.map;
+    if (map === undefined || !this.#isStoreRead) throw notServing(id, 'is being opened here');
+    const pgNum = map.pools.get(id.pool)?.pgNum ?? 0;
+    // A pool that is no more, or is not yet, has no PGs that split.
+    if (pgNum > 0 && id.pg >= pgNum) throw notServing(id, `is none that map ${map.epoch} has yet`);
+    for (const number of ancestorsOf(id.pg)) {
+      const ancestor = { pool: id.pool, pg: number };
+      const isSplit = this.get(ancestor)?.copy.isSplitFor(id.pg) ?? true;
+      if (isSplit && !this.#unreadable.has(printPgId(ancestor))) continue;
+      throw notServing(id, `waits for pg ${printPgId(ancestor)} to be split here`);
     }
   }
 
   /** One PG that cannot be read keeps no other from being served. */
   async #tryOpen(id: PgId): Promise<void> {
     try {
+      if (this.#isStoreRead && !this.#host.store.has(id)) this.#checkSplitOff(id);
       await this.open(id);
     } catch (thrown) {
       if (this.#closed !== undefined) return;
       const error = toCairnError(thrown);
       if (error.code === 'INTERNAL') throw thrown;
+      if (this.#host.store.has(id)) this.#unreadable.add(printPgId(id));
       this.#host.runtime.log.error({ pg: printPgId(id), err: error }, 'a PG cannot be opened here');
     }
   }

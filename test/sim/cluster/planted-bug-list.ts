@@ -14,7 +14,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: `${primary}/activation.js`,
-        from: `await Promise.all([levelled, untilPromisesAreOver(term, wait)]);`,
+        from: `await Promise.all([levelled, untilPromisesAreOver(parts, wait)]);`,
         to: `await levelled;`,
       },
     ],
