@@ -193,4 +193,40 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
     ],
   },
+  {
+    name: 'answers-lost-at-a-split',
+    seed: undefined,
+    words: ['--splits', 'yes', '--faults', 'process,network'],
+    changes: [
+      {
+        file: 'osd/store/apply/apply-split.js',
+        from: `const owner = lists.has(number) ? number : this.#own;`,
+        to: `const owner = this.#own;`,
+      },
+    ],
+  },
+  {
+    name: 'child-before-its-parent-is-split',
+    seed: undefined,
+    words: ['--splits', 'yes', '--faults', 'process,network'],
+    changes: [
+      {
+        file: 'osd/pg/pg-table.js',
+        from: `for (const number of ancestorsOf(id.pg)) {`,
+        to: `for (const number of []) {`,
+      },
+    ],
+  },
+  {
+    name: 'promises-lost-at-a-split',
+    seed: undefined,
+    words: ['--splits', 'yes', '--faults', 'blind,isolate,crash'],
+    changes: [
+      {
+        file: 'osd/pg/lease/grantor.js',
+        from: `if (promises === undefined || promises.size === 0)`,
+        to: `if (promises !== undefined)`,
+      },
+    ],
+  },
 ];
