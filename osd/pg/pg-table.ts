@@ -8,6 +8,7 @@ import type { Member, PgRecord } from '../../cluster/pg-record.js';
 import type { Pool } from '../../cluster/pool.js';
 import { UpTable } from '../../cluster/up-table.js';
 import { Slices } from '../../runtime/slices.js';
+import { Reservations } from '../recovery/reservations.js';
 import { Pg } from './pg.js';
 import type { PgHost } from './pg-host.js';
 import { notServing } from './refusals.js';
@@ -30,6 +31,9 @@ export class PgTable {
   readonly #opening = new Map<string, Promise<Pg>>();
   /** Copies that cannot be read. */
   readonly #unreadable = new Set<string>();
+  /** PGs that are being split, or wait for their turn; resolves when it is over. */
+  readonly #splitting = new Map<Pg, Promise<void>>();
+  readonly #turns = new Reservations(splitsMax);
   #current: Current | undefined;
   #newest: ClusterMap | undefined;
   #applied = 0;
@@ -44,7 +48,7 @@ export class PgTable {
 
   /** Every PG that the newest map wants here is open. */
   get isComplete(): boolean {
-    return this.#applied > 0 && this.#applied === this.#newest?.epoch;
+    return this.#applied > 0 && this.#applied === this.#newest?.epoch && this.#splitting.size === 0;
   }
 
   get counts(): { readonly pgs: number; readonly leading: number } {
@@ -101,19 +105,20 @@ export class PgTable {
     await Promise.all(Array.from(this.#pgs.values(), (pg) => pg.close(reason)));
     await this.#working;
     await Promise.allSettled(this.#opening.values());
+    await Promise.all(this.#splitting.values());
   }
 
   async #open(id: PgId, name: string): Promise<Pg> {
     try {
       const pg = await Pg.open(this.#host, id);
       if (this.#closed !== undefined) throw this.#closed;
-      this.#unreadable.delete(name);
       // What the map says of it comes before what a message does.
       for (let told: Current | undefined; told !== this.#current;) {
         told = this.#current;
-        const bringing = told === undefined ? undefined : this.#bring(pg, told);
+        const bringing = this.#bring(pg);
         if (bringing !== undefined) await bringing;
       }
+      this.#unreadable.delete(name);
       this.#pgs.set(name, pg);
       return pg;
     } finally {
@@ -140,9 +145,8 @@ export class PgTable {
       for (const id of this.#host.store.pgs()) if (this.get(id) === undefined) await this.#tryOpen(id);
       this.#isStoreRead = true;
     }
-    const current = { map, ups };
-    this.#current = current;
-    await this.#updateAll(current, slices);
+    this.#current = { map, ups };
+    await this.#updateAll(slices);
     const { osd } = this.#host.self;
     const marks = new Uint8Array(osd + 1);
     marks[osd] = 1;
@@ -155,63 +159,98 @@ export class PgTable {
       if (found === 'paused') continue;
       const id = { pool: cursor.pool, pg: cursor.pg };
       // Opening waits, and the cursor stands where it is meanwhile.
-      if (this.get(id) === undefined) await this.#tryOpen(id);
+      if (this.get(id) === undefined && !this.#isSplittingOff(id)) await this.#tryOpen(id);
     }
   }
 
-  /** Every PG that is open is told of the map; those that others split off from are split before. */
-  async #updateAll(current: Current, slices: Slices): Promise<void> {
-    const splitting = new Set<Promise<void>>();
+  /** It is opened when that is over. */
+  #isSplittingOff({ pool, pg }: PgId): boolean {
+    return ancestorsOf(pg).some((number) => {
+      const ancestor = this.get({ pool, pg: number });
+      return ancestor !== undefined && this.#splitting.has(ancestor);
+    });
+  }
+
+  /** Every PG that is open is told of the map, but for those that are to be split before: they are when that is over. */
+  async #updateAll(slices: Slices): Promise<void> {
     for (const pg of this.#pgs.values()) {
       await slices.pause();
-      if (this.#closed !== undefined) break;
-      const bringing = this.#bring(pg, current);
-      if (bringing === undefined) continue;
-      const one = bringing.finally(() => splitting.delete(one));
-      splitting.add(one);
-      while (splitting.size >= splitsMax) await Promise.race(splitting);
+      if (this.#closed !== undefined) return;
+      // Nobody waits for one that is split: what a store without room takes for it must not hold up other PGs, and newer maps.
+      void this.#bring(pg);
     }
-    await Promise.all(splitting);
   }
 
   /** Mostly at once, and `undefined` then. Rejects nowhere. */
-  #bring(pg: Pg, current: Current): Promise<void> | undefined {
-    const pool = current.map.pools.get(pg.id.pool);
-    const record = current.map.records.get(pg.id);
-    if (pool !== undefined && record !== undefined && pg.mustSplit(pool))
-      return this.#split(pg, { pool, record }, current);
-    this.#update(pg, current);
-    return undefined;
+  #bring(pg: Pg): Promise<void> | undefined {
+    const known = this.#splitting.get(pg);
+    if (known !== undefined) return known;
+    if (this.#splitNow(pg) === undefined) {
+      this.#update(pg);
+      return undefined;
+    }
+    const splitting = this.#split(pg);
+    this.#splitting.set(pg, splitting);
+    return splitting;
   }
 
-  /** And then it goes on, with its children beside it: the other PGs are not waited for. */
-  async #split(
-    pg: Pg,
-    { pool, record }: { readonly pool: Pool; readonly record: PgRecord },
-    current: Current,
-  ): Promise<void> {
-    const children = pg.copy.childrenOf(pool.pgNum);
-    const { log, clock } = this.#host.runtime;
-    const began = clock.now();
+  /** What the map that is applied says of a PG that is to be split before it says anything else. */
+  #splitNow(pg: Pg): { readonly pool: Pool; readonly record: PgRecord } | undefined {
+    const map = this.#current?.map;
+    const pool = map?.pools.get(pg.id.pool);
+    const record = map?.records.get(pg.id);
+    return pool !== undefined && record !== undefined && pg.mustSplit(pool) ? { pool, record } : undefined;
+  }
+
+  /** In its turn, as often as maps want it meanwhile; then it goes on, with its children beside it. */
+  async #split(pg: Pg): Promise<void> {
+    const children: PgId[] = [];
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const turn = this.#turns.request(0, begin);
     try {
-      await pg.split(pool, record);
-      if (this.#closed !== undefined) return;
-      const facts = { pg: printPgId(pg.id), children: children.length, ms: Math.round(clock.now() - began) };
-      log.info({ ...facts, pgNum: pool.pgNum }, 'a PG was split');
-      this.#update(pg, current);
-      for (const child of children) {
-        const id = { pool: pool.id, pg: child };
-        if (this.#host.store.has(id)) await this.#tryOpen(id);
+      await begun;
+      for (let now = this.#splitNow(pg); now !== undefined && this.#closed === undefined; now = this.#splitNow(pg)) {
+        const { pool, record } = now;
+        const numbers = pg.copy.childrenOf(pool.pgNum);
+        await this.#splitOnce(pg, pool, record);
+        children.push(...numbers.map((number) => ({ pool: pool.id, pg: number })));
       }
+      if (this.#closed !== undefined) return;
+      this.#splitting.delete(pg);
+      this.#update(pg);
+      for (const id of children) if (this.#isHere(id)) await this.#tryOpen(id);
     } catch (thrown) {
       if (this.#closed !== undefined) return;
       const error = toCairnError(thrown);
       if (error.code === 'INTERNAL') this.#host.fatal(thrown);
+      const { log } = this.#host.runtime;
       log.error({ pg: printPgId(pg.id), err: error }, 'a PG cannot be split here; its copy is of no use until it is');
+    } finally {
+      turn.release();
+      this.#splitting.delete(pg);
     }
   }
 
-  #update(pg: Pg, { map, ups }: Current): void {
+  async #splitOnce(pg: Pg, pool: Pool, record: PgRecord): Promise<void> {
+    const { log, clock } = this.#host.runtime;
+    const began = clock.now();
+    await pg.split(pool, record);
+    const ms = Math.round(clock.now() - began);
+    log.info({ pg: printPgId(pg.id), pgNum: pool.pgNum, ms }, 'a PG was split');
+  }
+
+  /** There is a copy, or the map has this OSD as a member. */
+  #isHere(id: PgId): boolean {
+    const record = this.#current?.map.records.get(id);
+    const { osd } = this.#host.self;
+    const isNamed = record !== undefined && [...record.acting, ...record.eligible].some((member) => member.osd === osd);
+    return isNamed || this.#host.store.has(id);
+  }
+
+  #update(pg: Pg): void {
+    if (this.#current === undefined) return;
+    const { map, ups } = this.#current;
     const pool = map.pools.get(pg.id.pool);
     const record = map.records.get(pg.id);
     if (pool !== undefined && record !== undefined) pg.update(pool, membersOf(map, ups.up(pg.id)), record);
