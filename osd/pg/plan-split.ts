@@ -2,7 +2,7 @@
 import { orderRange, pgOfHash } from '../../cluster/object-placement.js';
 import type { PgId } from '../../cluster/ids.js';
 import { decodeObjectHead } from '../store/format/object-head.js';
-import type { PgSplit, SplitChild, SplitValue } from '../store/format/pg-split.js';
+import type { PgSplit, SplitChild, SplitValue } from '../store/pg/pg-split.js';
 import { parseObjectKey } from '../store/object-id.js';
 import { pgNumKey } from '../store/pg/pg-num.js';
 import type { Store } from '../store/store.js';

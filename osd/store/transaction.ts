@@ -22,7 +22,7 @@ import {
   omapHeadBytesMax,
   omapKeyBytesMax,
 } from './limits.js';
-import { checkSplit, type PgSplit } from './format/pg-split.js';
+import { checkSplit, type PgSplit } from './pg/pg-split.js';
 import { showObject, type ObjectId } from './object-id.js';
 import type { PackedEntry } from './pg/log-block.js';
 

@@ -15,7 +15,7 @@ import { CairnError } from '../../../base/errors.js';
 import { printPgId, type PgId } from '../../../cluster/ids.js';
 import { pgOfHash } from '../../../cluster/object-placement.js';
 import { logBlockKey, pgValueKey } from '../format/index-key.js';
-import type { PgSplit } from '../format/pg-split.js';
+import type { PgSplit } from '../pg/pg-split.js';
 import { decodeLogBlock, encodeLogBlock, type PackedEntry } from '../pg/log-block.js';
 import { decodeLogEntry, encodeLogEntry } from '../pg/log-entry.js';
 import { encodePgNum, pgNumKey } from '../pg/pg-num.js';

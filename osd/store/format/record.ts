@@ -14,7 +14,7 @@ import { readMerge, writeMerge, type ChunkMerge } from './chunk-merge.js';
 import { readMutation, writeMutation } from './mutation-codec.js';
 import { readMoves, writeMoves, type PayloadMove } from './payload-move.js';
 import { readBlockShift } from './payload-ref.js';
-import { readSplit, writeSplit } from './pg-split.js';
+import { readSplit, writeSplit } from './pg-split-codec.js';
 import { ObjectTable, readObject, readObjects } from './record-parts.js';
 
 export type StoreRecord =

@@ -2,7 +2,7 @@
 import { copyBytes, concatBytes } from '../../../base/bytes.js';
 import { poolId, printPgId, type PgId } from '../../../cluster/ids.js';
 import { pgOfHash } from '../../../cluster/object-placement.js';
-import type { PgSplit } from '../../../osd/store/format/pg-split.js';
+import type { PgSplit } from '../../../osd/store/pg/pg-split.js';
 import type { ObjectId } from '../../../osd/store/object-id.js';
 import type { Mutation, Transaction } from '../../../osd/store/transaction.js';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { utf8Bytes, utf8Text } from '../../../base/bytes.js';
 import { pgOfHash } from '../../../cluster/object-placement.js';
 import { childrenOf } from '../../../cluster/pg/split.js';
-import type { PgSplit } from '../../../osd/store/format/pg-split.js';
+import type { PgSplit } from '../../../osd/store/pg/pg-split.js';
 import { logBlockEntriesMax } from '../../../osd/store/limits.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import type { Store } from '../../../osd/store/store.js';
