@@ -20,7 +20,7 @@ import { pgScrubMethod, type PgScrubReply, type ScrubKind } from '../protocol/pg
 import type { WaitOptions } from '../runtime/clock.js';
 import type { TlsOptions } from '../runtime/network.js';
 import type { Runtime } from '../runtime/runtime.js';
-import { Dispatcher, type Request } from './dispatcher.js';
+import { type Attempt, Dispatcher, type Request } from './dispatcher.js';
 import { Gate } from './gate.js';
 import { MapWatch } from './map-watch.js';
 import {
@@ -159,13 +159,15 @@ export class CairnClient {
       target,
       what: `object "${name.name}" in pool ${pool.name}`,
       changes: isChange,
-      send: async (route, attemptWait) => {
+      send: async (route, { deadline, withdrawal }) => {
         if (isChange) ticket ??= this.#sessions.begin(route.pg);
         const { session, request, floor } = this.#numbers(route, ticket);
-        const { pg, term } = route;
-        const parts = { guards, reads, changes, call, trace };
-        const header: OpRequest = { ...pg, term, ...name, session, request, floor, ...parts };
-        const reply = await this.#links.call(route, opMethod, header, { ...attemptWait, payload });
+        const { term } = route;
+        const { pool: poolOf, pg } = route.pg;
+        const { name: own, namespace, locator } = name;
+        const place = { pool: poolOf, pg, term, name: own, namespace, locator };
+        const header: OpRequest = { ...place, session, request, floor, guards, reads, changes, call, trace };
+        const reply = await this.#links.call(route, opMethod, header, { deadline, withdrawal, payload });
         return outcomeOf(reply.header, reply.payload);
       },
     };
@@ -182,9 +184,9 @@ export class CairnClient {
     pageOf: (route: Route) => { readonly after: Uint8Array; readonly count: number },
     wait: WaitOptions,
   ): Promise<ListReply & { readonly route: Route }> {
-    const send = async (route: Route, attemptWait: WaitOptions) => {
+    const send = async (route: Route, attempt: Attempt) => {
       const { pg, term } = route;
-      const reply = await this.#links.call(route, listMethod, { ...pg, term, ...pageOf(route) }, attemptWait);
+      const reply = await this.#links.call(route, listMethod, { ...pg, term, ...pageOf(route) }, attempt);
       return { ...reply.header, route };
     };
     return this.#run({ target, what: `the objects of pool ${target.pool}`, changes: false, send }, listBytes, wait);
@@ -257,7 +259,8 @@ export class CairnClient {
   /** The floor is read for each attempt, and no attempt follows the end of its ticket: so it never passes one that waits. */
   #numbers({ pg }: Route, ticket: RequestTicket | undefined): Pick<OpRequest, 'session' | 'request' | 'floor'> {
     if (ticket !== undefined) return { session: ticket.session, request: ticket.number, floor: ticket.floor };
-    return { request: 0, ...(this.#sessions.peek(pg) ?? { session: noSession, floor: 0 }) };
+    const known = this.#sessions.peek(pg);
+    return { session: known?.session ?? noSession, request: 0, floor: known?.floor ?? 0 };
   }
 
   #onMap(map: ClusterMap): void {

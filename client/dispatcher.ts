@@ -15,6 +15,7 @@ import type { Runtime } from '../runtime/runtime.js';
 import { Attempts } from './attempts.js';
 import type { MapWatch } from './map-watch.js';
 import { isCurrent, type Route, routeBy, type Target } from './route.js';
+import { Withdrawal } from '../wire/withdrawal.js';
 
 /** For callers that bring no deadline: a failover takes a second, an operator's restart of an OSD some more. */
 const waitMsDefault = 30_000;
@@ -29,8 +30,13 @@ export interface Request<T> {
   /** In errors: `object "a" in pool data`. */
   readonly what: string;
   readonly changes: boolean;
-  /** One attempt. */
-  readonly send: (route: Route, wait: WaitOptions) => Promise<T>;
+  readonly send: (route: Route, attempt: Attempt) => Promise<T>;
+}
+
+/** One of a request. */
+export interface Attempt {
+  readonly deadline: MonotonicMs;
+  readonly withdrawal: Withdrawal;
 }
 
 export interface DispatcherMetrics {
@@ -45,7 +51,7 @@ export interface DispatcherMetrics {
 interface UnderWay {
   readonly target: Target;
   readonly route: Route;
-  readonly abort: AbortController;
+  readonly withdrawal: Withdrawal;
 }
 
 export class Dispatcher {
@@ -98,17 +104,17 @@ export class Dispatcher {
 
   /** Attempts that go elsewhere by this map are withdrawn: who led the PG may hang, or be cut off, and never answer. */
   onMap(map: ClusterMap): void {
-    for (const { target, route, abort } of this.#underWay) {
+    for (const { target, route, withdrawal } of this.#underWay) {
       if (isCurrent(map, target, route)) continue;
       this.metrics.reroutes += 1;
-      abort.abort(rerouted);
+      withdrawal.withdraw(rerouted);
     }
   }
 
   /** What is under way fails with `reason`. */
   close(reason: CairnError): void {
     this.#closedBy ??= reason;
-    for (const { abort } of this.#underWay) abort.abort(reason);
+    for (const { withdrawal } of this.#underWay) withdrawal.withdraw(reason);
   }
 
   async #route(request: Request<unknown>, attempts: Attempts, wait: WaitOptions): Promise<Route> {
@@ -138,18 +144,18 @@ export class Dispatcher {
   }
 
   async #attempt<T>(request: Request<T>, route: Route, { deadline, signal }: ThisWait): Promise<Attempted<T>> {
-    const abort = new AbortController();
-    const onAbort = (): void => abort.abort(signal?.reason);
+    const withdrawal = new Withdrawal();
+    const onAbort = (): void => withdrawal.withdraw(toCairnError(signal?.reason));
     if (signal?.aborted === true) onAbort();
     signal?.addEventListener('abort', onAbort, { once: true });
-    const underWay: UnderWay = { target: request.target, route, abort };
+    const underWay: UnderWay = { target: request.target, route, withdrawal };
     this.#underWay.add(underWay);
     this.metrics.attempts += 1;
     try {
-      return { kind: 'done', value: await request.send(route, { deadline, signal: abort.signal }) };
+      return { kind: 'done', value: await request.send(route, { deadline, withdrawal }) };
     } catch (thrown) {
       const error = toCairnError(thrown);
-      return { kind: 'failed', error, isRerouted: abort.signal.reason === rerouted && error.code === 'CANCELLED' };
+      return { kind: 'failed', error, isRerouted: withdrawal.reason === rerouted && error.code === 'CANCELLED' };
     } finally {
       this.#underWay.delete(underWay);
       signal?.removeEventListener('abort', onAbort);

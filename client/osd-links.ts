@@ -12,9 +12,9 @@ import type { TlsOptions } from '../runtime/network.js';
 import type { Runtime } from '../runtime/runtime.js';
 import { Dialer } from '../wire/dialer.js';
 import type { Identity } from '../wire/identity.js';
-import type { Method, Payload, Reply } from '../wire/method.js';
+import type { Method, Reply } from '../wire/method.js';
 import { newWireMetrics, type WireMetrics } from '../wire/metrics.js';
-import type { Peer } from '../wire/peer.js';
+import type { CallOptions, Peer } from '../wire/peer.js';
 import type { Route } from './route.js';
 
 export interface OsdLinksOptions {
@@ -64,13 +64,13 @@ export class OsdLinks {
     route: Route,
     method: Method<Req, Rep>,
     header: Req,
-    options: WaitOptions & { readonly payload?: Payload | undefined },
+    options: WaitOptions & Pick<CallOptions, 'payload' | 'withdrawal'>,
   ): Promise<Reply<Rep>> {
     if (this.#isClosed) throw closed();
     const link = this.#linkTo(route);
     link.calls += 1;
     try {
-      const peer = link.dialer.peer ?? (await connected(link.dialer, options));
+      const peer = link.dialer.peer ?? (await connected(link.dialer, waitOf(options)));
       return await peer.call(method, header, options);
     } finally {
       link.calls -= 1;
@@ -147,6 +147,10 @@ export class OsdLinks {
       if (this.#links.size > 0) this.#sweepLater();
     });
   }
+}
+
+function waitOf({ deadline, signal, withdrawal }: WaitOptions & Pick<CallOptions, 'withdrawal'>): WaitOptions {
+  return { deadline, signal: signal ?? withdrawal?.signal };
 }
 
 async function connected(dialer: Dialer, wait: WaitOptions): Promise<Peer> {

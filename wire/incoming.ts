@@ -110,8 +110,9 @@ export class IncomingCalls {
   payCredit(): void {
     if (!this.#owesCredit || this.#closedBy !== undefined) return;
     this.#owesCredit = false;
-    for (const [level, owed] of this.#owed.entries()) {
-      if (owed.messages === 0) continue;
+    for (let level = 0; level < levelCount; level++) {
+      const owed = this.#owed[level];
+      if (owed === undefined || owed.messages === 0) continue;
       const prefix = { ...this.#prefix, type: frameTypes.credit, level, headerBytes: 0, payloadBytes: 0 };
       this.#with.outbox.queue({ ...prefix, requestId: owed.messages, method: owed.bytes }, noBytes);
       owed.messages = 0;

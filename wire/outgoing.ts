@@ -8,7 +8,7 @@
  * The credit of a call comes back with its reply, that of a one-way message in a `credit` frame. Every call that left
  * gets exactly one reply, cancelled or not, so ids and credit are never in doubt.
  */
-import { CairnError, type Applied, type ErrorCode } from '../base/errors.js';
+import { CairnError, isCairnError, type Applied, type ErrorCode } from '../base/errors.js';
 import type { MonotonicMs } from '../base/instants.js';
 import type { Clock } from '../runtime/clock.js';
 import { creditWindows } from './credit.js';
@@ -16,12 +16,13 @@ import type { Deadlines, DeadlineEntry, Expirable } from './deadlines.js';
 import { frameCost, frameTypes, noDeadline, type FramePrefix } from './frame.js';
 import { decodeHeader, viewEncodedHeader } from './header-codec.js';
 import { checkOutgoing, levelCount, type ReceiveLimits, type ResolvedConnectionOptions } from './limits.js';
-import type { Method, Reply } from './method.js';
+import type { Method, Payload, Reply } from './method.js';
 import type { WireMetrics } from './metrics.js';
 import type { FrameOwner, Outbox, QueuedFrame } from './outbox.js';
 import { payloadPieces } from './payload.js';
 import type { CallOptions } from './peer.js';
 import { decodeError } from './wire-error.js';
+import type { Withdrawable, Withdrawal } from './withdrawal.js';
 
 export interface OutgoingCollaborators {
   readonly clock: Clock;
@@ -40,6 +41,7 @@ interface MessageParts {
   readonly pieces: readonly Uint8Array[];
   readonly deadline: MonotonicMs | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly withdrawal: Withdrawal | undefined;
 }
 
 const noBytes = new Uint8Array(0);
@@ -86,6 +88,15 @@ export class OutgoingCalls {
     return new Promise<void>((resolve, reject) => {
       this.#start(method, header, options, { isCall: false, resolve: () => resolve(), reject });
     });
+  }
+
+  /** As `tell`, with nobody to be told of the end. */
+  post<Req>(method: Method<Req, undefined>, header: Req, payload: Payload | undefined): void {
+    try {
+      this.#start(method, header, { payload }, nobody);
+    } catch (error) {
+      if (!isCairnError(error) || error.code === 'INVALID_ARGUMENT') throw error;
+    }
   }
 
   /** The prefix of a `response`, before its payload is allocated. Throws `PROTOCOL_ERROR` when nobody waits for it. */
@@ -178,6 +189,7 @@ export class OutgoingCalls {
       pieces,
       deadline: options.deadline,
       signal: options.signal,
+      withdrawal: options.withdrawal,
     };
     const message = new OutgoingMessage(this, parts, settler);
     const waiting = this.#waiting[parts.level];
@@ -188,6 +200,7 @@ export class OutgoingCalls {
     }
     if (options.deadline !== undefined) message.deadlineEntry = this.#with.deadlines.add(options.deadline, message);
     options.signal?.addEventListener('abort', message, { once: true });
+    options.withdrawal?.listen(message);
   }
 
   /** Refuses what cannot be sent at all; returns the encoded header, valid until the next encoding. */
@@ -200,7 +213,8 @@ export class OutgoingCalls {
     if (this.#closedBy !== undefined) {
       throw this.errorOf(this.#closedBy.code, method.name, this.#closedBy.message, 'no');
     }
-    if (options.signal?.aborted === true) throw this.errorOf('CANCELLED', method.name, 'the caller withdrew it', 'no');
+    if (options.signal?.aborted === true || options.withdrawal?.reason !== undefined)
+      throw this.errorOf('CANCELLED', method.name, 'the caller withdrew it', 'no');
     if (options.deadline !== undefined && options.deadline <= this.#with.clock.now()) {
       throw this.errorOf('DEADLINE_EXCEEDED', method.name, 'the deadline had passed before it was sent', 'no');
     }
@@ -300,6 +314,12 @@ export class OutgoingCalls {
   }
 }
 
+const nobody: Pick<OutgoingMessage, 'isCall' | 'resolve' | 'reject'> = {
+  isCall: false,
+  resolve: () => undefined,
+  reject: () => undefined,
+};
+
 const controlPrefix = {
   type: frameTypes.cancel,
   level: 0,
@@ -312,7 +332,7 @@ const controlPrefix = {
 type Outcome = { readonly reply: Reply<unknown> } | { readonly error: CairnError };
 
 /** One call or message on its way; it is its own abort listener, deadline and owner of its frame. */
-export class OutgoingMessage implements FrameOwner, Expirable {
+export class OutgoingMessage implements FrameOwner, Expirable, Withdrawable {
   readonly isCall: boolean;
   readonly resolve: (reply: Reply<unknown> | undefined) => void;
   readonly reject: (error: CairnError) => void;
@@ -354,6 +374,10 @@ export class OutgoingMessage implements FrameOwner, Expirable {
     this.fail('CANCELLED', 'the caller withdrew it');
   }
 
+  onWithdrawn(): void {
+    this.handleEvent();
+  }
+
   frameLeft(): void {}
 
   frameReleased(): void {
@@ -386,6 +410,7 @@ export class OutgoingMessage implements FrameOwner, Expirable {
     this.isSettled = true;
     if (this.deadlineEntry !== undefined) this.#calls.forgetDeadline(this.deadlineEntry);
     this.parts.signal?.removeEventListener('abort', this);
+    this.parts.withdrawal?.leave(this);
     const isRead = this.frame !== undefined && this.frame.state === 'leaving' && this.frame.payload.length > 0;
     if (isRead) this.#outcome = outcome;
     else this.#finish(outcome);

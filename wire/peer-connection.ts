@@ -18,7 +18,7 @@ import { Keepalive } from './keepalive.js';
 import type { LimitedLog } from './limited-log.js';
 import type { ResolvedConnectionOptions } from './limits.js';
 import type { HandlerTable } from './handlers.js';
-import type { Method, Reply } from './method.js';
+import type { Method, Payload, Reply } from './method.js';
 import type { WireMetrics } from './metrics.js';
 import { Outbox } from './outbox.js';
 import { OutgoingCalls } from './outgoing.js';
@@ -148,6 +148,10 @@ export class PeerConnection implements Peer {
 
   tell<Req>(method: Method<Req, undefined>, header: Req, options: CallOptions = {}): Promise<void> {
     return this.#outgoing.tell(method, header, options);
+  }
+
+  post<Req>(method: Method<Req, undefined>, header: Req, payload?: Payload): void {
+    this.#outgoing.post(method, header, payload);
   }
 
   flush(): void {

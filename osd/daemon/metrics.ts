@@ -1,11 +1,13 @@
 /** What an OSD counts, for Prometheus. Numbers that other parts keep are read when asked for. */
 import { MetricsRegistry } from '../../base/metrics/registry.js';
+import type { PayloadCacheCounts } from '../store/read/payload-cache.js';
 import type { SpaceReport } from '../store/space/space.js';
 import type { OsdStatus } from './status.js';
 
 export interface MetricsSources {
   readonly status: () => OsdStatus;
   readonly space: () => SpaceReport;
+  readonly payloadCache: () => PayloadCacheCounts;
   readonly heartbeatPeers: () => number;
   readonly heartbeatPeersSilent: () => number;
   readonly peersConnected: () => number;
@@ -37,6 +39,12 @@ export function osdMetrics(sources: MetricsSources): MetricsRegistry {
   gauge('store_live_bytes', 'Live bytes in the store.', () => space().liveBytes);
   gauge('store_dead_bytes', "Bytes that are nobody's any more and not won back yet.", () => space().deadBytes);
   gauge('store_free_segments', 'Segments that nothing is in.', () => space().freeSegments);
+  counter('payload_cache_hits', 'Small payloads that clients read from memory.', () => sources.payloadCache().hits);
+  counter(
+    'payload_cache_misses',
+    'Small payloads that clients read from the disk.',
+    () => sources.payloadCache().misses,
+  );
   gauge('peers_connected', 'Other OSDs that it has a connection to.', sources.peersConnected);
   gauge('heartbeat_peers', 'Other OSDs whose heartbeats it watches.', sources.heartbeatPeers);
   gauge('heartbeat_peers_silent', 'Of those, the ones not heard for the grace.', sources.heartbeatPeersSilent);

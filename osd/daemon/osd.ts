@@ -150,6 +150,7 @@ export class Osd {
     this.metrics = osdMetrics({
       status: () => this.status,
       space: () => store.space(),
+      payloadCache: () => store.payloadCache(),
       heartbeatPeers: () => this.#heartbeats.peerCount,
       heartbeatPeersSilent: () => this.#heartbeats.silentCount,
       peersConnected: () => this.#mesh.connected.length,

@@ -1,5 +1,4 @@
 /** What became durable, told to the primaries once a turn: of each PG the newest entry, all PGs of a primary in one message. */
-import { isCairnError } from '../../base/errors.js';
 import { printPgId, type PgId } from '../../cluster/ids.js';
 import type { Member } from '../../cluster/pg-record.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -54,9 +53,7 @@ export class Acknowledgements {
     for (const { to, acks } of all) {
       const header = { from: memberHeader(this.#self), acks: [...acks.values()] };
       // A lost one is asked for again: the primary sends what it misses, and is told that it is known.
-      this.#peers.tell(to.osd, ackMethod, header, {}).catch((error: unknown) => {
-        if (!isCairnError(error)) this.#runtime.fatal(error);
-      });
+      this.#peers.tell(to.osd, ackMethod, header);
     }
   }
 }

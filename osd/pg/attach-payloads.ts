@@ -1,9 +1,9 @@
 /** A transaction as it was sent: its record, and behind one another the bytes that its mutations write. */
 import { CairnError } from '../../base/errors.js';
-import { payloadOf, type Mutation, type PayloadSize, type Transaction } from '../store/transaction.js';
+import { payloadOf, type Mutation, type PayloadSize } from '../store/transaction.js';
 
-/** Views of `payload`. `PROTOCOL_ERROR` when that has not just as many bytes as the record says. */
-export function attachPayloads(transaction: Transaction<PayloadSize>, payload: Uint8Array): Transaction {
+/** Views of `payload`. `PROTOCOL_ERROR` when that has not just as many bytes as the records of these mutations say. */
+export function attachPayloads(mutations: readonly Mutation<PayloadSize>[], payload: Uint8Array): Mutation[] {
   let at = 0;
   const take = (bytes: number): Uint8Array => {
     if (at + bytes > payload.byteLength) throw mismatch();
@@ -11,16 +11,21 @@ export function attachPayloads(transaction: Transaction<PayloadSize>, payload: U
     at += bytes;
     return taken;
   };
-  const mutations = transaction.mutations.map((mutation): Mutation => {
-    if (mutation.kind === 'write' || mutation.kind === 'append') {
-      return { ...mutation, data: payloadOf(take(mutation.data.bytes)) };
+  const attached = mutations.map((mutation): Mutation => {
+    if (mutation.kind === 'write') {
+      const { object, offset, data } = mutation;
+      return { kind: 'write', object, offset, data: payloadOf(take(data.bytes)) };
+    }
+    if (mutation.kind === 'append') {
+      return { kind: 'append', object: mutation.object, data: payloadOf(take(mutation.data.bytes)) };
     }
     if (mutation.kind !== 'omap-set') return mutation;
+    const { object, key, head } = mutation;
     const bodies = mutation.bodies.map(({ slot, body }) => ({ slot, body: body && payloadOf(take(body.bytes)) }));
-    return { ...mutation, bodies };
+    return { kind: 'omap-set', object, key, head, bodies };
   });
   if (at !== payload.byteLength) throw mismatch();
-  return { ...transaction, mutations };
+  return attached;
 }
 
 /** The other way: the pieces in the order in which they are taken. */

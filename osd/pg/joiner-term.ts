@@ -5,7 +5,7 @@
  *     start ──► begin: cut what the primary does not have ──► entries, appends, copies ──► finish: whole
  */
 import { latin1Bytes, latin1Text } from '../../base/bytes.js';
-import { CairnError, isCairnError, toCairnError } from '../../base/errors.js';
+import { CairnError, toCairnError } from '../../base/errors.js';
 import { orderRange } from '../../cluster/object-placement.js';
 import { printPgId } from '../../cluster/ids.js';
 import type { Member } from '../../cluster/pg-record.js';
@@ -254,8 +254,7 @@ export class JoinerTerm {
         go();
         return;
       }
-      const { applied, durable } = this.#copy.submit(transaction);
-      this.#settle({ applied, durable }, step, go);
+      this.#settle(this.#copy.submit(transaction), step, go);
     } catch (error) {
       step.reject(toCairnError(error));
       go();
@@ -285,7 +284,8 @@ export class JoinerTerm {
   #appendOf(message: AppendMessage, payload: Uint8Array): Transaction | undefined {
     const record = decodeRecord(message.record);
     if (record.kind !== 'transaction') throw new CairnError('PROTOCOL_ERROR', 'an append that is no transaction');
-    const transaction = { ...attachPayloads(record.transaction, payload), encoded: message.record };
+    const mutations = attachPayloads(record.transaction.mutations, payload);
+    const transaction = { ...record.transaction, mutations, encoded: message.record };
     const seq = transaction.entry?.seq ?? transaction.copied?.[0]?.seq ?? 0;
     if (seq <= this.#copy.last.seq) return undefined;
     this.#checkFollows(positionOfHeader(message.prev), seq);
@@ -323,8 +323,6 @@ export class JoinerTerm {
       return;
     }
     const header = { ...term.headerTo(this.#primary), last: positionHeader(this.#copy.last), problem: error.message };
-    term.host.peers.tell(this.#primary.osd, nackMethod, header, {}).catch((failure: unknown) => {
-      if (!isCairnError(failure)) term.host.fatal(failure);
-    });
+    term.host.peers.tell(this.#primary.osd, nackMethod, header);
   }
 }

@@ -6,6 +6,9 @@ import type { CallOptions } from '../../wire/peer.js';
 export interface OsdPeers {
   /** Rejects with `CONNECTION_LOST` at once when there is no connection to it now. */
   call<Req, Rep>(osd: OsdId, method: Method<Req, Rep>, header: Req, options: CallOptions): Promise<Reply<Rep>>;
-  /** A message without an answer, in the order of the calls. Lost without a word when there is no connection. */
-  tell<Req>(osd: OsdId, method: Method<Req, undefined>, header: Req, options: CallOptions): Promise<void>;
+  /**
+   * A message without an answer, in the order of the calls. Lost without a word when there is no connection. Bytes of the payload are
+   * not to be changed any more.
+   */
+  tell<Req>(osd: OsdId, method: Method<Req, undefined>, header: Req, payload?: readonly Uint8Array[]): void;
 }

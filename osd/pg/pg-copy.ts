@@ -207,10 +207,13 @@ export class PgCopy {
   submit(transaction: Transaction): Submitted {
     if (this.#frozen !== undefined) throw this.#frozen;
     const submitted = this.#store.submit(transaction);
-    submitted.applied.then(
-      () => this.#look(),
-      () => undefined,
-    );
+    if (submitted.isApplied) this.#look();
+    else {
+      submitted.applied.then(
+        () => this.#look(),
+        () => undefined,
+      );
+    }
     return submitted;
   }
 

@@ -312,7 +312,7 @@ export class PgService {
   }
 
   async #op(request: IncomingRequest<OpRequest>): Promise<OutgoingReply<OpReply>> {
-    const { header, payload, signal, peer } = request;
+    const { header, payload, peer } = request;
     const bytes = payload.byteLength;
     if (this.#ops >= opsMax || this.#opsBytes + bytes > opsBytesMax) {
       throw new CairnError('OVERLOADED', 'this OSD has as many requests as it takes; try again with a pause');
@@ -323,8 +323,11 @@ export class PgService {
     this.#opsBytes += bytes;
     try {
       const primary = this.#primaryFor(id, header.term);
-      for (const access of accessOf(header)) this.#checkAccess(peer, primary.pool, access);
-      return await runOp(primary, header, payload, signal);
+      const { pool } = primary;
+      this.#checkAccess(peer, pool, 'r');
+      if (header.changes.length > 0) this.#checkAccess(peer, pool, 'w');
+      if (header.call !== undefined) this.#checkAccess(peer, pool, 'x');
+      return await runOp(primary, header, payload, request);
     } catch (error) {
       throw this.#routed(id, error);
     } finally {
@@ -441,10 +444,6 @@ export class PgService {
       `a message for store ${toStore} of osd.${toOsd} came to store ${store} of osd.${osd}`,
     );
   }
-}
-
-function accessOf({ changes, call }: OpRequest): CapAccess[] {
-  return ['r', ...(changes.length > 0 ? (['w'] as const) : []), ...(call === undefined ? [] : (['x'] as const))];
 }
 
 /** What the OSDs of a PG say to one another is said in their own names. */

@@ -77,7 +77,7 @@ export class Replication {
 
   /** Every member of `acting` has the log up to here: what may be trimmed. */
   get everywhere(): number {
-    return Math.min(...this.#durable.values());
+    return lowestOf(this.#durable);
   }
 
   /** 0 for who is neither a member nor a proposed joiner. */
@@ -134,7 +134,7 @@ export class Replication {
 
   #advance(): readonly SentEntry[] {
     const committed = this.#committable;
-    const everywhere = Math.min(this.everywhere, ...this.#joiners.values());
+    const everywhere = Math.min(this.everywhere, lowestOf(this.#joiners));
     const done: SentEntry[] = [];
     for (const entry of this.#window) {
       if (entry.position.seq > committed) break;
@@ -154,9 +154,16 @@ export class Replication {
 
   get #committable(): number {
     const own = this.#durable.get(this.#self) ?? 0;
-    const joined = Math.min(...this.#joiners.values());
+    const joined = lowestOf(this.#joiners);
     if (this.#mode.kind === 'sync') return Math.min(this.everywhere, joined);
     const sorted = [...this.#durable.values()].sort((a, b) => b - a);
     return Math.min(own, sorted[this.#mode.ackCopies - 1] ?? 0, joined);
   }
+}
+
+/** `Infinity` of none. */
+function lowestOf(numbers: ReadonlyMap<string, number>): number {
+  let lowest = Infinity;
+  for (const number of numbers.values()) if (number < lowest) lowest = number;
+  return lowest;
 }

@@ -22,3 +22,11 @@ export function comparePositions(a: LogPosition, b: LogPosition): number {
 export function memberKey({ osd, store }: Member): string {
   return `${osd}/${store}`;
 }
+
+/**
+ * Whoever waits for something, as long as its signal has not aborted. A request makes its signal when it is asked for, at 2 us, so it is
+ * passed whole.
+ */
+export interface Waiter {
+  readonly signal: AbortSignal;
+}

@@ -167,9 +167,7 @@ export class Scrubbing {
     for (const member of this.#copies.members) {
       if (isSameMember(member, term.self)) continue;
       const header = { ...term.headerTo(member), stamps };
-      term.host.peers.tell(member.osd, scrubbedMethod, header, {}).catch((error: unknown) => {
-        if (!isCairnError(error)) term.host.fatal(error);
-      });
+      term.host.peers.tell(member.osd, scrubbedMethod, header);
     }
   }
 

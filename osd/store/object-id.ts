@@ -38,25 +38,32 @@ export function objectId(pool: PoolId, name: ObjectName): ObjectId {
 
 /** Back from an index key's object part. `PARSE_ERROR` when it is none. */
 export function parseObjectKey(key: string): ObjectId {
-  const end = objectKeyEnd(key, 0);
-  if (end !== key.length) throw malformed(key);
-  const texts = key.slice(8).split('\0');
-  const [namespace, locator, name] = [readText(key, texts[0]), readText(key, texts[1]), readText(key, texts[2])];
+  const namespaceEnd = endOfText(key, 8);
+  const locatorEnd = endOfText(key, namespaceEnd + 1);
+  const nameEnd = endOfText(key, locatorEnd + 1);
+  if (nameEnd + 1 !== key.length) throw malformed(key);
+  const namespace = readText(key, 8, namespaceEnd);
+  const locator = readText(key, namespaceEnd + 1, locatorEnd);
+  const name = readText(key, locatorEnd + 1, nameEnd);
   const pool = readU32(key, 0);
   if (pool < 1 || pool >= 2 ** 31 || name === '') throw malformed(key);
-  const [hash, owner] = [orderKey(readU32(key, 4)), xxh64OfLatin1(key)];
-  return { pool: poolId(pool), name: { namespace, locator, name }, hash, key, headKey: flatLatin1(`o${key}`), owner };
+  const hash = orderKey(readU32(key, 4));
+  const headKey = flatLatin1(`o${key}`);
+  return { pool: poolId(pool), name: { namespace, locator, name }, hash, key, headKey, owner: xxh64OfLatin1(key) };
 }
 
 /** Where the object part that begins at `start` ends: behind its third NUL. `PARSE_ERROR` when there is none. */
 export function objectKeyEnd(key: string, start: number): number {
   let at = start + 8;
-  for (let part = 0; part < 3; part++) {
-    const end = key.indexOf('\0', at);
-    if (end < 0) throw malformed(key);
-    at = end + 1;
-  }
+  for (let part = 0; part < 3; part++) at = endOfText(key, at) + 1;
   return at;
+}
+
+/** Of the NUL that ends the text at `start`. */
+function endOfText(key: string, start: number): number {
+  const end = key.indexOf('\0', start);
+  if (end < 0) throw malformed(key);
+  return end;
 }
 
 /** Object parts of keys from here to before the range of the next order: `u32Text(pool) + u32Text(order)`. */
@@ -103,16 +110,17 @@ function escapeText(bytes: string): string {
 }
 
 /** ASCII that needs no escape, as nearly all names are. A loop: each test of an expression costs more than a name. */
-function isPlain(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
+function isPlain(text: string, start = 0, end = text.length): boolean {
+  for (let i = start; i < end; i++) {
     const code = text.charCodeAt(i);
     if (code < 2 || code > 0x7f) return false;
   }
   return true;
 }
 
-function readText(key: string, escaped: string | undefined): string {
-  if (escaped === undefined) throw malformed(key);
+function readText(key: string, start: number, end: number): string {
+  const escaped = key.slice(start, end);
+  if (isPlain(key, start, end)) return escaped;
   // eslint-disable-next-line no-control-regex
   const bytes = escaped.replaceAll(/\x01([\s\S]?)/g, (_, code: string) => {
     if (code === '\x01') return '\0';

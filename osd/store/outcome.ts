@@ -10,6 +10,11 @@ export class Outcome {
   #resolve: (() => void) | undefined;
   #reject: ((error: CairnError) => void) | undefined;
 
+  /** It ended well. */
+  get isDone(): boolean {
+    return this.#state === 'done';
+  }
+
   get promise(): Promise<void> {
     this.#promise ??= this.#make();
     return this.#promise;

@@ -9,6 +9,8 @@ export interface StoreOptions {
   readonly kvWriteBufferBytes?: number;
   /** Values of the index that were read lately. Default 32 MiB. */
   readonly readCacheBytes?: number;
+  /** Payloads of up to 64 KiB that clients read lately. Larger: fewer reads of the disk. Default 64 MiB. */
+  readonly payloadCacheBytes?: number;
   /** The active layer of the index is frozen at this size. Larger: fewer checkpoints, a longer replay. Default 32 MiB. */
   readonly layerBytesMax?: number;
   /** Or at this age. Default 5,000. */
@@ -53,6 +55,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     kvCacheBytes: 64 * mebibyte,
     kvWriteBufferBytes: 32 * mebibyte,
     readCacheBytes: 32 * mebibyte,
+    payloadCacheBytes: 64 * mebibyte,
     layerBytesMax: 32 * mebibyte,
     layerMsMax: 5_000,
     pendingBytesMax: 64 * mebibyte,

@@ -30,6 +30,7 @@ import type { PackedEntry } from './pg/log-block.js';
 import { readPackedLog, readPgLog, type PgLogPage } from './pg/read-log.js';
 import { type LogBounds, noBounds, type PgCounts } from './pg/pg-state.js';
 import { ObjectReader } from './read/object-reader.js';
+import type { PayloadCacheCounts } from './read/payload-cache.js';
 import { PayloadReader } from './read/payload-reader.js';
 import { SegmentPool } from './segments/segment-pool.js';
 import type { Ballast } from './space/ballast.js';
@@ -48,6 +49,7 @@ export class Store {
   /** Batches that were in the log behind the last checkpoint when the store was opened. */
   readonly replayedBatches: number;
   readonly #runtime: Runtime;
+  readonly #payloads: PayloadReader;
   readonly #options: ResolvedStoreOptions;
   readonly #state: StoreState;
   readonly #files: SegmentFiles;
@@ -89,7 +91,11 @@ export class Store {
     });
     this.#writer = this.#makeWriter(position);
     this.#queue = this.#makeQueue();
-    const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), options.readsMax);
+    const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), {
+      readsMax: options.readsMax,
+      cacheBytes: options.payloadCacheBytes,
+    });
+    this.#payloads = payloads;
     this.objects = new ObjectReader(state, payloads);
     this.#cleaner = this.#makeCleaner(payloads);
     this.#merger = this.#makeMerger(payloads);
@@ -204,6 +210,11 @@ export class Store {
 
   cleaned(): CleanerCounts {
     return this.#cleaner.counts;
+  }
+
+  /** Reads of small payloads for clients that memory answered, and that it did not. */
+  payloadCache(): PayloadCacheCounts {
+    return this.#payloads.cache.counts;
   }
 
   merged(): MergerCounts {

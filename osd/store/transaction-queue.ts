@@ -28,6 +28,8 @@ import type { ResolvedStoreOptions } from './store-options.js';
 import { checkPayloads, checkTransaction, forEachPayload, onlyFrees, type Transaction } from './transaction.js';
 
 export interface Submitted {
+  /** `applied` has resolved: mostly so when `submit` returns, and then nobody need wait a turn of microtasks for it. */
+  readonly isApplied: boolean;
   /** Later reads and transactions see it. Rejects when it was refused; then nothing of it is there. */
   readonly applied: Promise<void>;
   /** It survives everything that the disk survives. Rejects with what `applied` does, or `applied: 'maybe'`. */
@@ -56,6 +58,10 @@ class Pending implements Submitted {
     this.payloads = payloads;
     this.frameBytes = frameBytes;
     this.onlyFrees = transaction.mayUseReserve === true || onlyFrees(transaction);
+  }
+
+  get isApplied(): boolean {
+    return this.whenApplied.isDone;
   }
 
   get applied(): Promise<void> {

@@ -162,6 +162,32 @@ describe('wire: calls', () => {
     await pair.close();
   });
 
+  it('posted messages arrive in order with told ones, and are dropped once the connection is closed', async () => {
+    const seen: number[] = [];
+    const handlers = new HandlerTable().onMessage(note, (request) => {
+      seen.push(request.header.n);
+    });
+    const pair = await connectPair(nodeRuntime(), handlers);
+    const { peer } = pair.dialer;
+    invariant(peer !== undefined, 'it is connected');
+    for (let n = 0; n < 1000; n += 2) {
+      peer.post(note, { n }, [new Uint8Array(n)]);
+      void peer.tell(note, { n: n + 1 });
+    }
+    await until(() => seen.length === 1000);
+    assert.deepEqual(
+      seen,
+      Array.from({ length: 1000 }, (_, n) => n),
+    );
+    assert.throws(
+      () => peer.post(note, { n: new Set() as never }),
+      (error) => isCairnError(error, 'INVALID_ARGUMENT'),
+    );
+    await pair.close();
+    peer.post(note, { n: 1000 });
+    assert.equal(seen.length, 1000);
+  });
+
   it('either end may call the other', async () => {
     const answers = echoHandlers();
     let caller: IncomingRequest<undefined> | undefined;

@@ -38,6 +38,6 @@ export function unpackParts(
   }
   const record = decodeRecord(payload.subarray(0, recordBytes));
   if (record.kind !== 'transaction') throw new CairnError('PROTOCOL_ERROR', 'parts of a PG come as a transaction');
-  const { mutations } = attachPayloads(record.transaction, payload.subarray(recordBytes + restBytes));
+  const mutations = attachPayloads(record.transaction.mutations, payload.subarray(recordBytes + restBytes));
   return { mutations, rest: decodeTouched(payload.subarray(recordBytes, recordBytes + restBytes)) };
 }

@@ -31,7 +31,9 @@ export async function evaluate(
     const message = `${showObject(object)} is not as the request wants it: guard ${index} (${guard.kind}) does not hold`;
     throw refusal('CONFLICT', 'guard', message, { details: { guard: index } });
   }
-  const parts = await readParts(objects, view, request.reads);
+  const results: ReadResult[] = [];
+  const read: Uint8Array[] = [];
+  for (const part of request.reads) results.push(await readPart(objects, view, part, read));
   const changes = await ChangeList.begin(view, request);
   let rest = payload;
   for (const change of request.changes) rest = changes.add(change, rest);
@@ -42,7 +44,8 @@ export async function evaluate(
     output = result.output;
     for (const change of result.changes) changes.addOfClass(change);
   }
-  return { ...parts, output, ...(await changes.finish()) };
+  const { mutations, costBytes, version } = await changes.finish();
+  return { results, payload: read, output, mutations, costBytes, version };
 }
 
 async function holds(view: ObjectView, guard: Guard): Promise<boolean> {
@@ -69,17 +72,6 @@ function isSame(found: Uint8Array | undefined, wanted: Uint8Array | undefined): 
   return found === undefined || wanted === undefined ? found === wanted : equalBytes(found, wanted);
 }
 
-async function readParts(
-  objects: ObjectReader,
-  view: ObjectView,
-  reads: readonly ReadPart[],
-): Promise<Pick<Evaluated, 'results' | 'payload'>> {
-  const results: ReadResult[] = [];
-  const payload: Uint8Array[] = [];
-  for (const part of reads) results.push(await readPart(objects, view, part, payload));
-  return { results, payload };
-}
-
 async function readPart(
   objects: ObjectReader,
   view: ObjectView,
@@ -102,7 +94,7 @@ async function readPart(
       return { kind: 'omap-get', head: item?.head, slots: item?.slots ?? [] };
     }
     case 'omap-body': {
-      const body = await objects.omapBody(object, part.key, part.slot as 0);
+      const body = await objects.omapBody(object, part.key, part.slot as 0, { mayBeCached: true });
       if (body !== undefined) payload.push(body);
       return { kind: 'omap-body', bytes: body?.byteLength };
     }
@@ -123,7 +115,7 @@ async function readData(
   bytes: number,
 ): Promise<readonly Uint8Array[]> {
   try {
-    return await objects.read(object, offset, bytes);
+    return await objects.read(object, offset, bytes, { mayBeCached: true });
   } catch (error) {
     if (!isCairnError(error, 'NOT_FOUND')) throw error;
     throw refusal('NOT_FOUND', 'object', `${showObject(object)} does not exist`);

@@ -29,7 +29,7 @@ export class ObjectView implements ClassReader {
 
   async read(offset: number, bytes: number): Promise<Uint8Array> {
     try {
-      return concatBytes(await this.#objects.read(this.object, offset, bytes));
+      return concatBytes(await this.#objects.read(this.object, offset, bytes, { mayBeCached: true }));
     } catch (error) {
       if (isCairnError(error, 'NOT_FOUND')) return new Uint8Array(0);
       throw error;
@@ -45,7 +45,7 @@ export class ObjectView implements ClassReader {
   }
 
   omapBody(key: string, slot: BodySlot): Promise<Uint8Array | undefined> {
-    return this.#objects.omapBody(this.object, key, slot);
+    return this.#objects.omapBody(this.object, key, slot, { mayBeCached: true });
   }
 
   async omapList(from: string, to: string | undefined, count: number): Promise<(readonly [string, Uint8Array])[]> {

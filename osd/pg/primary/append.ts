@@ -47,8 +47,12 @@ export async function append(
     pg: term.pg,
     blockShift: Math.log2(primary.pool.checksumBlockBytes),
     mutations: trim === undefined ? found.mutations : [...found.mutations, ...trim.mutations],
-    entry: { seq, term: term.number, object, session: request.session, request: request.request, reply },
-    ...(trim === undefined ? {} : { trimTo: trim.trimTo }),
+    cutAfter: undefined,
+    copied: undefined,
+    entry: { term: term.number, seq, object, session: request.session, request: request.request, reply },
+    trimTo: trim?.trimTo,
+    mayUseReserve: undefined,
+    encoded: undefined,
   };
   encoder.clear();
   writeTransaction(encoder, transaction);
@@ -59,10 +63,11 @@ export async function append(
     const message = `a change of ${bytes} bytes: the disks of pg ${printPgId(term.pg)} take ${primary.changeBytesMax} at most`;
     throw new CairnError('INVALID_ARGUMENT', `${message}; write it in pieces`);
   }
-  const { applied, durable } = copy.submit({ ...transaction, encoded: record });
+  const submitted = copy.submit(withRecord(transaction, record));
+  const { durable } = submitted;
   // The store has failed, and the daemon stops; or the entry was refused, which `applied` tells.
   durable.catch(() => undefined);
-  await applied;
+  if (!submitted.isApplied) await submitted.applied;
   try {
     const now = host.runtime.clock.now();
     sessions.appended(request, seq, reply, now);
@@ -85,6 +90,11 @@ export async function append(
     () => undefined,
   );
   return { seen: seq, answer, payload: [], isChange: true };
+}
+
+function withRecord(transaction: Transaction, encoded: Uint8Array): Transaction {
+  const { pg, blockShift, mutations, cutAfter, copied, entry, trimTo, mayUseReserve } = transaction;
+  return { pg, blockShift, mutations, cutAfter, copied, entry, trimTo, mayUseReserve, encoded };
 }
 
 /** With its checksums, of which the smallest blocks have eight bytes each. */

@@ -191,7 +191,7 @@ export class Joining {
     const { term } = this.#primary;
     const { host } = term;
     // Another member may be dead without anybody knowing: whoever asks has heard of all of them just now (pitfall q).
-    await this.#primary.untilReadable(term.signal);
+    await this.#primary.untilReadable(term);
     const deadline = monotonicMs(host.runtime.clock.now() + leaveMs);
     const args = { pg: term.pg, term: term.number, from: term.self, acting: [...acting], isDrained: true };
     const { record } = await host.monitors.change(pgLeave, args, { deadline, signal: term.signal });

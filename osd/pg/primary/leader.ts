@@ -7,6 +7,7 @@ import type { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import type { Replication } from '../replication.js';
 import type { Term } from '../term.js';
+import type { Waiter } from '../types.js';
 import type { ObjectId } from '../../store/object-id.js';
 
 export interface Leader {
@@ -30,5 +31,5 @@ export interface Leader {
   /** Reads an object whose turn is the caller's; where its bytes are bad here, it is mended from another copy first. */
   mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T>;
   /** Resolves when the leases of all that count are valid. */
-  untilReadable(signal?: AbortSignal): Promise<void>;
+  untilReadable(caller?: Waiter): Promise<void>;
 }

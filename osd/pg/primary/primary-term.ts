@@ -22,7 +22,7 @@ import { notServing } from '../refusals.js';
 import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
-import type { LogPosition } from '../types.js';
+import type { LogPosition, Waiter } from '../types.js';
 import { Copies } from '../../scrub/copies.js';
 import { mendedRead } from '../../scrub/mended-read.js';
 import { Mender } from '../../scrub/mender.js';
@@ -237,12 +237,12 @@ export class PrimaryTerm implements Leader {
    * Resolves when what was read may be told: the clock is read after the value (PG-PROTOCOL.md section 4, "read"). A lease that
    * lapsed and came again serves as well: while every member grants in this term, none has entered a newer one.
    */
-  async untilReadable(signal?: AbortSignal): Promise<void> {
+  async untilReadable(caller?: Waiter): Promise<void> {
     const { term, lease } = this;
     while (!lease.isValid(term.host.clocks())) {
       await term.host.leaseNews(leaseNewsMs);
       term.throwIfOver();
-      if (signal?.aborted === true) throw new CairnError('CANCELLED', 'nobody waits for the reply any more');
+      if (caller?.signal.aborted === true) throw new CairnError('CANCELLED', 'nobody waits for the reply any more');
     }
     term.throwIfOver();
   }
@@ -285,7 +285,8 @@ export class PrimaryTerm implements Leader {
   applied(entry: Omit<SentEntry, 'prev'>): void {
     if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
     const { replication } = this.#phase;
-    const sent = { ...entry, prev: replication.last };
+    const { position, record, payload, costBytes, objectKey, changesPg } = entry;
+    const sent = { position, prev: replication.last, record, payload, costBytes, objectKey, changesPg };
     replication.add(sent);
     this.#uncommitted.set(entry.objectKey, entry.position.seq);
     for (const member of this.#others) this.#send(member, sent);
@@ -351,21 +352,16 @@ export class PrimaryTerm implements Leader {
   }
 
   #send(member: Member, entry: SentEntry): void {
-    const header = {
-      ...this.term.headerTo(member),
-      prev: positionHeader(entry.prev),
-      commit: this.replication.committed,
-      record: entry.record,
-    };
+    const { pool, pg, term, from, to } = this.term.headerTo(member);
+    const { prev, record } = entry;
+    const { committed: commit } = this.replication;
+    const header = { pool, pg, term, from, to, prev: positionHeader(prev), commit, record };
     this.tell(member, appendMethod, header, entry.payload);
   }
 
   /** One way, in the order of the calls. What is lost with a connection is sent again on the next one. */
   tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void {
-    const { host } = this.term;
-    host.peers.tell(member.osd, method, header, { payload }).catch((error: unknown) => {
-      if (!isCairnError(error)) host.fatal(error);
-    });
+    this.term.host.peers.tell(member.osd, method, header, payload);
   }
 
   /** Called with what is committed now. */

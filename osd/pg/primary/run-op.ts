@@ -13,6 +13,7 @@ import { objectId, type ObjectId } from '../../store/object-id.js';
 import { sessionIdBytes } from '../sessions/stored-answer.js';
 import { append } from './append.js';
 import { type Outcome, replyOf } from './outcome.js';
+import type { Waiter } from '../types.js';
 import type { PrimaryTerm } from './primary-term.js';
 
 /**
@@ -23,7 +24,7 @@ export async function runOp(
   primary: PrimaryTerm,
   request: OpRequest,
   payload: Uint8Array,
-  signal: AbortSignal,
+  caller: Waiter,
 ): Promise<OutgoingReply<OpReply>> {
   if (!primary.isServing) throw notServing(primary.term.pg, 'is becoming active, or has too few copies');
   if (primary.term.host.map().flags.has('pause'))
@@ -43,7 +44,7 @@ export async function runOp(
   await primary.gate.passed(outcome.seen);
   // With fewer acknowledgements than members, terms alone do not stop a deposed primary (PG-PROTOCOL.md section 5).
   const isAsync = primary.term.record.mode.kind === 'async';
-  if (!outcome.isChange || isAsync) await primary.untilReadable(signal);
+  if (!outcome.isChange || isAsync) await primary.untilReadable(caller);
   return told(outcome);
 }
 

@@ -135,9 +135,7 @@ function readTransaction(reader: ByteReader): Transaction<PayloadSize> {
   for (let left = reader.count('mutations', 1, mutationsMax); left > 0; left--) {
     mutations.push(readMutation(reader, objects));
   }
-  const transaction = { pg, blockShift, mutations, cutAfter, entry, trimTo };
-  if (split !== undefined) return { ...transaction, split };
-  return copied === undefined ? transaction : { ...transaction, copied };
+  return { pg, blockShift, mutations, cutAfter, copied, entry, trimTo, split };
 }
 
 function writeCopied(writer: ByteWriter, entries: readonly PackedEntry[]): void {

@@ -46,6 +46,11 @@ export interface OmapEntry {
   readonly bodies: readonly { readonly slot: BodySlot; readonly bytes: number }[];
 }
 
+export interface ReadOptions {
+  /** What was read and verified lately may come from memory: for clients, and not for who looks for rot. Default false. */
+  readonly mayBeCached?: boolean;
+}
+
 /** What of an object could not be read: `details.part` of `CORRUPT` and `IO_ERROR`. */
 export type DamagedPart =
   | { readonly kind: 'data'; readonly offset: number; readonly bytes: number }
@@ -78,8 +83,8 @@ export class ObjectReader {
    * The bytes from `offset` on, fewer than `bytes` at the object's end, in pieces that are the caller's to keep but not to
    * change. `NOT_FOUND` without the object; `INVALID_ARGUMENT` for what is no range; `CORRUPT` and `IO_ERROR` name object, offset and segment.
    */
-  async read(object: ObjectId, offset: number, bytes: number): Promise<Uint8Array[]> {
-    const [pieces] = await this.readMany(object, [{ offset, bytes }]);
+  async read(object: ObjectId, offset: number, bytes: number, options: ReadOptions = {}): Promise<Uint8Array[]> {
+    const [pieces] = await this.readMany(object, [{ offset, bytes }], options);
     return pieces ?? [];
   }
 
@@ -87,6 +92,7 @@ export class ObjectReader {
   async readMany(
     object: ObjectId,
     ranges: readonly { readonly offset: number; readonly bytes: number }[],
+    options: ReadOptions = {},
   ): Promise<Uint8Array[][]> {
     for (const { offset, bytes } of ranges) checkRange(object, offset, bytes);
     const plans = await look(this.#state, 0, (draft) => {
@@ -99,7 +105,7 @@ export class ObjectReader {
     });
     const held = plans.flat().flatMap((piece) => (piece.kind === 'stored' ? [piece.payload] : []));
     try {
-      return await Promise.all(plans.map((plan, i) => this.#readPlan(object, ranges[i]?.offset ?? 0, plan)));
+      return await Promise.all(plans.map((plan, i) => this.#readPlan(object, ranges[i]?.offset ?? 0, plan, options)));
     } finally {
       for (const payload of held) this.#payloads.release(payload);
     }
@@ -116,7 +122,12 @@ export class ObjectReader {
   }
 
   /** A body of an omap value; `undefined` when there is none. Errors as those of `read`. */
-  async omapBody(object: ObjectId, key: string, slot: BodySlot): Promise<Uint8Array | undefined> {
+  async omapBody(
+    object: ObjectId,
+    key: string,
+    slot: BodySlot,
+    options: ReadOptions = {},
+  ): Promise<Uint8Array | undefined> {
     const range = await look(this.#state, 0, (draft): PayloadRange | 'empty' | undefined => {
       const stored = draft.get(omapKey(object, key));
       const body = stored === undefined ? undefined : decodeOmapValue(stored).bodies.find((one) => one.slot === slot);
@@ -128,7 +139,7 @@ export class ObjectReader {
     if (range === undefined) return undefined;
     if (range === 'empty') return new Uint8Array(0);
     try {
-      return await this.#payloads.read(range, () => `${showObject(object)}, body ${slot} of an omap key`);
+      return await this.#readPayload(range, () => `${showObject(object)}, body ${slot} of an omap key`, options);
     } catch (error) {
       throw withPart(error, { kind: 'omap-key', key });
     } finally {
@@ -188,14 +199,23 @@ export class ObjectReader {
     return new OmapWalk(new IndexWalk(this.#state.index, keys, options), object);
   }
 
-  async #readPlan(object: ObjectId, offset: number, plan: readonly PlannedPiece[]): Promise<Uint8Array[]> {
+  #readPayload(range: PayloadRange, what: () => string, { mayBeCached = false }: ReadOptions): Promise<Uint8Array> {
+    return mayBeCached ? this.#payloads.readCached(range, what) : this.#payloads.read(range, what);
+  }
+
+  async #readPlan(
+    object: ObjectId,
+    offset: number,
+    plan: readonly PlannedPiece[],
+    options: ReadOptions,
+  ): Promise<Uint8Array[]> {
     let at = offset;
     const pieces = plan.map(async (piece) => {
       const start = at;
       at += piece.bytes;
       if (piece.kind === 'zeros') return zeros.subarray(0, piece.bytes);
       try {
-        return await this.#payloads.read(piece, () => `${showObject(object)} at ${start}`);
+        return await this.#readPayload(piece, () => `${showObject(object)} at ${start}`, options);
       } catch (error) {
         throw withPart(error, { kind: 'data', offset: start, bytes: piece.bytes });
       }

@@ -7,6 +7,7 @@ import { invariant } from '../../../base/invariant.js';
 import { batchSeed, blockChecksum, checksumBytes, type PayloadRef } from '../format/payload-ref.js';
 import type { LogWriter } from '../log/log-writer.js';
 import type { SegmentFiles } from '../log/segment-files.js';
+import { PayloadCache } from './payload-cache.js';
 import { ReadSlots } from './read-slots.js';
 
 /** What is wanted of a payload. */
@@ -38,7 +39,15 @@ interface Layout {
 /** Of a pool of eight threads, four are for commits and LevelDB. */
 export const readsMaxDefault = 4;
 
+export interface PayloadReaderOptions {
+  /** Reads of segments under way. Default 4. */
+  readonly readsMax?: number;
+  /** What `readCached` keeps. Default 0. */
+  readonly cacheBytes?: number;
+}
+
 export class PayloadReader {
+  readonly cache: PayloadCache;
   readonly #files: SegmentFiles;
   readonly #writer: Pick<LogWriter, 'readPending'>;
   readonly #storeSeed: bigint;
@@ -48,8 +57,9 @@ export class PayloadReader {
     files: SegmentFiles,
     writer: Pick<LogWriter, 'readPending'>,
     storeSeed: bigint,
-    readsMax = readsMaxDefault,
+    { readsMax = readsMaxDefault, cacheBytes = 0 }: PayloadReaderOptions = {},
   ) {
+    this.cache = new PayloadCache(cacheBytes);
     this.#slots = new ReadSlots(readsMax);
     this.#files = files;
     this.#writer = writer;
@@ -89,6 +99,16 @@ export class PayloadReader {
       }
     }
     return new Uint8Array(data.buffer, data.byteOffset + layout.skip, bytes);
+  }
+
+  /** As `read`, but what was read lately may come from memory, as it was verified then. What is returned is not to be changed. */
+  async readCached(range: PayloadRange, what: () => string): Promise<Uint8Array> {
+    const { payload, skip, bytes } = range;
+    const known = this.cache.get(payload);
+    if (known !== undefined) return known.subarray(skip, skip + bytes);
+    const read = await this.read(range, what);
+    if (read.byteLength === payload.bytes) this.cache.add(payload, read);
+    return read;
   }
 
   /** From a batch that is not durable yet. */

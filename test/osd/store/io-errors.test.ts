@@ -45,6 +45,42 @@ async function onMachine(body: (machine: Machine, runtime: Runtime) => Promise<v
 }
 
 describe('osd/store: a disk that cannot read', () => {
+  it('does not harm clients who read what was read and verified before, and is found by whoever looks for rot', async () => {
+    await onMachine(async (machine, runtime) => {
+      const store = await make(runtime);
+      for (let number = 0; number < 60; number++) await store.apply(put(number));
+      const [segment] = store.cleanable();
+      assert.ok(segment !== undefined);
+      const readCached = async (number: number): Promise<void> => {
+        const pieces = await store.objects.read(numbered(number), 0, objectBytes, { mayBeCached: true });
+        assert.ok(
+          concatBytes(pieces).every((byte) => byte === number),
+          `object ${number}`,
+        );
+      };
+      for (let number = 0; number < 60; number += 2) await readCached(number);
+      const path = `${directory}/segments/${segment.toString(16).padStart(8, '0')}.seg`;
+      machine.disk().faults.failReads(path, 0, 2 ** 18);
+      const failed = { uncached: 0, unread: 0 };
+      for (let number = 0; number < 60; number += 1) {
+        if (number % 2 === 0) await readCached(number);
+        else await readCached(number).catch(() => (failed.unread += 1));
+        await assertWhole(store, number).catch(() => (failed.uncached += 1));
+      }
+      assert.ok(failed.uncached > 10 && failed.unread > 5, JSON.stringify(failed));
+      // Other bytes under the same name are other bytes.
+      await store.apply({
+        ...put(2),
+        mutations: [
+          { kind: 'write', object: numbered(2), offset: 0, data: payloadOf(new Uint8Array(objectBytes).fill(9)) },
+        ],
+      });
+      const pieces = await store.objects.read(numbered(2), 0, objectBytes, { mayBeCached: true });
+      assert.ok(concatBytes(pieces).every((byte) => byte === 9));
+      await store.close();
+    });
+  });
+
   it('fails just the reads of what is there, and names object, offset and segment', async () => {
     await onMachine(async (machine, runtime) => {
       const store = await make(runtime);

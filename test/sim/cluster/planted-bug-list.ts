@@ -158,7 +158,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: `${primary}/run-op.js`,
-        from: `await primary.untilReadable(signal);`,
+        from: `await primary.untilReadable(caller);`,
         to: `;`,
       },
     ],

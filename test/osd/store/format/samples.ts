@@ -103,8 +103,10 @@ const transaction: Transaction<PayloadSize> = {
     { kind: 'pg-remove-range', from: '', to: 'z' },
   ],
   cutAfter: { term: 4, seq: 99 },
+  copied: undefined,
   entry: { seq: 100, term: 5, object, session: utf8Bytes('session'), request: 6, reply: utf8Bytes('reply') },
   trimTo: 50,
+  split: undefined,
 };
 
 const moves: PayloadMove[] = [
@@ -180,6 +182,7 @@ const copying: Transaction<PayloadSize> = {
   copied: packed,
   entry: undefined,
   trimTo: undefined,
+  split: undefined,
 };
 /** PG 31 of 64 becomes four. */
 const splitting: Transaction<PayloadSize> = {
@@ -187,6 +190,7 @@ const splitting: Transaction<PayloadSize> = {
   blockShift: 12,
   mutations: [{ kind: 'pg-set', key: '\0own', value: utf8Bytes('v') }],
   cutAfter: undefined,
+  copied: undefined,
   entry: undefined,
   trimTo: undefined,
   split: {
