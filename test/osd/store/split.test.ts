@@ -14,7 +14,7 @@ const none = { objects: 0, bytes: 0 };
 
 /** Of PG `number`, with counts of none. */
 function splitOf(number: number, fromPgNum: number, toPgNum: number, more: Partial<PgSplit> = {}): Transaction {
-  const children = childrenOf(number, { fromPgNum, toPgNum }).map((child) => ({ pg: child, ...none }));
+  const children = childrenOf(number, { fromPgNum, toPgNum }).map((child) => ({ pg: child, objects: 0, bytes: 0 }));
   const split = { fromPgNum, toPgNum, children, values: [], ...more };
   return transactionOf([], { pg: { pool, pg: number }, split });
 }
