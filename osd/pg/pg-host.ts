@@ -39,8 +39,11 @@ export interface PgHost {
   clocks(): Clocks;
   /** Everything up to `seq` is durable here: told to the primary with what else became durable in this turn. */
   acknowledge(to: Member, pg: PgId, term: number, seq: number): void;
-  /** An answer of the monitors or a message of a peer shows a record: taken if it is newer than what is known. */
-  learn(pg: PgId, record: PgRecord): void;
+  /**
+   * An answer of the monitors or a message of a peer shows a record: taken if it is newer than what is known. `pgNum`: of the
+   * peer; what the monitors answer to this OSD's request follows the term that it was made in, with no split in between.
+   */
+  learn(pg: PgId, record: PgRecord, pgNum?: number): void;
   /** Resolves when something was granted to this OSD, or after `ms`. */
   leaseNews(ms: number): Promise<void>;
   /** So much of the pool arrived at an OSD that joins, or was found to be the same there: for the rate of recovery. */

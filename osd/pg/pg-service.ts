@@ -50,7 +50,6 @@ import {
   partsMethod,
   pgIdOf,
   positionOfHeader,
-  recordOfHeader,
   runHeader,
   tailMethod,
   type PgHeader,
@@ -141,7 +140,7 @@ export class PgService {
       map: () => this.#knownMap,
       clocks: () => this.#leases.clocks(),
       acknowledge: (to, pg, term, seq) => this.#acknowledgements.add(to, pg, term, seq),
-      learn: (pg, record) => this.#table.learn(pg, record),
+      learn: (pg, record, pgNum) => this.#table.learn(pg, record, pgNum),
       leaseNews: (ms) => this.#leases.news(ms),
       hasFull: (members) => this.#leases.hasFull(members),
       recovered: (pool, done) => this.#recovered.add(pool, done),
@@ -192,12 +191,12 @@ export class PgService {
       .on(pgScrubMethod, ({ header, peer }) => ({ header: service().#scrub(header, peer) }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
-        return { header: await pg.head(header, recordOfHeader(header.record)) };
+        return { header: await pg.head(header) };
       })
       .on(fenceMethod, async ({ header, peer }) => {
         const found = service();
         const pg = await found.#member(header, peer);
-        pg.learn(recordOfHeader(header.record));
+        pg.fence(header);
         found.#handOver?.fenced(pg.id, header.record.term);
         return { header: { run: runHeader(found.#host.self) } };
       })
@@ -233,7 +232,7 @@ export class PgService {
         const found = service();
         if (found.#handOver !== undefined) throw new CairnError('OVERLOADED', 'this OSD is stopping; it joins nothing');
         const pg = await found.#member(header, peer);
-        return { header: await pg.joinStart(header, recordOfHeader(header.record)) };
+        return { header: await pg.joinStart(header) };
       })
       .on(joinBeginMethod, async ({ header, peer }) => ({
         header: {},
@@ -396,7 +395,8 @@ export class PgService {
     }
     const pg = this.#table.get(id);
     if (pg !== undefined) return pg;
-    // Not read yet, or never this OSD's: a newer map tells the client which.
+    if (id.pg >= (map.pools.get(id.pool)?.pgNum ?? 0)) throw notServing(id, `is none that map ${map.epoch} has yet`);
+    // Not read or split off yet, or never this OSD's: a newer map tells the client which.
     throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
   }
 
@@ -441,7 +441,7 @@ export class PgService {
   async #member(header: PgHeader, peer: Peer): Promise<Pg> {
     checkSender(peer, header.from);
     this.#checkReceiver(header);
-    return await this.#table.open(pgIdOf(header));
+    return await this.#table.openFor(pgIdOf(header));
   }
 
   /** Without a wait: what a joiner is sent stays in its order. */

@@ -83,7 +83,7 @@ export class JoinAttempt {
       lease.want(joiner);
       this.#keepFrom = copy.trimmedTo;
       const attempt = this.#number;
-      const record = recordHeader(term.record);
+      const record = recordHeader(term.record, copy.pgNum);
       const { header: found } = await term.call(joiner, joinStartMethod, { record, attempt });
       this.#primary.limitTransactions(found.transactionBytesMax);
       const plan = await planJoin(copy, found);

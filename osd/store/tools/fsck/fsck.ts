@@ -38,6 +38,7 @@ import { checkOwners, checkShared, forEachEntry } from './check-shared.js';
 import { findingCodes, Findings, type Finding, type FindingCode } from './finding.js';
 import { addDamagedValue, loadForCheck, type LoadedForCheck } from './load-for-check.js';
 import { repairStore } from './repair.js';
+import { PgPlacement } from './pg-placement.js';
 import { Repairs } from './repairs.js';
 
 export interface FsckProgress {
@@ -50,7 +51,7 @@ export interface FsckOptions {
   /** Reads and verifies every payload that something points to, and every batch in use. Default false. */
   readonly deep?: boolean;
   readonly repair?: boolean;
-  /** `pgNum` by pool, where known: then counts are checked PG by PG. */
+  /** `pgNum` by pool, for pools whose copies do not say it: then counts are checked PG by PG. */
   readonly pgNums?: ReadonlyMap<number, number>;
   readonly onProgress?: (progress: FsckProgress) => void;
   readonly onFinding?: (finding: Finding) => void;
@@ -117,7 +118,7 @@ class Fsck {
     this.#superblock = superblock;
     this.#options = options;
     this.#findings = new Findings(options.onFinding);
-    this.#accounts = new Accounts(superblock.segments, options.pgNums ?? new Map());
+    this.#accounts = new Accounts(superblock.segments);
   }
 
   async run(): Promise<FsckResult> {
@@ -185,11 +186,13 @@ class Fsck {
       repairs: this.#repairs,
       onKey: (entry) => this.#onKey(entry),
     };
+    const placement = await PgPlacement.of(state.index, state.pgs, this.#options.pgNums ?? new Map());
+    this.#accounts.placeBy(placement);
     await checkObjects(check);
     await checkShared(check, state.counters.nextShared);
     const settled = await settle(state, this.#findings);
     await checkOwners(check, settled.droppedOwners);
-    await checkPgs(check, state.pgs);
+    await checkPgs(check, state.pgs, placement);
     await this.#checkUnknown(state.index);
     compareLiveBytes(this.#accounts, settled, this.#findings);
     if (deep) this.#batches = await checkBatches(segmentCheck, (bytes) => this.#progress(bytes));
