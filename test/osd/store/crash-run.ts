@@ -208,7 +208,11 @@ async function rotTail(
     for (let i = 0; i < 12; i++) {
       // What is not in the log of its PG leaves no trace there when it is lost: PGs rest on entries alone (`past-rot.ts`).
       let step = nextStep(workload.next(reference), history);
-      while (step.transaction.entry === undefined) step = nextStep(workload.next(reference), history);
+      while (step.transaction.entry === undefined) {
+        // It may have been to cut the log.
+        workload.resume(reference);
+        step = nextStep(workload.next(reference), history);
+      }
       places.push(store.logEnd());
       try {
         await store.apply(step.transaction);
