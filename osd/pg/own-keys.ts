@@ -6,6 +6,8 @@ import { ownKeyPrefix } from '../store/transaction.js';
 export const termKey = `${ownKeyPrefix}term`;
 /** How far a copy is that is not whole. */
 export const joinKey = `${ownKeyPrefix}join`;
+/** Of the async terms that it was in. */
+export const asyncKey = `${ownKeyPrefix}async`;
 /** Stands while the copy is taken away. */
 export const removingKey = `${ownKeyPrefix}removing`;
 /** While one of them stands, more than entries of the log is on its way into the copy, or out of it. */

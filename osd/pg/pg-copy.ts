@@ -8,6 +8,7 @@ import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import { pgTerm, printPgId, type PgId, type PgTerm } from '../../cluster/ids.js';
 import { childrenOf, parentOf } from '../../cluster/pg/split.js';
+import type { ReplicationMode } from '../../cluster/pg-record.js';
 import type { PackedEntry } from '../store/pg/log-block.js';
 import type { Touched } from '../store/pg/log-entry.js';
 import { decodePgNum, encodePgNum, pgNumKey } from '../store/pg/pg-num.js';
@@ -21,7 +22,8 @@ import { encodeStamps, stampsKey, type ScrubStamps } from '../scrub/stamps.js';
 import { blockShiftMin, omapHeadBytesMax } from '../store/limits.js';
 import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
 import { decodeTouched, encodeTouched } from './copy/touched-list.js';
-import { afterMissing, afterOwn, joinKey, missingPrefix, removingKey, termKey } from './own-keys.js';
+import { type AsyncNote, decodeAsyncNote, encodeAsyncNote } from './async-note.js';
+import { afterMissing, afterOwn, asyncKey, joinKey, missingPrefix, removingKey, termKey } from './own-keys.js';
 import { planSplit } from './plan-split.js';
 import { decodeJoinState, encodeJoinState, type JoinState } from './join-state.js';
 import type { LogPosition } from './types.js';
@@ -51,6 +53,8 @@ export class PgCopy {
   #isLeaving: boolean;
   #lostTail: LostTail | undefined;
   #frozen: CairnError | undefined;
+  #async: AsyncNote | undefined;
+  #isAsyncNoted = true;
   readonly #reachWaiters: { readonly seq: number; readonly resolve: () => void }[] = [];
 
   private constructor(
@@ -62,6 +66,7 @@ export class PgCopy {
       readonly join: JoinState | undefined;
       readonly isLeaving: boolean;
       readonly lostTail: LostTail | undefined;
+      readonly async: AsyncNote | undefined;
     },
   ) {
     this.#store = store;
@@ -71,6 +76,7 @@ export class PgCopy {
     this.#join = own.join;
     this.#isLeaving = own.isLeaving;
     this.#lostTail = own.lostTail;
+    this.#async = own.async;
     this.#last = { seq: 0, term: 0 };
     this.#look();
   }
@@ -87,12 +93,14 @@ export class PgCopy {
     const isLeaving = (await store.objects.pgGet(pg, removingKey)) !== undefined;
     const pgNum = await store.objects.pgGet(pg, pgNumKey);
     const lostTail = await store.objects.pgGet(pg, lostTailKey);
+    const note = await store.objects.pgGet(pg, asyncKey);
     return new PgCopy(store, pg, {
       term: pgTerm(term === undefined ? 0 : decodeNumber(term)),
       pgNum: pgNum === undefined ? undefined : decodePgNum(pgNum),
       join: joinState,
       isLeaving,
       lostTail: lostTail === undefined ? undefined : decodeLostTail(lostTail),
+      async: note === undefined ? undefined : decodeAsyncNote(note),
     });
   }
 
@@ -208,12 +216,14 @@ export class PgCopy {
       { kind: 'pg-remove-range', from: afterOwn, to: undefined },
       { kind: 'pg-remove-range', from: missingPrefix, to: afterMissing },
       { kind: 'pg-remove', key: joinKey },
+      { kind: 'pg-remove', key: asyncKey },
       { kind: 'pg-remove', key: stampsKey },
       { kind: 'pg-remove', key: lostTailKey },
       { kind: 'pg-remove', key: removingKey },
     ];
     await this.takeOver({ mutations, cutAfter: { term: 0, seq: 0 } });
     this.#join = undefined;
+    this.#async = undefined;
     this.#isLeaving = false;
   }
 
@@ -227,14 +237,59 @@ export class PgCopy {
   }
 
   /** From here on no lower term is taken part in. Durable with everything before it when `termDurable` resolves. */
-  enter(term: PgTerm): void {
+  enter(term: PgTerm, { kind }: Pick<ReplicationMode, 'kind'>): void {
     invariant(term >= this.#term, 'terms only rise', { pg: printPgId(this.pg), term });
     if (term === this.#term) return;
     this.#term = term;
     const mutations: Mutation[] = [{ kind: 'pg-set', key: termKey, value: encodeNumber(term) }];
+    if (kind === 'async') {
+      const { commit = 0, everywhere = 0 } = this.#async ?? {};
+      this.#async = { term, commit, everywhere };
+      mutations.push(this.#asyncNoted(this.#async));
+    }
     this.#termDurable = this.#store.apply({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
     // Whoever relies on it waits for it; a store that fails ends the daemon anyway.
     this.#termDurable.catch(() => undefined);
+  }
+
+  /** Of the async terms that it was in, as far as this process knows; `undefined`: it was in none. */
+  get async(): AsyncNote | undefined {
+    return this.#async;
+  }
+
+  /** In an async term: entries up to `commit` are committed, and up to `everywhere` all members have them. */
+  asyncProgress(commit: number, everywhere: number): void {
+    const note = this.#async;
+    if (note === undefined) return;
+    // Of those that are in this log: under the numbers that follow, another primary may log others.
+    const { seq } = this.#last;
+    const next = {
+      term: note.term,
+      commit: Math.max(note.commit, Math.min(commit, seq)),
+      everywhere: Math.max(note.everywhere, Math.min(everywhere, seq)),
+    };
+    if (next.commit === note.commit && next.everywhere === note.everywhere) return;
+    this.#async = next;
+    this.#isAsyncNoted = false;
+  }
+
+  /** The mutation that goes with a cut: what is logged behind it from now on is other entries. */
+  noteAsyncCut({ seq }: LogPosition): readonly Mutation[] {
+    const note = this.#async;
+    if (note === undefined) return [];
+    this.#async = { ...note, commit: Math.min(note.commit, seq), everywhere: Math.min(note.everywhere, seq) };
+    return [this.#asyncNoted(this.#async)];
+  }
+
+  /** Now and then. Soon durable; what is lost of it makes more be parked, and less be called acknowledged. */
+  noteAsyncProgress(): void {
+    if (this.#async === undefined || this.#isAsyncNoted || this.#frozen !== undefined) return;
+    this.#note([this.#asyncNoted(this.#async)]);
+  }
+
+  #asyncNoted(note: AsyncNote): Mutation {
+    this.#isAsyncNoted = true;
+    return { kind: 'pg-set', key: asyncKey, value: encodeAsyncNote(note) };
   }
 
   /** The term is durable, and all that was submitted before it. */

@@ -15,6 +15,7 @@ import type { LeaseGrantor } from './lease/grantor.js';
 import type { LeaseHolder } from './lease/holder.js';
 import type { Clocks } from './lease/lease-time.js';
 import type { OsdRun } from './lease/types.js';
+import type { ParkedSet } from './parked/parked-set.js';
 import type { OsdPeers } from './peers.js';
 
 export interface PgHost {
@@ -34,6 +35,7 @@ export interface PgHost {
   /** Joins of PGs that others lead: how many copy to this OSD now. */
   readonly joined: Set<string>;
   readonly pace: Pace;
+  readonly parked: ParkedSet;
   /** The newest. */
   map(): ClusterMap;
   clocks(): Clocks;

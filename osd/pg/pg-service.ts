@@ -1,6 +1,14 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import { type Epoch, type OsdId, type PgId, type PoolId, printPgId, type StoreNumber } from '../../cluster/ids.js';
+import {
+  type Epoch,
+  type OsdId,
+  type PgId,
+  poolId,
+  type PoolId,
+  printPgId,
+  type StoreNumber,
+} from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { CapAccess } from '../../cluster/caps.js';
 import type { Pool } from '../../cluster/pool.js';
@@ -44,6 +52,7 @@ import {
   joinScanMethod,
   joinStartMethod,
   leaseMethod,
+  lineageMethod,
   levelMethod,
   memberOfHeader,
   nackMethod,
@@ -54,6 +63,9 @@ import {
   tailMethod,
   type PgHeader,
 } from './messages.js';
+import { type AsyncLag, asyncLagOf } from './async-lag.js';
+import { registerParked } from './parked/parked-requests.js';
+import { type ParkedOfPg, ParkedSet } from './parked/parked-set.js';
 import type { OsdPeers } from './peers.js';
 import type { Pg } from './pg.js';
 import { noCopy } from './pg-copy.js';
@@ -93,6 +105,7 @@ export interface PgServiceStatus {
   /** Since this service began. */
   readonly recovered: Recovered;
   readonly recoveredOfPools: ReadonlyMap<PoolId, Recovered>;
+  readonly lag: AsyncLag;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -135,6 +148,7 @@ export class PgService {
       joins: new Reservations(joinsMax),
       joined: new Set(),
       pace: new Pace(),
+      parked: new ParkedSet(runtime, store),
       holder: this.#leases.holder,
       grantor: this.#leases.grantor,
       map: () => this.#knownMap,
@@ -158,7 +172,8 @@ export class PgService {
   get status(): PgServiceStatus {
     const { running, waiting } = this.#host.joins;
     const { all: recovered, pools: recoveredOfPools } = this.#recovered;
-    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered, recoveredOfPools };
+    const lag = asyncLagOf(this.#table.all());
+    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered, recoveredOfPools, lag };
   }
 
   /** Of every PG that this OSD leads, as it is now. */
@@ -167,6 +182,11 @@ export class PgService {
       const report = primary?.report();
       if (report !== undefined) yield report;
     }
+  }
+
+  /** What is parked here; `undefined` until that is known. */
+  parked(): readonly ParkedOfPg[] | undefined {
+    return this.#host.parked.summary();
   }
 
   /** Of one PG, for tests and `pg query`. */
@@ -183,6 +203,7 @@ export class PgService {
       }
       return found;
     };
+    registerParked(handlers, (pool, peer, access) => service().#parkedIn(pool, peer, access));
     return handlers
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
@@ -204,6 +225,9 @@ export class PgService {
         const pg = await service().#member(header, peer);
         return { header: { last: await pg.level(header) } };
       })
+      .on(lineageMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).lineage(header),
+      }))
       .on(tailMethod, async ({ header, peer }) => (await service().#member(header, peer)).tail(header))
       .on(partsMethod, async ({ header, payload, peer }) =>
         (await service().#member(header, peer)).parts(header, payload),
@@ -302,11 +326,15 @@ export class PgService {
     this.#acknowledgements.close();
     await this.#table.close(this.#closed);
     await this.#scrubs.close();
+    await this.#host.parked.close(this.#closed);
   }
 
   #tick(): void {
     const { clock } = this.#runtime;
-    for (const pg of this.#table.all()) pg.primary?.tick(clock.now());
+    for (const pg of this.#table.all()) {
+      pg.primary?.tick(clock.now());
+      pg.copy.noteAsyncProgress();
+    }
     this.#scrubs.tick();
     this.#timer = clock.after(tickMs, () => this.#tick());
   }
@@ -416,6 +444,14 @@ export class PgService {
     const pg = this.#table.get(id);
     const { osd, store } = this.#host.self;
     return { osd, store, ...(pg === undefined ? noCopy : await pg.copy.describe()) };
+  }
+
+  /** Whether this OSD acts in a PG of the pool does not matter. `NOT_FOUND` without such a pool: what was parked of it is gone. */
+  #parkedIn(pool: number, peer: Peer, access: CapAccess): PgHost {
+    const found = this.#knownMap.pools.get(poolId(pool));
+    if (found === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pool}`);
+    this.#checkAccess(peer, found, access);
+    return this.#host;
   }
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */

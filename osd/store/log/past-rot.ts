@@ -21,6 +21,7 @@ import type { ObjectVersion } from '../format/object-head.js';
 import { pgValueKey } from '../format/index-key.js';
 import { batchSeed } from '../format/payload-ref.js';
 import { blockShiftMin, pageBytes } from '../limits.js';
+import { isShadowPool } from '../parked/parked-place.js';
 import { encodeLostTail, lostObjectsMax, lostTailKey } from '../pg/lost-tail.js';
 import type { PayloadSize, Transaction } from '../transaction.js';
 import { type BatchFrame, readBatch, type ReadBatch, verifies } from './batch-reader.js';
@@ -210,6 +211,8 @@ class Tail {
     // Also those of which nothing else is left.
     for (const progress of this.#pgs.values()) {
       const { pg, entries, newest, isCut, holes } = progress;
+      // What is parked belongs to no copy: it is there, or it is parked anew from a copy that still has it.
+      if (isShadowPool(pg.pool)) continue;
       const isExact = holes === this.#holes;
       counts[isCut ? 'lost' : isExact ? 'whole' : 'doubtful'] += 1;
       const value = encodeLostTail({ entries, newest, isExact, objectKeys: [...progress.objectKeys] });
