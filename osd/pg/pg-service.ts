@@ -318,7 +318,8 @@ export class PgService {
       throw new CairnError('OVERLOADED', 'this OSD has as many requests as it takes; try again with a pause');
     }
     const id = pgIdOf(header);
-    this.#host.pace.onClient(this.#runtime.clock.now());
+    const { pace } = this.#host;
+    pace.clientBegan(this.#runtime.clock.now());
     this.#ops += 1;
     this.#opsBytes += bytes;
     try {
@@ -331,6 +332,7 @@ export class PgService {
     } catch (error) {
       throw this.#routed(id, error);
     } finally {
+      pace.clientEnded(this.#runtime.clock.now());
       this.#ops -= 1;
       this.#opsBytes -= bytes;
     }
