@@ -83,6 +83,25 @@ describe('osd/pg: splits', () => {
     });
   });
 
+  it('are waited for where a disk is slow: nobody takes the copy of a child that is not there yet for an empty one', async () => {
+    await inCluster(7, 3, async (scene) => {
+      const { pool, osds } = scene;
+      const names = Array.from({ length: 60 }, (_, i) => `object-${i}`);
+      for (const name of names) await pool.writeFull(name, utf8Bytes(name));
+      const slow = osds[2] ?? assert.fail();
+      slow.machine.disk().faults.slowdown = 300;
+      await setPgNum(scene, 64);
+      const appended = names.map((name) => pool.append(name, utf8Bytes('+')));
+      await untilSplit(scene, 64);
+      await Promise.all(appended);
+      slow.machine.disk().faults.slowdown = 1;
+      osds[0]?.process?.kill();
+      for (const name of names) {
+        assert.equal(utf8Text(await pool.read(name, { offset: 0, bytes: 100 })), `${name}+`);
+      }
+    });
+  });
+
   it('split a copy that was away as it comes back, before it takes part in anything', async () => {
     await inCluster(6, 4, async (scene) => {
       const { pool, osds, cluster } = scene;
