@@ -14,6 +14,7 @@ import { monDump } from '../protocol/commands/mon.js';
 import type { Credentials } from '../protocol/credentials.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import { MonitorSession } from '../protocol/monitor-session.js';
+import { type PgCopyInfo, pgCopyMethod } from '../protocol/pg-copy-info.js';
 import {
   parkedDropMethod,
   type ParkedDropRequest,
@@ -216,6 +217,11 @@ export class CairnClient {
   /** Asks the primary of a PG to scrub it, or how that is; returns at once. Errors as those of `queryPg`, `OVERLOADED`. */
   scrubPg(pg: PgId, want: ScrubKind | undefined, wait: WaitOptions = {}): Promise<PgScrubReply> {
     return this.#askPg(pgScrubMethod, pg, { ...pg, want }, wait);
+  }
+
+  /** What the store of an OSD has of a PG, whoever leads that. Errors: `CONFLICT` when it is down, and those of the connection. */
+  async copyOfPg(osd: OsdId, pg: PgId, wait: WaitOptions = {}): Promise<PgCopyInfo> {
+    return (await this.#askOsd(osd, pgCopyMethod, { ...pg }, wait)).header;
   }
 
   /** What an OSD has parked of a pool, one page. Errors: as `readParked`. */

@@ -112,11 +112,24 @@ export interface OsdBeacon {
   readonly slowOps: number;
   /** Absent from versions that did not say it. */
   readonly recovery?: RecoveryRates | undefined;
+  /** The same by pool, of those that recover; at most `recoveringPoolsMax`, those with most of it. Absent as above. */
+  readonly recoveryOfPools?: readonly PoolRecoveryRow[] | undefined;
   /** Of PGs that it leads, those whose writes wait, as a member is behind by `max_lag`. Absent as the next. */
   readonly lagging?: number | undefined;
   /** What it has parked; absent while it does not know, and from versions that did not say it. */
   readonly parked?: ParkedBeacon | undefined;
 }
+
+export type PoolRecoveryRow = readonly [
+  pool: number,
+  copiedObjects: number,
+  copiedBytes: number,
+  sameObjects: number,
+  sameBytes: number,
+];
+
+/** Of one beacon: some 3 KiB, once a second. */
+export const recoveringPoolsMax = 64;
 
 /** Objects with writes that failovers of async pools cut off. */
 export interface ParkedBeacon {

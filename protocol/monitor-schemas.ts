@@ -11,6 +11,7 @@ import {
   type OsdBeacon,
   type ParkedBeacon,
   parkedPgsMax,
+  recoveringPoolsMax,
   type RequestId,
   type SubscribeReply,
   type SubscribeRequest,
@@ -87,6 +88,9 @@ export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   slowOps: count,
   recovery: z.optional(
     z.object({ copiedObjects: amount, copiedBytes: amount, sameObjects: amount, sameBytes: amount }),
+  ),
+  recoveryOfPools: z.optional(
+    z.array(z.tuple([count, amount, amount, amount, amount])).check(z.maxLength(recoveringPoolsMax)),
   ),
   lagging: z.optional(count),
   parked: z.optional(parkedBeacon),

@@ -29,8 +29,8 @@ export class SoftBook {
   }
 
   noteOsd(beacon: OsdBeacon, heardAt: WallMs): void {
-    const { osd, usedBytes, totalBytes, loopDelayMs, slowOps, recovery, lagging, parked } = beacon;
-    const vitals = { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, recovery, lagging };
+    const { osd, usedBytes, totalBytes, loopDelayMs, slowOps, recovery, recoveryOfPools, lagging, parked } = beacon;
+    const vitals = { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, recovery, recoveryOfPools, lagging };
     // One that has just started does not know yet what it had parked before.
     const known = parked ?? this.#osds.get(osdId(osd))?.parked;
     this.#osds.set(osdId(osd), { ...vitals, parked: known });

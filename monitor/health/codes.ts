@@ -159,7 +159,8 @@ export const healthCodes = {
   PG_LOST: {
     severity: 'error',
     meaning: 'No disk is left that is known to hold all of a PG.',
-    advice: 'Its data is gone. `cairn pg force PG OSD` goes on with what another OSD has, if anything.',
+    advice:
+      '`cairn pg accept-loss PG` shows what its OSDs still have of it, and goes on with the best; `cairn pg force PG OSD` with any.',
   },
   PG_DAMAGED: {
     severity: 'error',

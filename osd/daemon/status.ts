@@ -2,7 +2,8 @@
 import type { Epoch, OsdId } from '../../cluster/ids.js';
 import type { ParkedOfPg } from '../pg/parked/parked-set.js';
 import { noLag } from '../pg/async-lag.js';
-import { nothingRecovered, type PgServiceStatus, type SelfIdentity } from '../pg/pg-service.js';
+import type { PgServiceStatus, SelfIdentity } from '../pg/pg-service.js';
+import { nothingRecovered } from '../recovery/recovered.js';
 
 /** Of an OSD that does not serve. */
 export const noPgs: PgServiceStatus = {
@@ -11,6 +12,7 @@ export const noPgs: PgServiceStatus = {
   slowOps: 0,
   joins: 0,
   recovered: nothingRecovered,
+  recoveredOfPools: new Map(),
   lag: noLag,
 };
 

@@ -221,9 +221,7 @@ export class JoinerTerm {
   async scan({ attempt, after, until }: JoinScanRequest): Promise<JoinScanReply> {
     this.#checkAttempt(attempt);
     const { pg, host } = this.term;
-    const pool = host.map().pools.get(pg.pool);
-    if (pool === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pg.pool} any more`);
-    const walk = host.store.objects.objectWalk(pool.id, orderRange(pg.pg, pool.pgNum));
+    const walk = host.store.objects.objectWalk(pg.pool, orderRange(pg.pg, this.#copy.pgNum));
     const end = until === null ? undefined : latin1Text(until);
     const objects: (readonly [Uint8Array, number, number])[] = [];
     try {

@@ -25,6 +25,11 @@ export interface RecordHeader {
   readonly eligible: readonly MemberHeader[];
   /** 0: sync. */
   readonly ackCopies: number;
+  /**
+   * PGs of the pool that the sender's copy was split for. Who has not split his for so many does not know the record yet: its map
+   * will tell, and until then the sender asks again (PG-PROTOCOL.md section 8).
+   */
+  readonly pgNum: number;
 }
 
 export type PositionHeader = readonly [term: number, seq: number];
@@ -274,8 +279,10 @@ export function joinStateOfHeader({ behind, cursor }: JoinStateHeader): JoinStat
   return { from: behind ?? undefined, cursor: cursor === null ? undefined : latin1Text(cursor) };
 }
 
-export function recordHeader({ term, acting, eligible, mode }: PgRecord): RecordHeader {
+/** `pgNum`: of the sender's copy. */
+export function recordHeader({ term, acting, eligible, mode }: PgRecord, pgNum: number): RecordHeader {
   return {
+    pgNum,
     term,
     acting: acting.map(memberHeader),
     eligible: eligible.map(memberHeader),

@@ -136,7 +136,8 @@ export class Joining {
     const { term } = this.#primary;
     const { log } = term.host.runtime;
     this.#attempts += 1;
-    const attempt = new JoinAttempt(this.#primary, joiner, this.#attempts);
+    const number = this.#attempts;
+    const attempt = new JoinAttempt(this.#primary, joiner, { number, actingWith: () => this.#actingWith(joiner) });
     this.#attempt = attempt;
     const facts = { pg: printPgId(term.pg), term: term.number, joiner: printMember(joiner) };
     log.debug(facts, 'a PG takes an OSD in');
@@ -166,14 +167,56 @@ export class Joining {
 
   /** Who stays, and in which order; `undefined` when that is how it is. */
   get #wanted(): readonly Member[] | undefined {
-    const { term, pool } = this.#primary;
-    const { acting } = term.record;
+    const { acting } = this.#primary.term.record;
+    const stays = this.#staysOf(acting);
+    return stays === undefined || equalMembers(stays, acting) ? undefined : stays;
+  }
+
+  /**
+   * Who acts with a joiner. Where it was the last that was missing, the term in which it comes in is also the one in which the
+   * first of them leads and others leave: one activation, not two.
+   */
+  #actingWith(joiner: Member): readonly Member[] {
+    const { term, isServing } = this.#primary;
+    const acting = [...term.record.acting, joiner];
+    const stays = this.#staysOf(acting) ?? acting;
+    // Who serves nobody cannot let anybody go.
+    const mayLeave = isServing && term.record.mode.kind === 'sync';
+    return mayLeave ? stays : [...stays, ...acting.filter((member) => !hasMember(stays, member))];
+  }
+
+  /** Of those who act: who stays once all are there that CRUSH wants; `undefined` before. */
+  #staysOf(acting: readonly Member[]): readonly Member[] | undefined {
     const up = this.#up.filter((member) => hasMember(acting, member));
     if (up.length === 0 || up.length !== this.#up.length) return undefined;
     // Copies are not given up while CRUSH finds fewer places than the pool wants.
-    const isEnough = up.length >= Math.min(pool.size, acting.length);
-    const stays = isEnough ? up : [...up, ...acting.filter((member) => !hasMember(up, member))];
-    return equalMembers(stays, acting) ? undefined : stays;
+    const isEnough = up.length >= Math.min(this.#primary.pool.size, acting.length);
+    return isEnough ? up : [...up, ...acting.filter((member) => !hasMember(up, member))];
+  }
+
+  /** Whether the others would go on without this OSD. */
+  get mayHandOver(): boolean {
+    const { isServing, pool } = this.#primary;
+    if (!isServing || this.#isLeaving) return false;
+    return this.#others.length >= Math.max(1, pool.minSize);
+  }
+
+  /** This OSD stops: the others go on without it. Served until it is known that they do; throws what was in the way. */
+  async handOver(): Promise<void> {
+    this.#isLeaving = true;
+    try {
+      await this.#askToLeave(this.#others);
+    } finally {
+      this.#isLeaving = false;
+    }
+  }
+
+  /** In the order in which CRUSH wants them. */
+  get #others(): readonly Member[] {
+    const { self, record } = this.#primary.term;
+    const others = record.acting.filter((member) => !isSameMember(member, self));
+    const wanted = this.#up.filter((member) => hasMember(others, member));
+    return [...wanted, ...others.filter((member) => !hasMember(wanted, member))];
   }
 
   /** The pool wants more copies before it acknowledges than this term does. A looser mode comes with the next term. */

@@ -27,7 +27,7 @@ import {
 } from '../../parked/parked-place.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
-import { readBatches } from '../segment-batches.js';
+import { readBatches } from '../../log/segment-batches.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { plain, type Plain } from './plain.js';
 

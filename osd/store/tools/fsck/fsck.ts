@@ -40,6 +40,7 @@ import { checkOwners, checkShared, forEachEntry } from './check-shared.js';
 import { findingCodes, Findings, type Finding, type FindingCode } from './finding.js';
 import { addDamagedValue, loadForCheck, type LoadedForCheck } from './load-for-check.js';
 import { repairStore } from './repair.js';
+import { PgPlacement } from './pg-placement.js';
 import { Repairs } from './repairs.js';
 
 export interface FsckProgress {
@@ -52,7 +53,7 @@ export interface FsckOptions {
   /** Reads and verifies every payload that something points to, and every batch in use. Default false. */
   readonly deep?: boolean;
   readonly repair?: boolean;
-  /** `pgNum` by pool, where known: then counts are checked PG by PG. */
+  /** `pgNum` by pool, for pools whose copies do not say it: then counts are checked PG by PG. */
   readonly pgNums?: ReadonlyMap<number, number>;
   readonly onProgress?: (progress: FsckProgress) => void;
   readonly onFinding?: (finding: Finding) => void;
@@ -122,7 +123,7 @@ class Fsck {
     this.#superblock = superblock;
     this.#options = options;
     this.#findings = new Findings(options.onFinding);
-    this.#accounts = new Accounts(superblock.segments, options.pgNums ?? new Map());
+    this.#accounts = new Accounts(superblock.segments);
   }
 
   async run(): Promise<FsckResult> {
@@ -190,11 +191,13 @@ class Fsck {
       repairs: this.#repairs,
       onKey: (entry) => this.#onKey(entry),
     };
+    const placement = await PgPlacement.of(state.index, state.pgs, this.#options.pgNums ?? new Map());
+    this.#accounts.placeBy(placement);
     await checkObjects(check);
     await checkShared(check, state.counters.nextShared);
     const settled = await settle(state, this.#findings);
     await checkOwners(check, settled.droppedOwners);
-    await checkPgs(check, state.pgs);
+    await checkPgs(check, state.pgs, placement);
     this.#parked = await checkParked(check, new Set(state.pgs.all().map(({ pg }) => pg.pool)));
     await this.#checkUnknown(state.index);
     compareLiveBytes(this.#accounts, settled, this.#findings);
@@ -269,13 +272,14 @@ class Fsck {
       const why = blind.filter((code) => this.#findings.has(code)).join(', ');
       return ['refused', [`nothing was changed, as parts of the index are not known (${why})`, ...notes]];
     }
-    const { state, checkpoint, position } = loaded;
+    const { state, checkpoint, position, lastBatch } = loaded;
     const accounts = this.#accounts;
     await repairStore(this.#runtime, {
       state,
       files,
       checkpoint,
       position,
+      lastBatch,
       settled: settled.live,
       accounts,
       repairs: this.#repairs,

@@ -10,6 +10,7 @@ import type { Extent } from '../../format/extents.js';
 import {
   objectRange,
   pgPart,
+  pgValueKey,
   prefixRange,
   sharedKey,
   suffixOf,
@@ -23,6 +24,7 @@ import { IndexWalk, type IndexEntry } from '../../index/walk.js';
 import { chunkBytes } from '../../limits.js';
 import { orderPrefix, parseObjectKey, readU32, showObject, type ObjectId } from '../../object-id.js';
 import { encodeLogEntry } from '../../pg/log-entry.js';
+import { decodePgNum, pgNumKey } from '../../pg/pg-num.js';
 import { isShadowPool, parkedAttribute, placeOfObject, shadowPg, showPg } from '../../parked/parked-place.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
@@ -116,6 +118,7 @@ class PgExport {
     if (state === undefined) {
       throw new CairnError('NOT_FOUND', `the store has nothing of ${showPg(pg)}; cairn osd dump-store lists its PGs`);
     }
+    await this.#checkPgNum();
     const { uuid, osd, fsid } = this.#store.superblock;
     const { trimmedTo, lastSeq, lastTerm } = state;
     await this.#add({ kind: 'begin', pg, pgNum, osd, storeUuid: uuid, fsid, trimmedTo, lastSeq, lastTerm });
@@ -129,6 +132,18 @@ class PgExport {
     await this.#add({ kind: 'end', ...this.#counts });
     await this.#tellParked();
     return this.#counts;
+  }
+
+  /** With another one the file would lack objects, or have those of other PGs. */
+  async #checkPgNum(): Promise<void> {
+    const { pg, pgNum } = this.#options;
+    const stored = await this.#store.state.index.get(pgValueKey(pg, pgNumKey));
+    const own = stored === undefined ? pgNum : decodePgNum(stored);
+    if (own === pgNum) return;
+    throw new CairnError(
+      'INVALID_ARGUMENT',
+      `PG ${printPgId(pg)} of this store is one of a pool of ${own} PGs, not ${pgNum}; export it with --pg-num ${own}`,
+    );
   }
 
   async #tellParked(): Promise<void> {
