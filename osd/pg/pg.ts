@@ -231,10 +231,11 @@ export class Pg {
 
   /** Of an async pool: what the PG does not have of it is parked first. A copy that goes already has nothing left to park. */
   #considerRemoval(): void {
-    if (this.#pool === undefined || !this.#isStray(this.#up, this.#pool)) return;
+    if (this.#isSplitting || this.#pool === undefined || !this.#isStray(this.#up, this.#pool)) return;
     const { term } = this.#role;
-    if (this.copy.async === undefined || this.copy.isLeaving || term === undefined) this.#remove();
-    else if (this.#removing === undefined) this.#removeParked(term);
+    if (this.copy.async === undefined || this.copy.isLeaving) this.#remove();
+    // Without a term it is about to enter one: of that it is asked again.
+    else if (this.#removing === undefined && term !== undefined) this.#removeParked(term);
   }
 
   #removeParked(term: Term): void {
