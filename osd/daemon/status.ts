@@ -2,7 +2,8 @@
 import type { Epoch, OsdId } from '../../cluster/ids.js';
 import type { ParkedOfPg } from '../pg/parked/parked-set.js';
 import { noLag } from '../pg/async-lag.js';
-import type { PgServiceStatus, SelfIdentity } from '../pg/pg-service.js';
+import type { SelfIdentity } from '../pg/pg-service.js';
+import type { PgServiceStatus } from '../pg/pg-service-status.js';
 import { nothingRecovered } from '../recovery/recovered.js';
 
 /** Of an OSD that does not serve. */

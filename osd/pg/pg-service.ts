@@ -1,14 +1,6 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import {
-  type Epoch,
-  type OsdId,
-  type PgId,
-  poolId,
-  type PoolId,
-  printPgId,
-  type StoreNumber,
-} from '../../cluster/ids.js';
+import { type Epoch, type OsdId, type PgId, poolId, printPgId, type StoreNumber } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { CapAccess } from '../../cluster/caps.js';
 import type { Pool } from '../../cluster/pool.js';
@@ -32,7 +24,7 @@ import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
 import { objectClasses } from '../classes/all.js';
 import type { ClassTable } from '../classes/object-class.js';
-import { type Recovered, RecoveredCounts } from '../recovery/recovered.js';
+import { RecoveredCounts } from '../recovery/recovered.js';
 import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
 import type { Store } from '../store/store.js';
@@ -63,17 +55,19 @@ import {
   tailMethod,
   type PgHeader,
 } from './messages.js';
-import { type AsyncLag, asyncLagOf } from './async-lag.js';
+import { asyncLagOf } from './async-lag.js';
 import { registerParked } from './parked/parked-requests.js';
 import { type ParkedOfPg, ParkedSet } from './parked/parked-set.js';
 import type { OsdPeers } from './peers.js';
 import type { Pg } from './pg.js';
 import { noCopy } from './pg-copy.js';
 import type { PgHost } from './pg-host.js';
+import type { PgServiceStatus } from './pg-service-status.js';
 import { PgTable } from './pg-table.js';
 import { runOp } from './primary/run-op.js';
-import { mayAccess } from './may-access.js';
+import { checkAccess } from './may-access.js';
 import { notServing, refusal, staleRoute } from './refusals.js';
+import { checkSender, isFrom } from './senders.js';
 import { type Scrubbed, ScrubScheduler } from '../scrub/scheduler.js';
 import { digestMethod, installMethod, scrubbedMethod, scrubListMethod } from '../scrub/messages.js';
 
@@ -93,19 +87,6 @@ export interface PgServiceParts {
   readonly monitors: MonitorClient;
   /** Default: those of this version. */
   readonly classes?: ClassTable;
-}
-
-/** For metrics, `osd.stat` and the reports to the monitors. */
-export interface PgServiceStatus {
-  readonly pgs: number;
-  readonly leading: number;
-  readonly slowOps: number;
-  /** PGs that it leads and takes somebody into, or waits to. */
-  readonly joins: number;
-  /** Since this service began. */
-  readonly recovered: Recovered;
-  readonly recoveredOfPools: ReadonlyMap<PoolId, Recovered>;
-  readonly lag: AsyncLag;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -456,11 +437,7 @@ export class PgService {
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */
   #checkAccess({ name }: Peer, pool: Pool, access: CapAccess): void {
-    if (mayAccess(this.#knownMap, name, pool, access)) return;
-    const what = access === 'r' ? 'read' : access === 'w' ? 'change' : 'call classes on';
-    const message = `${name} may not ${what} objects of pool ${pool.name}`;
-    const advice = `see \`cairn auth get ${name}\`, and give it with \`cairn auth caps ${name} osd 'allow ${access}'\``;
-    throw new CairnError('PERMISSION_DENIED', `${message}; ${advice}`);
+    checkAccess(this.#knownMap, name, pool, access);
   }
 
   /** A term that ended under a request is a matter of its route: the client sends it again under the same id. */
@@ -499,16 +476,6 @@ export class PgService {
       `a message for store ${toStore} of osd.${toOsd} came to store ${store} of osd.${osd}`,
     );
   }
-}
-
-/** What the OSDs of a PG say to one another is said in their own names. */
-function isFrom({ name }: Peer, [osd]: readonly [osd: number, ...rest: number[]]): boolean {
-  return name === `osd.${osd}`;
-}
-
-function checkSender(peer: Peer, from: readonly [osd: number, ...rest: number[]]): void {
-  if (isFrom(peer, from)) return;
-  throw new CairnError('PERMISSION_DENIED', `${peer.name} cannot speak for osd.${from[0]}`);
 }
 
 /** One way: a message that is for nobody is lost without a word. */

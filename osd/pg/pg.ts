@@ -19,6 +19,7 @@ import { readParts } from './copy/read-parts.js';
 import { packParts } from './copy/parts-message.js';
 import { decodeTouched } from './copy/touched-list.js';
 import { bootWaitLeft } from './lease/lease-time.js';
+import { isStray } from './is-stray.js';
 import { JoinerTerm } from './joiner-term.js';
 import { levelFrom } from './level.js';
 import {
@@ -38,7 +39,6 @@ import {
   type JoinStartRequest,
   type LevelRequest,
   type LineageReply,
-  lineageMethod,
   type PartsReply,
   type PartsRequest,
   type PgHeader,
@@ -46,16 +46,17 @@ import {
   type TailReply,
   type TailRequest,
 } from './messages.js';
+import { parkStray } from './parked/park-stray.js';
 import { PgCopy } from './pg-copy.js';
 import type { PgHost } from './pg-host.js';
 import { removeCopy } from './pg-removal.js';
 import { PgSessions } from './pg-sessions.js';
 import type { Head } from './primary/activation.js';
-import { commonEnd } from './primary/join-plan.js';
 import { PrimaryTerm } from './primary/primary-term.js';
 import { ReplicaTerm } from './replica-term.js';
 import { overtaken, Term } from './term.js';
-import { isSamePosition, type LogPosition } from './types.js';
+import { whyNotShared } from './shared-entry.js';
+import { isSamePosition } from './types.js';
 import { listKeys } from '../scrub/list-keys.js';
 import { checkUntouched, digestObjects, installOf } from '../scrub/member.js';
 import type {
@@ -217,21 +218,16 @@ export class Pg {
     this.#remove();
   }
 
-  /** Nobody needs this copy: the PG is confirmed and complete without it, and CRUSH does not want it here. */
-  #isStray(up: readonly Member[], pool: Pool): boolean {
-    const record = this.#record;
-    if (record === undefined || this.#role.kind !== 'none' || record.term === 0 || this.copy.isBlank) return false;
-    if (record.eligible.length > 0 || record.acting.length < pool.minSize) return false;
-    const { osds } = this.#host.map();
-    const isWhole = record.acting.every(
-      ({ osd, store }) => osds.get(osd)?.isUp === true && osds.get(osd)?.store === store,
-    );
-    return isWhole && !hasMember(record.acting, this.#self) && (this.copy.isLeaving || !hasMember(up, this.#self));
+  get #isStray(): boolean {
+    const [record, pool] = [this.#record, this.#pool];
+    if (record === undefined || pool === undefined || this.#role.kind !== 'none' || this.copy.isBlank) return false;
+    const { isLeaving } = this.copy;
+    return isStray(this.#host.map(), { self: this.#self, record, pool, up: this.#up, isLeaving });
   }
 
   /** Of an async pool: what the PG does not have of it is parked first. A copy that goes already has nothing left to park. */
   #considerRemoval(): void {
-    if (this.#isSplitting || this.#pool === undefined || !this.#isStray(this.#up, this.#pool)) return;
+    if (this.#isSplitting || !this.#isStray) return;
     const { term } = this.#role;
     if (this.copy.async === undefined || this.copy.isLeaving) this.#remove();
     // Without a term it is about to enter one: of that it is asked again.
@@ -246,25 +242,15 @@ export class Pg {
       if (this.#isDropped) this.#remove();
       else if (!isParked || term.ended !== undefined) this.#considerRemoval();
       // It may have begun to join.
-      else if (this.#pool !== undefined && this.#isStray(this.#up, this.#pool)) this.#remove();
+      else if (this.#isStray) this.#remove();
     };
-    this.#removing = this.#parkStray(term).then(
+    this.#removing = parkStray(term, this.copy).then(
       () => goOn(true),
       (error: unknown) => {
         if (isCairnError(error)) goOn(false);
         else this.#host.fatal(error);
       },
     );
-  }
-
-  async #parkStray(term: Term): Promise<void> {
-    const [primary] = term.record.acting;
-    invariant(primary !== undefined, 'a record that was made keeps a member');
-    await term.untilDone('park', async () => {
-      const { header } = await term.call(primary, lineageMethod, {});
-      const common = commonEnd(header.lineage.map(positionOfHeader), await this.copy.lineage());
-      await this.#host.parked.park(this.copy, common);
-    });
   }
 
   #remove(): void {
@@ -356,7 +342,8 @@ export class Pg {
   async tail(header: TailRequest): Promise<{ readonly header: TailReply; readonly payload: Uint8Array }> {
     this.#checkTerm(header);
     const after = positionOfHeader(header.after);
-    await this.#checkShared(after);
+    const why = await whyNotShared(this.copy, after);
+    if (why !== undefined) throw this.#conflict(why.problem, why.refusal);
     const entries = await this.copy.readLog(after.seq);
     const reply = { entries: entries.length, last: positionHeader(this.copy.last) };
     return { header: reply, payload: entries.length === 0 ? new Uint8Array(0) : encodeLogBlock(entries) };
@@ -368,7 +355,7 @@ export class Pg {
   ): Promise<{ readonly header: PartsReply; readonly payload: readonly Uint8Array[] }> {
     this.#checkTerm(header);
     const { after, bytesMax = partsBytesMax } = header;
-    if (after !== undefined) await this.#reached(this.#replicaIn(header), after);
+    if (after !== undefined) await this.#replicaIn(header).reached(after);
     const { last } = this.copy;
     const parts = await readParts(this.#host.store.objects, this.id, decodeTouched(touched), bytesMax);
     const { recordBytes, restBytes, payload } = packParts(this.id, parts);
@@ -386,13 +373,13 @@ export class Pg {
   }
 
   async digest(header: DigestRequest): Promise<DigestReply> {
-    await this.#reached(this.#replicaIn(header), header.after);
+    await this.#replicaIn(header).reached(header.after);
     return await digestObjects(this.#host.store.objects, this.copy, header);
   }
 
   async install(header: InstallRequest, payload: Uint8Array): Promise<void> {
     const replica = this.#replicaIn(header);
-    await this.#reached(replica, header.after);
+    await replica.reached(header.after);
     await replica.between(async () => {
       replica.checkHeal(header.heal);
       await checkUntouched(this.copy, header.key, header.after);
@@ -403,12 +390,6 @@ export class Pg {
   /** Its primary scrubbed the PG. */
   scrubbed({ term, stamps }: ScrubbedMessage): void {
     if (this.replica?.term.number === term) this.copy.noteScrubbed(stamps);
-  }
-
-  /** The log here has come so far. */
-  async #reached({ term }: ReplicaTerm, seq: number): Promise<void> {
-    await this.copy.reached(seq, term.signal);
-    term.throwIfOver();
   }
 
   #enter(record: PgRecord): void {
@@ -504,20 +485,6 @@ export class Pg {
     this.#checkTerm(header);
     if (this.#role.kind !== 'replica') throw this.#conflict('is not led by another here');
     return this.#role;
-  }
-
-  /** The entry is in this log: its owner has a part of it (I2). */
-  async #checkShared(position: LogPosition): Promise<void> {
-    const { last, trimmedTo } = this.copy;
-    if (position.seq === 0 && trimmedTo === 0) return;
-    if (isSamePosition(position, last)) return;
-    if (position.seq > last.seq) throw this.#conflict(`ends before entry ${position.seq}`, 'diverged');
-    if (position.seq < trimmedTo) throw this.#conflict(`does not reach back to ${position.seq}`, 'trimmed');
-    const [found] = await this.copy.readLog(position.seq - 1);
-    if (found?.seq === position.seq && found.term === position.term) return;
-    // Trimmed just up to it: what comes next follows it, and members agree about that.
-    if (position.seq === trimmedTo) return;
-    throw this.#conflict(`has no entry ${position.seq} of term ${position.term}`, 'diverged');
   }
 
   #conflict(problem: string, what = 'term'): CairnError {

@@ -72,6 +72,12 @@ export class ReplicaTerm {
     });
   }
 
+  /** Resolves when the log here has come so far. */
+  async reached(seq: number): Promise<void> {
+    await this.#copy.reached(seq, this.term.signal);
+    this.term.throwIfOver();
+  }
+
   /** The primary numbers what it heals: `CONFLICT` for what comes late of an earlier one. */
   checkHeal(number: number): void {
     if (number < this.#heal) throw new CairnError('CONFLICT', `heal ${number} is over; ${this.#heal} came after it`);

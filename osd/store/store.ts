@@ -8,7 +8,6 @@
  *                  ▲
  *     reads ───────┘ where the bytes are ──► segments, or the batch that is under way
  */
-import { ByteWriter } from '../../base/byte-writer.js';
 import { CairnError, toCairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import type { PgId } from '../../cluster/ids.js';
@@ -17,13 +16,12 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { StoreState } from './apply/draft.js';
 import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
-import { openNonce, writeOpen } from './format/record.js';
 import type { Superblock } from './format/superblock.js';
 import { showUuid, storeSeed } from './format/superblock.js';
 import type { Absence } from './index/absence.js';
 import { transactionBytesIn } from './limits.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
-import { frameOverheadBytes } from './log/open-batch.js';
+import { addBoot } from './log/add-boot.js';
 import type { SegmentFiles } from './log/segment-files.js';
 import { Merger, type MergerCounts } from './merger/merger.js';
 import type { PackedEntry } from './pg/log-block.js';
@@ -91,10 +89,8 @@ export class Store {
     });
     this.#writer = this.#makeWriter(position);
     this.#queue = this.#makeQueue();
-    const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), {
-      readsMax: options.readsMax,
-      cacheBytes: options.payloadCacheBytes,
-    });
+    const { readsMax, payloadCacheBytes: cacheBytes } = options;
+    const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), { readsMax, cacheBytes });
     this.#payloads = payloads;
     this.objects = new ObjectReader(state, payloads);
     this.#cleaner = this.#makeCleaner(payloads);
@@ -121,18 +117,10 @@ export class Store {
     for (;;) {
       this.#throwIfFailed();
       if (this.#closing !== undefined) throw new CairnError('CLOSED', 'the store is closing');
-      const boot = this.boot + 1;
-      const writer = new ByteWriter(32);
-      writeOpen(writer, boot, openNonce(this.#runtime.random));
-      const record = writer.bytes();
-      const batch = this.#writer.place(frameOverheadBytes + record.byteLength);
-      if (batch !== undefined) {
-        batch.add(record, []);
-        // In the step that adds the record: a checkpoint is only cut at the end of a batch, so it has both or neither.
-        this.#state.counters.boot = boot;
-        this.#writer.kick();
-        await this.#writer.durable(batch.number);
-        return boot;
+      const added = addBoot(this.#runtime, this.#state, this.#writer);
+      if (added !== undefined) {
+        await this.#writer.durable(added.batch);
+        return added.boot;
       }
       this.#hurry();
       await this.#runtime.clock.sleep(placeRetryMs);
