@@ -5,6 +5,7 @@ import { addPgAcceptLoss } from './pg-accept-loss.js';
 import { addPgForce } from './pg-force.js';
 import { addPgDump, addPgLs } from './pg-ls.js';
 import { addPgMap, addPgStat } from './pg-map.js';
+import { addPgParked } from './pg-parked.js';
 import { addPgScrubs } from './pg-scrub.js';
 import { addPgQuery } from './pg-query.js';
 
@@ -17,5 +18,6 @@ export function registerPgCommands(program: Command, context: CliContext): void 
   addPgQuery(pg, context);
   addPgScrubs(pg, context);
   addPgAcceptLoss(pg, context);
+  addPgParked(pg, context);
   addPgForce(pg, context);
 }

@@ -9,6 +9,8 @@ import {
   type ForwardedRequest,
   type JoinRequest,
   type OsdBeacon,
+  type ParkedBeacon,
+  parkedPgsMax,
   recoveringPoolsMax,
   type RequestId,
   type SubscribeReply,
@@ -67,6 +69,15 @@ export const subscribeReply: z.ZodMiniType<SubscribeReply> = z.object({ newest: 
 /** What a follower says after each push. */
 export const pushReply: z.ZodMiniType<{ readonly have: number }> = z.object({ have: count });
 
+const parkedBeacon: z.ZodMiniType<ParkedBeacon> = z.object({
+  objects: count,
+  acknowledged: count,
+  bytes: amount,
+  pgs: z
+    .array(z.tuple([z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1)), count, count]))
+    .check(z.maxLength(parkedPgsMax)),
+});
+
 export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   osd,
   boot: count,
@@ -81,6 +92,8 @@ export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   recoveryOfPools: z.optional(
     z.array(z.tuple([count, amount, amount, amount, amount])).check(z.maxLength(recoveringPoolsMax)),
   ),
+  lagging: z.optional(count),
+  parked: z.optional(parkedBeacon),
 });
 
 export const failureReport: z.ZodMiniType<FailureReport> = z.object({

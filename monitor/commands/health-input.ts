@@ -98,10 +98,18 @@ export function recoveriesOf({ soft, wall }: Pick<CommandContext, 'soft' | 'wall
 }
 
 function osdHealth(vitals: OsdVitals, wall: WallMs): OsdHealth {
-  const { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt } = vitals;
+  const { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, parked } = vitals;
   const isOld = wall - heardAt > ratesMs;
-  const recovery = isOld ? undefined : vitals.recovery;
-  const recoveryOfPools = isOld ? undefined : vitals.recoveryOfPools;
-  // Beacons say how many, not since when.
-  return { usedBytes, totalBytes, loopDelayMs, slowOps: { count: slowOps, oldestMs: 0 }, recovery, recoveryOfPools };
+  const { recovery, recoveryOfPools, lagging = 0 }: Partial<OsdVitals> = isOld ? {} : vitals;
+  return {
+    usedBytes,
+    totalBytes,
+    loopDelayMs,
+    // Beacons say how many, not since when.
+    slowOps: { count: slowOps, oldestMs: 0 },
+    recovery,
+    recoveryOfPools,
+    lagging,
+    parked,
+  };
 }

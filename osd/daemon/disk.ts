@@ -7,7 +7,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { writeFileDurably } from '../../runtime/whole-file.js';
 import { encodeSuperblock, superblockName, type Superblock } from '../store/format/superblock.js';
 import { openStore, readSuperblock } from '../store/open-store.js';
-import { unfinishedKeys } from '../pg/pg-copy.js';
+import { unfinishedKeys } from '../pg/own-keys.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
 

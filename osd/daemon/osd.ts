@@ -29,6 +29,7 @@ import { supervise } from '../../runtime/supervise.js';
 import { Backoff } from '../../wire/backoff.js';
 import { HandlerTable } from '../../wire/handlers.js';
 import { serviceKeyOf } from '../../wire/service-key.js';
+import { parkedBeacon } from '../pg/parked/parked-beacon.js';
 import { PgService, type SelfIdentity } from '../pg/pg-service.js';
 import { membershipOf } from '../store/format/superblock.js';
 import type { StoreOptions } from '../store/store-options.js';
@@ -189,6 +190,7 @@ export class Osd {
       self: state.kind === 'waiting' || state.kind === 'serving' ? state.self : undefined,
       epoch: this.#map?.epoch ?? epoch(0),
       pgs: state.kind === 'serving' ? state.service.status : noPgs,
+      parked: state.kind === 'serving' ? (state.service.parked() ?? []) : [],
       loopDelayMs: this.#loopDelay.worstMs,
       heartbeatPeers: this.#heartbeats.peerCount,
     };
@@ -367,7 +369,8 @@ export class Osd {
     const { self, service } = this.#state;
     const { usableBytes, liveBytes } = this.#store.space();
     const now = this.#runtime.clock.now();
-    const { slowOps, joins, recovered, recoveredOfPools } = service.status;
+    const { slowOps, joins, recovered, recoveredOfPools, lag } = service.status;
+    const parked = service.parked();
     const beacon = {
       osd: self.osd,
       boot: self.boot,
@@ -378,6 +381,8 @@ export class Osd {
       slowOps,
       recovery: this.#recoveryRate.look(now, recovered, joins > 0),
       recoveryOfPools: this.#poolRates.look(now, recoveredOfPools, joins > 0),
+      lagging: lag.waiting,
+      parked: parked === undefined ? undefined : parkedBeacon(parked),
     };
     supervise(this.#runtime, 'a beacon', this.#signs.beacon(beacon));
     supervise(this.#runtime, 'a report of PGs', this.#reporter.round(now, service.reports()));

@@ -15,6 +15,7 @@ import type { LeaseGrantor } from './lease/grantor.js';
 import type { LeaseHolder } from './lease/holder.js';
 import type { Clocks } from './lease/lease-time.js';
 import type { OsdRun } from './lease/types.js';
+import type { ParkedSet } from './parked/parked-set.js';
 import type { OsdPeers } from './peers.js';
 
 export interface PgHost {
@@ -34,13 +35,17 @@ export interface PgHost {
   /** Joins of PGs that others lead: how many copy to this OSD now. */
   readonly joined: Set<string>;
   readonly pace: Pace;
+  readonly parked: ParkedSet;
   /** The newest. */
   map(): ClusterMap;
   clocks(): Clocks;
   /** Everything up to `seq` is durable here: told to the primary with what else became durable in this turn. */
   acknowledge(to: Member, pg: PgId, term: number, seq: number): void;
-  /** An answer of the monitors or a message of a peer shows a record: taken if it is newer than what is known. */
-  learn(pg: PgId, record: PgRecord): void;
+  /**
+   * An answer of the monitors or a message of a peer shows a record: taken if it is newer than what is known. `pgNum`: of the
+   * peer; what the monitors answer to this OSD's request follows the term that it was made in, with no split in between.
+   */
+  learn(pg: PgId, record: PgRecord, pgNum?: number): void;
   /** Resolves when something was granted to this OSD, or after `ms`. */
   leaseNews(ms: number): Promise<void>;
   /** So much of the pool arrived at an OSD that joins, or was found to be the same there: for the rate of recovery. */

@@ -1,6 +1,14 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import { type Epoch, type OsdId, type PgId, type PoolId, printPgId, type StoreNumber } from '../../cluster/ids.js';
+import {
+  type Epoch,
+  type OsdId,
+  type PgId,
+  poolId,
+  type PoolId,
+  printPgId,
+  type StoreNumber,
+} from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { CapAccess } from '../../cluster/caps.js';
 import type { Pool } from '../../cluster/pool.js';
@@ -44,17 +52,20 @@ import {
   joinScanMethod,
   joinStartMethod,
   leaseMethod,
+  lineageMethod,
   levelMethod,
   memberOfHeader,
   nackMethod,
   partsMethod,
   pgIdOf,
   positionOfHeader,
-  recordOfHeader,
   runHeader,
   tailMethod,
   type PgHeader,
 } from './messages.js';
+import { type AsyncLag, asyncLagOf } from './async-lag.js';
+import { registerParked } from './parked/parked-requests.js';
+import { type ParkedOfPg, ParkedSet } from './parked/parked-set.js';
 import type { OsdPeers } from './peers.js';
 import type { Pg } from './pg.js';
 import { noCopy } from './pg-copy.js';
@@ -94,6 +105,7 @@ export interface PgServiceStatus {
   /** Since this service began. */
   readonly recovered: Recovered;
   readonly recoveredOfPools: ReadonlyMap<PoolId, Recovered>;
+  readonly lag: AsyncLag;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -136,12 +148,13 @@ export class PgService {
       joins: new Reservations(joinsMax),
       joined: new Set(),
       pace: new Pace(),
+      parked: new ParkedSet(runtime, store),
       holder: this.#leases.holder,
       grantor: this.#leases.grantor,
       map: () => this.#knownMap,
       clocks: () => this.#leases.clocks(),
       acknowledge: (to, pg, term, seq) => this.#acknowledgements.add(to, pg, term, seq),
-      learn: (pg, record) => this.#table.learn(pg, record),
+      learn: (pg, record, pgNum) => this.#table.learn(pg, record, pgNum),
       leaseNews: (ms) => this.#leases.news(ms),
       hasFull: (members) => this.#leases.hasFull(members),
       recovered: (pool, done) => this.#recovered.add(pool, done),
@@ -159,7 +172,8 @@ export class PgService {
   get status(): PgServiceStatus {
     const { running, waiting } = this.#host.joins;
     const { all: recovered, pools: recoveredOfPools } = this.#recovered;
-    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered, recoveredOfPools };
+    const lag = asyncLagOf(this.#table.all());
+    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered, recoveredOfPools, lag };
   }
 
   /** Of every PG that this OSD leads, as it is now. */
@@ -168,6 +182,11 @@ export class PgService {
       const report = primary?.report();
       if (report !== undefined) yield report;
     }
+  }
+
+  /** What is parked here; `undefined` until that is known. */
+  parked(): readonly ParkedOfPg[] | undefined {
+    return this.#host.parked.summary();
   }
 
   /** Of one PG, for tests and `pg query`. */
@@ -184,6 +203,7 @@ export class PgService {
       }
       return found;
     };
+    registerParked(handlers, (pool, peer, access) => service().#parkedIn(pool, peer, access));
     return handlers
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
@@ -192,12 +212,12 @@ export class PgService {
       .on(pgScrubMethod, ({ header, peer }) => ({ header: service().#scrub(header, peer) }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
-        return { header: await pg.head(header, recordOfHeader(header.record)) };
+        return { header: await pg.head(header) };
       })
       .on(fenceMethod, async ({ header, peer }) => {
         const found = service();
         const pg = await found.#member(header, peer);
-        pg.learn(recordOfHeader(header.record));
+        pg.fence(header);
         found.#handOver?.fenced(pg.id, header.record.term);
         return { header: { run: runHeader(found.#host.self) } };
       })
@@ -205,6 +225,9 @@ export class PgService {
         const pg = await service().#member(header, peer);
         return { header: { last: await pg.level(header) } };
       })
+      .on(lineageMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).lineage(header),
+      }))
       .on(tailMethod, async ({ header, peer }) => (await service().#member(header, peer)).tail(header))
       .on(partsMethod, async ({ header, payload, peer }) =>
         (await service().#member(header, peer)).parts(header, payload),
@@ -233,7 +256,7 @@ export class PgService {
         const found = service();
         if (found.#handOver !== undefined) throw new CairnError('OVERLOADED', 'this OSD is stopping; it joins nothing');
         const pg = await found.#member(header, peer);
-        return { header: await pg.joinStart(header, recordOfHeader(header.record)) };
+        return { header: await pg.joinStart(header) };
       })
       .on(joinBeginMethod, async ({ header, peer }) => ({
         header: {},
@@ -303,11 +326,15 @@ export class PgService {
     this.#acknowledgements.close();
     await this.#table.close(this.#closed);
     await this.#scrubs.close();
+    await this.#host.parked.close(this.#closed);
   }
 
   #tick(): void {
     const { clock } = this.#runtime;
-    for (const pg of this.#table.all()) pg.primary?.tick(clock.now());
+    for (const pg of this.#table.all()) {
+      pg.primary?.tick(clock.now());
+      pg.copy.noteAsyncProgress();
+    }
     this.#scrubs.tick();
     this.#timer = clock.after(tickMs, () => this.#tick());
   }
@@ -396,7 +423,8 @@ export class PgService {
     }
     const pg = this.#table.get(id);
     if (pg !== undefined) return pg;
-    // Not read yet, or never this OSD's: a newer map tells the client which.
+    if (id.pg >= (map.pools.get(id.pool)?.pgNum ?? 0)) throw notServing(id, `is none that map ${map.epoch} has yet`);
+    // Not read or split off yet, or never this OSD's: a newer map tells the client which.
     throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
   }
 
@@ -416,6 +444,14 @@ export class PgService {
     const pg = this.#table.get(id);
     const { osd, store } = this.#host.self;
     return { osd, store, ...(pg === undefined ? noCopy : await pg.copy.describe()) };
+  }
+
+  /** Whether this OSD acts in a PG of the pool does not matter. `NOT_FOUND` without such a pool: what was parked of it is gone. */
+  #parkedIn(pool: number, peer: Peer, access: CapAccess): PgHost {
+    const found = this.#knownMap.pools.get(poolId(pool));
+    if (found === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pool}`);
+    this.#checkAccess(peer, found, access);
+    return this.#host;
   }
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */
@@ -441,7 +477,7 @@ export class PgService {
   async #member(header: PgHeader, peer: Peer): Promise<Pg> {
     checkSender(peer, header.from);
     this.#checkReceiver(header);
-    return await this.#table.open(pgIdOf(header));
+    return await this.#table.openFor(pgIdOf(header));
   }
 
   /** Without a wait: what a joiner is sent stays in its order. */

@@ -25,9 +25,10 @@ import { pageBytes } from './limits.js';
 import { moveHeads, type LogPosition } from './log/log-writer.js';
 import { OpenBatch } from './log/open-batch.js';
 import { goPastRot } from './log/past-rot.js';
-import { replay, type ReplayResult } from './log/replay.js';
+import { type LogEnd, type PastRotStep, replay, type ReplayResult } from './log/replay.js';
 import { SegmentFiles } from './log/segment-files.js';
 import { SlabPool } from './log/slabs.js';
+import { writeAgain } from './log/write-again.js';
 import { indexDirectory } from './mkfs.js';
 import { PgTable } from './pg/pg-table.js';
 import { Ballast } from './space/ballast.js';
@@ -129,11 +130,11 @@ async function recover(
   const past = options.pastRot;
   const pastRot =
     past &&
-    (async (position: LogPosition, rot: CairnError): Promise<LogPosition> => {
+    (async (end: LogEnd, rot: CairnError): Promise<LogPosition> => {
       // First of all: once the log is whole again, nothing else tells that this store is not what it was.
       own = renewed(superblock, runtime.random.bytes(16));
       await writeFileDurably(runtime.disk, directory, superblockName, encodeSuperblock(own));
-      return await leavePast(runtime, own, state, files, checkpointer, position, { ...past, rot });
+      return await leavePast(runtime, own, state, files, checkpointer, end, { ...past, rot });
     });
   const replayed = await replayLog(runtime, superblock, options, state, files, checkpointer, pastRot);
   const { counters } = state;
@@ -163,31 +164,24 @@ async function replayLog(
   state: StoreState,
   files: SegmentFiles,
   checkpointer: Checkpointer,
-  pastRot: ((position: LogPosition, rot: CairnError) => Promise<LogPosition>) | undefined,
+  pastRot: PastRotStep | undefined,
 ): Promise<ReplayResult> {
   const { batch, batchChecksum, heads, durableBatch } = checkpointer.last;
   const from = { number: batch, checksum: batchChecksum, heads };
-  // What a killed process had written may be in the page cache only: it is made durable before anything rests on it.
-  const unsynced = new Set<number>();
   const result = await replay(state, files, {
     storeSeed: storeSeed(superblock),
     segmentBytes: superblock.segmentBytes,
     from,
     durableBatch,
     pastRot,
-    afterBatch: async (position) => {
-      for (const name of headNames) {
-        const place = position.heads[name];
-        if (place !== undefined) unsynced.add(place.segment);
-      }
+    afterBatch: async (position, batch) => {
       if (state.index.active.bytes < options.layerBytesMax) return;
-      await syncSegments(runtime, files, unsynced);
+      await writeAgain(runtime, files, batch);
       checkpointer.freeze(position);
       await checkpointer.write(position.number);
     },
   });
-  for (const { segment } of placesOf(result.position)) unsynced.add(segment);
-  await syncSegments(runtime, files, unsynced);
+  if (result.last !== undefined) await writeAgain(runtime, files, result.last);
   return result;
 }
 
@@ -198,11 +192,11 @@ async function leavePast(
   state: StoreState,
   files: SegmentFiles,
   checkpointer: Checkpointer,
-  position: LogPosition,
+  end: LogEnd,
   { unfinishedKeys, rot }: { readonly unfinishedKeys: readonly string[]; readonly rot: CairnError },
 ): Promise<LogPosition> {
   const { batch: covered, durableBatch } = checkpointer.last;
-  const past = await goPastRot(state, files, position, {
+  const past = await goPastRot(state, files, end.position, {
     storeSeed: storeSeed(superblock),
     segmentBytes: superblock.segmentBytes,
     durableBatch,
@@ -213,27 +207,15 @@ async function leavePast(
       return next;
     },
   });
-  await syncSegments(runtime, files, new Set(past.segments));
+  for (const batch of [end.last, past.last]) if (batch !== undefined) await writeAgain(runtime, files, batch);
   checkpointer.freeze(past.position);
   await checkpointer.write(past.position.number);
   const { found, pgs } = past;
   runtime.log.error(
-    { err: rot, lastGood: position.number, found, pgs },
+    { err: rot, lastGood: end.position.number, found, pgs },
     'the log lost batches: this store has less than it promised to keep, and counts as a new one from now on',
   );
   return past.position;
-}
-
-export async function syncSegments(runtime: Runtime, files: SegmentFiles, segments: Set<number>): Promise<void> {
-  for (const segment of segments) {
-    const file = await runtime.disk.open(files.path(segment), { mode: 'write' });
-    try {
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
-  }
-  segments.clear();
 }
 
 /**

@@ -83,11 +83,17 @@ export class JoinAttempt {
       lease.want(joiner);
       this.#keepFrom = copy.trimmedTo;
       const attempt = this.#number;
-      const record = recordHeader(term.record);
+      const record = recordHeader(term.record, copy.pgNum);
       const { header: found } = await term.call(joiner, joinStartMethod, { record, attempt });
       this.#primary.limitTransactions(found.transactionBytesMax);
       const plan = await planJoin(copy, found);
-      const cut = { attempt, cutAfter: positionHeader(plan.cutAfter), state: joinStateHeader(plan.state) };
+      const { cutAfter, common, state } = plan;
+      const cut = {
+        attempt,
+        cutAfter: positionHeader(cutAfter),
+        common: common && positionHeader(common),
+        state: joinStateHeader(state),
+      };
       const { payload } = await term.call(joiner, joinBeginMethod, cut);
       this.#throwIfFailed();
       const options = { joiner, attempt, plan, missing: decodeTouched(payload) };

@@ -1,10 +1,12 @@
 /**
  * From where the record says the PG is to where CRUSH wants it: whoever is missing joins, one at a time; then who is too
- * many leaves, and the first of them leads (PG-PROTOCOL.md section 4, "join", "leave / hand over").
+ * many leaves, and the first of them leads (PG-PROTOCOL.md section 4, "join", "leave / hand over"). An async term is drained
+ * before anybody leaves it, and before a stricter mode of the pool begins (section 5).
  */
 import { isCairnError } from '../../../base/errors.js';
 import { monotonicMs } from '../../../base/instants.js';
 import { printPgId } from '../../../cluster/ids.js';
+import { isStricter, recordMode } from '../../../cluster/pg/next-record.js';
 import { equalMembers, hasMember, isSameMember, printMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { pgLeave } from '../../../protocol/commands/pg.js';
@@ -96,6 +98,10 @@ export class Joining {
     const { term, isActive } = this.#primary;
     if (!isActive || term.ended !== undefined || this.#attempt !== undefined || this.#isPausing) return;
     const { acting, eligible } = term.record;
+    if (this.#isModeStricter) {
+      this.#leave(acting);
+      return;
+    }
     const { flags } = term.host.map();
     const isDegraded = acting.length < this.#primary.pool.size;
     if (flags.has('norebalance') && !isDegraded) return;
@@ -103,7 +109,8 @@ export class Joining {
     const missing = this.#up.find((member) => !hasMember(acting, member) && !hasMember(eligible, member));
     if (missing === undefined) {
       this.#giveBack();
-      this.#considerLeaving();
+      const stays = this.#wanted;
+      if (stays !== undefined) this.#leave(stays);
       return;
     }
     // Fewest copies first; its turn may come much later, and is looked at anew then.
@@ -189,8 +196,8 @@ export class Joining {
 
   /** Whether the others would go on without this OSD. */
   get mayHandOver(): boolean {
-    const { term, isServing, pool } = this.#primary;
-    if (!isServing || this.#isLeaving || term.record.mode.kind !== 'sync') return false;
+    const { isServing, pool } = this.#primary;
+    if (!isServing || this.#isLeaving) return false;
     return this.#others.length >= Math.max(1, pool.minSize);
   }
 
@@ -198,7 +205,7 @@ export class Joining {
   async handOver(): Promise<void> {
     this.#isLeaving = true;
     try {
-      await this.#leave(this.#others);
+      await this.#askToLeave(this.#others);
     } finally {
       this.#isLeaving = false;
     }
@@ -212,13 +219,17 @@ export class Joining {
     return [...wanted, ...others.filter((member) => !hasMember(wanted, member))];
   }
 
-  #considerLeaving(): void {
+  /** The pool wants more copies before it acknowledges than this term does. A looser mode comes with the next term. */
+  get #isModeStricter(): boolean {
+    const { term, isServing, pool } = this.#primary;
+    return isServing && isStricter(recordMode(pool.mode), term.record.mode);
+  }
+
+  #leave(acting: readonly Member[]): void {
     const { term, isServing } = this.#primary;
-    if (!isServing || this.#isLeaving || term.record.mode.kind !== 'sync') return;
-    const acting = this.#wanted;
-    if (acting === undefined) return;
+    if (!isServing || this.#isLeaving) return;
     this.#isLeaving = true;
-    this.#leave(acting).catch((thrown: unknown) => {
+    this.#askToLeave(acting).catch((thrown: unknown) => {
       this.#isLeaving = false;
       if (term.ended !== undefined) return;
       if (!isCairnError(thrown)) {
@@ -230,9 +241,10 @@ export class Joining {
     });
   }
 
-  async #leave(acting: readonly Member[]): Promise<void> {
+  async #askToLeave(acting: readonly Member[]): Promise<void> {
     const { term } = this.#primary;
     const { host } = term;
+    await this.#primary.drained();
     // Another member may be dead without anybody knowing: whoever asks has heard of all of them just now (pitfall q).
     await this.#primary.untilReadable(term);
     const deadline = monotonicMs(host.runtime.clock.now() + leaveMs);

@@ -21,9 +21,10 @@ import type { ObjectVersion } from '../format/object-head.js';
 import { pgValueKey } from '../format/index-key.js';
 import { batchSeed } from '../format/payload-ref.js';
 import { blockShiftMin, pageBytes } from '../limits.js';
+import { isShadowPool } from '../parked/parked-place.js';
 import { encodeLostTail, lostObjectsMax, lostTailKey } from '../pg/lost-tail.js';
 import type { PayloadSize, Transaction } from '../transaction.js';
-import { type BatchFrame, readBatch, verifies } from './batch-reader.js';
+import { type BatchFrame, readBatch, type ReadBatch, verifies } from './batch-reader.js';
 import { type LogPosition, moveHeads } from './log-writer.js';
 import { applyFrame } from './replay.js';
 import { readBatches } from './segment-batches.js';
@@ -49,8 +50,8 @@ export interface PastRotOptions {
 export interface PastRot {
   /** Where the log goes on; the state is as of there, and to be written down before anything else is. */
   readonly position: LogPosition;
-  /** Segments that batches were read from. */
-  readonly segments: readonly number[];
+  /** The newest batch behind the hole. It may not be durable: `writeAgain`. */
+  readonly last: ReadBatch | undefined;
   /** Batches behind the hole that were found. */
   readonly found: number;
   /** PGs of which something is known to be lost, of which something may be, and of which nothing is. */
@@ -68,10 +69,11 @@ export async function goPastRot(
   position: LogPosition,
   options: PastRotOptions,
 ): Promise<PastRot> {
-  const { batches, segments, isAllThere } = await findBatches(files, position, options);
+  const { batches, isAllThere } = await findBatches(files, position, options);
   const tail = new Tail(state, options);
   let { heads } = position;
   let number = position.number;
+  let last: ReadBatch | undefined;
   for (const { header } of batches) {
     const { place } = header;
     if (header.number !== number + 1) tail.onHole();
@@ -83,6 +85,7 @@ export async function goPastRot(
       tail.onHole();
       continue;
     }
+    last = batch;
     moveHeads(state.segments, heads, header.heads, number);
     ({ heads } = header);
     const seed = batchSeed(options.storeSeed, number, place.segment);
@@ -100,7 +103,7 @@ export async function goPastRot(
   moveHeads(state.segments, heads, after, next);
   return {
     position: { number: next, checksum: position.checksum, heads: after },
-    segments,
+    last,
     found: batches.length,
     pgs,
   };
@@ -111,14 +114,13 @@ async function findBatches(
   files: SegmentFiles,
   { number, heads }: LogPosition,
   options: PastRotOptions,
-): Promise<{ readonly batches: FoundBatch[]; readonly segments: number[]; readonly isAllThere: boolean }> {
+): Promise<{ readonly batches: FoundBatch[]; readonly isAllThere: boolean }> {
   const lives = new Map<string, BatchPlace>();
   const add = (from: LogHeads): void => {
     for (const place of placesOf(from)) lives.set(`${place.segment}.${place.generation}`, place);
   };
   add(heads);
   const found: FoundBatch[] = [];
-  const segments: number[] = [];
   let isAllThere = true;
   // Grows while it is walked: each batch names the segments that the log may go on in.
   for (const life of lives.values()) {
@@ -127,14 +129,13 @@ async function findBatches(
       isAllThere = false;
       continue;
     }
-    segments.push(life.segment);
     for await (const item of readBatches(files, life, { ...options, verifyPayloads: false })) {
       if (item.kind === 'gap' || item.batch.header.number <= number) continue;
       found.push({ header: item.batch.header, checksum: item.batch.checksum });
       add(item.batch.header.heads);
     }
   }
-  return { batches: chained(found), segments, isAllThere };
+  return { batches: chained(found), isAllThere };
 }
 
 /**
@@ -210,6 +211,8 @@ class Tail {
     // Also those of which nothing else is left.
     for (const progress of this.#pgs.values()) {
       const { pg, entries, newest, isCut, holes } = progress;
+      // What is parked belongs to no copy: it is there, or it is parked anew from a copy that still has it.
+      if (isShadowPool(pg.pool)) continue;
       const isExact = holes === this.#holes;
       counts[isCut ? 'lost' : isExact ? 'whole' : 'doubtful'] += 1;
       const value = encodeLostTail({ entries, newest, isExact, objectKeys: [...progress.objectKeys] });

@@ -311,7 +311,7 @@ describe('cluster/pg: leave and hand over', () => {
         const result = outcome(() => leaveActing(before, request, context));
         const next = tally.note('code' in result ? { ...result, code: 'no' } : result, isFit ? undefined : 'no');
         if (next === undefined) return;
-        assertNewRecord(before, next, context);
+        assertNewRecord(before, next, context, { isDrained });
         assert.deepEqual([next.acting, next.eligible], [acting, []]);
       },
     );

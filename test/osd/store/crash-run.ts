@@ -22,6 +22,8 @@ const lastKey = '#';
 
 export interface CrashResult {
   crashes: number;
+  /** Syncs that failed: the process ends, and the page cache shows what the disk may not have. */
+  failedSyncs: number;
   acknowledged: number;
   applied: number;
   /** Segments, and the bytes that were moved out of them. */
@@ -29,6 +31,8 @@ export interface CrashResult {
   moved: number;
   /** Merges of extents. */
   merges: number;
+  /** Of PGs. */
+  splits: number;
   checkpoints: number;
   /** Batches, when the store was opened. */
   replayed: number;
@@ -57,6 +61,8 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const prng = new Prng(`${seed}/crash`);
   // Drawn from nothing, so that all other seeds draw what they drew before there were such.
   const isTiny = [4, 8, 9].includes(seed % 10);
+  const syncs = [3, 7].includes(seed % 10) ? new Prng(`${seed}/syncs`) : undefined;
+  const splits = seed % 3 === 0 ? new Prng(`${seed}/splits`) : undefined;
   const segmentBytes = prng.pick([2 ** 18, 2 ** 18, 2 ** 19]);
   const workload = new Workload(prng, {
     objects: 8,
@@ -78,11 +84,13 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const history: History = { base: new Reference(), nextId: 1, nextApplied: 0, steps: [] };
   const result: CrashResult = {
     crashes: 0,
+    failedSyncs: 0,
     acknowledged: 0,
     applied: 0,
     cleaned: 0,
     moved: 0,
     merges: 0,
+    splits: 0,
     checkpoints: 0,
     replayed: 0,
   };
@@ -95,16 +103,28 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     const cycles = 2 + prng.below(4);
     for (let cycle = 0; cycle < cycles; cycle++) {
       const isPowerLoss = prng.chance(0.7);
-      const process = machine.start('osd', (runtime) => live(runtime, prng, workload, options, history, result));
+      const failure = new SyncFailure(machine);
+      const process = machine.start('osd', (runtime) => {
+        const failing = syncs === undefined ? options : { ...options, onFailed: () => failure.happened() };
+        return failure.fence(live(runtime, { prng, splits }, workload, failing, history, result));
+      });
+      if (syncs?.chance(0.6) === true) failure.comeAfter(world.sleep(syncs.float() * syncs.pick([2, 10, 50])));
       if (isPowerLoss) {
         const crashed = machine.crashAtIoBoundary(1 + prng.below(prng.pick([8, 20, 100, 600, 3_000])));
-        await Promise.race([crashed, process.finished]);
+        await Promise.race([crashed, process.finished, failure.promise]);
+      } else {
+        await Promise.race([world.sleep(prng.float() * prng.pick([5, 50, 200])), process.finished, failure.promise]);
+      }
+      failure.end();
+      if (isPowerLoss && !failure.hasHappened) {
         machine.crash();
         machine.restart();
       } else {
-        await Promise.race([world.sleep(prng.float() * prng.pick([5, 50, 200])), process.finished]);
+        // What a failed sync left in the page cache is to be seen by the next process: the power stays on.
+        if (isPowerLoss) void machine.crashAtIoBoundary(2 ** 40);
         process.kill();
       }
+      result.failedSyncs += Number(failure.hasHappened);
       result.crashes += 1;
       assert.equal(process.failure, undefined);
     }
@@ -120,6 +140,53 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     if (prng.chance(0.5)) await rotTail(machine, prng, workload, options, history);
   });
   return result;
+}
+
+/** A sync that fails at some time, after which the process is to end at once. */
+class SyncFailure {
+  readonly promise: Promise<void>;
+  readonly #machine: Machine;
+  #resolve: () => void = () => undefined;
+  #hasHappened = false;
+  #hasEnded = false;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.promise = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  get hasHappened(): boolean {
+    return this.#hasHappened;
+  }
+
+  /** The next sync after `when` fails. */
+  comeAfter(when: Promise<void>): void {
+    void when.then(() => {
+      if (!this.#hasEnded) this.#machine.disk().faults.failNextSyncs = 1;
+    });
+  }
+
+  happened(): void {
+    this.#hasHappened = true;
+    this.#resolve();
+  }
+
+  /** A store that finds its disk failing as it is opened is not open. */
+  async fence(living: Promise<void>): Promise<void> {
+    try {
+      await living;
+    } catch (error) {
+      if (!isCairnError(error, 'IO_ERROR')) throw error;
+      this.happened();
+    }
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#machine.disk().faults.failNextSyncs = 0;
+  }
 }
 
 /**
@@ -140,8 +207,12 @@ async function rotTail(
     const store = await openStore(runtime, directory, { ...options, layerBytesMax: 1e9, layerMsMax: 1e9 });
     for (let i = 0; i < 12; i++) {
       // What is not in the log of its PG leaves no trace there when it is lost: PGs rest on entries alone (`past-rot.ts`).
-      let step = nextStep(workload, reference, history);
-      while (step.transaction.entry === undefined) step = nextStep(workload, reference, history);
+      let step = nextStep(workload.next(reference), history);
+      while (step.transaction.entry === undefined) {
+        // It may have been to cut the log.
+        workload.resume(reference);
+        step = nextStep(workload.next(reference), history);
+      }
       places.push(store.logEnd());
       try {
         await store.apply(step.transaction);
@@ -178,7 +249,7 @@ async function rotTail(
       await adopt(store, workload, history, { isWhole: false });
       const after = history.base.clone();
       for (let i = 0; i < 12; i++) {
-        const step = nextStep(workload, after, history);
+        const step = nextStep(workload.next(after), history);
         try {
           await store.apply(step.transaction);
         } catch (refusal) {
@@ -201,7 +272,7 @@ async function rotTail(
 
 async function live(
   runtime: Runtime,
-  prng: Prng,
+  { prng, splits }: { readonly prng: Prng; readonly splits: Prng | undefined },
   workload: Workload,
   options: StoreOptions,
   history: History,
@@ -216,8 +287,14 @@ async function live(
   const cleaning = new Set<Promise<void>>();
   let inFlight = 0;
   let merges = 0;
+  let lastKnown: Promise<unknown> = Promise.resolve();
   for (let i = 0; i < 400; i++) {
-    const step = nextStep(workload, reference, history);
+    let split: Transaction | undefined;
+    if (splits?.chance(0.03) === true) {
+      await lastKnown;
+      split = workload.split(splits, reference);
+    }
+    const step = nextStep(split ?? workload.next(reference), history);
     const { applied, durable } = store.submit(step.transaction);
     // Known to be under way before anything of it can be found after a crash.
     history.steps.push(step);
@@ -245,6 +322,11 @@ async function live(
         inFlight -= 1;
       },
     );
+    lastKnown = Promise.all([lastKnown, known]);
+    if (split !== undefined) {
+      await known;
+      result.splits += 1;
+    }
     if (!isParallel || prng.chance(0.1)) await known;
     result.merges += store.merged().merges - merges;
     ({ merges } = store.merged());
@@ -272,13 +354,19 @@ async function live(
   if (prng.chance(0.5)) await store.close();
 }
 
-function nextStep(workload: Workload, reference: Reference, history: History): Step {
-  const plain = workload.next(reference);
+function nextStep(plain: Transaction, history: History): Step {
   const id = history.nextId++;
   const mark: Mutation = { kind: 'pg-set', key: lastKey, value: latin1Bytes(String(id)) };
+  const marked = { ...plain, mutations: [...plain.mutations, mark] };
+  const { split } = plain;
+  // All PGs that it makes say that it was their last.
+  const values = split?.values.filter(({ key }) => key !== lastKey) ?? [];
   return {
     id,
-    transaction: { ...plain, mutations: [...plain.mutations, mark] },
+    transaction:
+      split === undefined
+        ? marked
+        : { ...marked, split: { ...split, values: [...values, { key: lastKey, to: undefined }] } },
     appliedAs: undefined,
     isAcknowledged: false,
   };
@@ -295,15 +383,20 @@ async function adopt(
   { isWhole = true }: { readonly isWhole?: boolean } = {},
 ): Promise<void> {
   const kept = new Set<Step>();
-  const pgs = new Map(workload.objects.map((object) => [printPgId(workload.pgOf(object)), workload.pgOf(object)]));
-  for (const [name, pg] of pgs) {
-    const steps = history.steps.filter(({ transaction }) => printPgId(transaction.pg) === name);
+  const names = new Map(Array.from(history.base.pgs, ([name, { id }]) => [name, id]));
+  for (const { transaction } of history.steps) for (const pg of pgsOf(transaction)) names.set(printPgId(pg), pg);
+  const skippedBy: string[] = [];
+  for (const [name, pg] of names) {
+    const steps = history.steps.filter(({ transaction }) => pgsOf(transaction).some((one) => printPgId(one) === name));
     const last = await lastIn(store, pg);
     const isBase = last === baseLast(history.base, name);
     const count = steps.findIndex(({ id }) => id === last) + 1;
     assert.ok(isBase || count > 0, `${name} holds transaction ${last}, which nobody submitted to it`);
     for (const step of steps.slice(0, count)) kept.add(step);
+    skippedBy.push(...steps.slice(count).map(({ id }) => `${name} lacks ${id}`));
   }
+  const halves = Array.from(kept, ({ id }) => skippedBy.filter((text) => text.endsWith(` lacks ${id}`))).flat();
+  assert.deepEqual(halves, [], 'transactions that took effect in some of their PGs only');
   const lost = history.steps.filter((step) => !kept.has(step));
   const missing = lost.filter(({ isAcknowledged }) => isAcknowledged).map(({ id }) => id);
   if (isWhole) assert.deepEqual(missing, [], 'transactions that were acknowledged');
@@ -312,8 +405,13 @@ async function adopt(
   if (isWhole) assert.deepEqual(skipped, [], 'transactions that were applied before others that are there');
   for (const step of kept) history.base.apply(step.transaction);
   history.steps = [];
-  await compareAll(store, history.base, workload.objects, (object) => workload.pgOf(object));
   workload.resume(history.base);
+  await compareAll(store, history.base, workload.objects, (object) => workload.pgOf(object));
+}
+
+/** That a transaction changes: one, but for a split. */
+function pgsOf({ pg, split }: Transaction): PgId[] {
+  return [pg, ...(split?.children ?? []).map((child) => ({ pool: pg.pool, pg: child.pg }))];
 }
 
 async function lastIn(store: Store, pg: PgId): Promise<number> {

@@ -8,6 +8,5 @@ import { runSeedCommand } from '../../sim/seed-command.js';
 import { runCrashes } from './crash-run.js';
 
 await runSeedCommand('sim:store', async (seed) => {
-  const { crashes, acknowledged, applied, cleaned, moved, merges, checkpoints, replayed } = await runCrashes(seed);
-  return { crashes, acknowledged, applied, cleaned, moved, merges, checkpoints, replayed };
+  return { ...(await runCrashes(seed)) };
 });
