@@ -8,7 +8,6 @@
  *                  ▲
  *     reads ───────┘ where the bytes are ──► segments, or the batch that is under way
  */
-import { ByteWriter } from '../../base/byte-writer.js';
 import { CairnError, toCairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import type { PgId } from '../../cluster/ids.js';
@@ -17,9 +16,8 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { StoreState } from './apply/draft.js';
 import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
-import { openNonce, writeOpen } from './format/record.js';
-import type { Superblock } from './format/superblock.js';
-import { showUuid, storeSeed } from './format/superblock.js';
+import { openRecord } from './format/record.js';
+import { showUuid, storeSeed, type Superblock } from './format/superblock.js';
 import type { Absence } from './index/absence.js';
 import { transactionBytesIn } from './limits.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
@@ -122,9 +120,7 @@ export class Store {
       this.#throwIfFailed();
       if (this.#closing !== undefined) throw new CairnError('CLOSED', 'the store is closing');
       const boot = this.boot + 1;
-      const writer = new ByteWriter(32);
-      writeOpen(writer, boot, openNonce(this.#runtime.random));
-      const record = writer.bytes();
+      const record = openRecord(boot, this.#runtime.random);
       const batch = this.#writer.place(frameOverheadBytes + record.byteLength);
       if (batch !== undefined) {
         batch.add(record, []);
@@ -158,17 +154,12 @@ export class Store {
     return this.#state.pgs.all().map(({ pg }) => pg);
   }
 
-  /** Whether it has anything of the PG. */
-  has(pg: PgId): boolean {
-    return this.#state.pgs.get(pg) !== undefined;
-  }
-
   counts(pg: PgId): PgCounts {
     const record = this.#state.pgs.get(pg)?.record;
     return { objects: record?.objects ?? 0, bytes: record?.bytes ?? 0 };
   }
 
-  /** Where a PG's log begins and ends: entries behind `trimmedTo` up to `lastSeq` are there. */
+  /** Where a PG's log begins and ends: entries behind `trimmedTo` up to `lastSeq` are there. Nothing of the PG: `noBounds` itself. */
   logBounds(pg: PgId): LogBounds {
     return this.#state.pgs.get(pg)?.bounds ?? noBounds;
   }
@@ -233,10 +224,7 @@ export class Store {
 
   /** Segments that hold live bytes and get no further batches: what `clean` may be asked for. */
   cleanable(): number[] {
-    const { segments } = this.#state;
-    return Array.from({ length: segments.count }, (_, i) => i).filter((segment) => {
-      return segments.state(segment) === 'closed' && segments.info(segment).liveBytes > 0;
-    });
+    return this.#state.segments.cleanable();
   }
 
   /** Resolves once a durable checkpoint holds all that was applied before the call. */
