@@ -8,14 +8,14 @@ import { CairnError } from './errors.js';
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Made when it is needed, which in most small values it is not: it costs more than to read them. */
+  #view: DataView | undefined;
   readonly #end: number;
   #at: number;
 
   /** Reads `bytes` from offset `start` to before `end`; errors count from the start of `bytes`. Lent, not copied. */
   constructor(bytes: Uint8Array, start = 0, end: number = bytes.byteLength) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#at = start;
     this.#end = Math.min(end, bytes.byteLength);
   }
@@ -35,21 +35,24 @@ export class ByteReader {
   }
 
   u8(what: string): number {
-    return this.#view.getUint8(this.#advance(1, what));
+    // In bounds: checked by `#advance`, here and below.
+    return this.#bytes[this.#advance(1, what)]!;
   }
 
   u32(what: string): number {
-    return this.#view.getUint32(this.#advance(4, what), true);
+    const at = this.#advance(4, what);
+    const bytes = this.#bytes;
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
   u64(what: string): bigint {
-    return this.#view.getBigUint64(this.#advance(8, what), true);
+    return this.#words().getBigUint64(this.#advance(8, what), true);
   }
 
   /** Finite, or it is refused. */
   f64(what: string): number {
     const at = this.#advance(8, what);
-    const value = this.#view.getFloat64(at, true);
+    const value = this.#words().getFloat64(at, true);
     if (!Number.isFinite(value)) throw this.error(`expected ${what}, found no finite number`, at);
     return value;
   }
@@ -120,6 +123,12 @@ export class ByteReader {
 
   error(message: string, offset: number = this.#at, cause?: unknown): CairnError {
     return new CairnError('PARSE_ERROR', `byte ${offset}: ${message}`, { details: { offset }, cause });
+  }
+
+  #words(): DataView {
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    this.#view ??= new DataView(buffer, byteOffset, byteLength);
+    return this.#view;
   }
 
   #advance(count: number, what: string): number {

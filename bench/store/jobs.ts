@@ -5,7 +5,7 @@ import { levelClose, levelOpen, levelPut } from './level-load.js';
 import { memory } from './memory.js';
 import { insert, omapGet, scan, type InsertArgs, type OmapGetArgs, type ScanArgs } from './omap-load.js';
 import { close, open, theStore } from './opened.js';
-import { putLoad, type LoadOptions } from './put-load.js';
+import { putLoad, runPut, summarizePut, type LoadOptions } from './put-load.js';
 import { readLoad, type ReadArgs } from './read-load.js';
 import { fillAndEmpty, remove, type RemoveArgs } from './remove-load.js';
 import { watched } from './turn-watch.js';
@@ -14,7 +14,10 @@ export const jobs = {
   open,
   close,
   put: (args: LoadOptions) => putLoad(theStore(), args),
-  putWatched: (args: LoadOptions) => watched(() => putLoad(theStore(), args)),
+  putWatched: async (args: LoadOptions) => {
+    const { result, ...turns } = await watched(() => runPut(theStore(), args));
+    return { result: summarizePut(result, args), ...turns };
+  },
   read: (args: ReadArgs) => readLoad(theStore(), args),
   remove: (args: RemoveArgs) => remove(theStore(), args),
   fillAndEmpty: () => fillAndEmpty(theStore()),
@@ -26,14 +29,16 @@ export const jobs = {
       return performance.now() - began;
     }),
   /** While transactions go on: both end when the checkpoint does, but the load not before `ms`. */
-  checkpointUnderLoad: (args: LoadOptions) =>
-    watched(async () => {
-      const load = putLoad(theStore(), args);
+  checkpointUnderLoad: async (args: LoadOptions) => {
+    const { result, ...turns } = await watched(async () => {
+      const load = runPut(theStore(), args);
       const began = performance.now();
       await theStore().checkpoint();
       const ms = performance.now() - began;
       return { ms, load: await load };
-    }),
+    });
+    return { result: { ms: result.ms, load: summarizePut(result.load, args) }, ...turns };
+  },
   clean: () => cleanAll(theStore()),
   insert: (args: InsertArgs) => insert(theStore(), args),
   scan: (args: ScanArgs) => scan(theStore(), args),

@@ -84,14 +84,17 @@ function rowsOf(
     const without = plain.get(inFlight) ?? checkpoints;
     const p99ToMedian = checkpoints.p99Ms / checkpoints.p50Ms;
     say(`4 KiB x${String(inFlight).padEnd(2)} no checkpoints    ${loadText(without)}`);
-    say(
-      `${' '.repeat(9)}one every 500 ms  ${loadText(checkpoints)}  longest turn ${checkpoints.longestMs.toFixed(1)} ms`,
-    );
+    say(`${' '.repeat(9)}one every 500 ms  ${loadText(checkpoints)}  ${longestText(checkpoints)}`);
     say(`${' '.repeat(9)}target: p99 at most ${target} times the median; is ${p99ToMedian.toFixed(1)}`);
     return { inFlight, without, checkpoints, p99ToMedian };
   });
 }
 
-function turnsText({ checkpointMs, longestMs, longestGcMs }: TurnsResult['idle']): string {
-  return `${checkpointMs.toFixed(0)} ms, longest turn ${longestMs.toFixed(1)} ms, longest collection ${longestGcMs.toFixed(1)} ms`;
+function turnsText({ checkpointMs, ...turns }: TurnsResult['idle']): string {
+  return `${checkpointMs.toFixed(0)} ms, ${longestText(turns)}, longest collection ${turns.longestGcMs.toFixed(1)} ms`;
+}
+
+function longestText({ longestMs, longestCpuMs }: Turns): string {
+  const cpu = longestCpuMs === undefined ? '' : ` (${longestCpuMs.toFixed(1)} ms of CPU)`;
+  return `longest turn ${longestMs.toFixed(1)} ms${cpu}`;
 }

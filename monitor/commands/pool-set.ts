@@ -9,6 +9,7 @@ import type { ClusterMap } from '../../cluster/map.js';
 import type { PgRecords } from '../../cluster/pg-records.js';
 import { planSplitSteps } from '../../cluster/pg/plan-split.js';
 import { checkSplit, splitFactorMax } from '../../cluster/pg/split.js';
+import { isStricter, recordMode } from '../../cluster/pg/next-record.js';
 import { planModeSwitchSteps } from './plan-mode-switch.js';
 import { type Pool, type PoolFlag, type PoolMode, poolFlags } from '../../cluster/pool.js';
 import type { ChangeReport } from '../../protocol/commands/fields.js';
@@ -165,7 +166,7 @@ function recordsFor({ records }: ClusterMap, { id, pgNum }: Pool): PgRecords {
   return records.pgNumOf(id) === pgNum ? records : records.withPgNum(id, pgNum);
 }
 
-/** A mode belongs to a term: PGs change to it with a new one. A smaller `min_size` may let PGs begin. */
+/** A mode belongs to a term: PGs change to it with a new one, to a stricter one when they are drained. A smaller `min_size` may let PGs begin. */
 async function recordsOf(
   context: CommandContext,
   before: Pool,
@@ -189,7 +190,9 @@ function* advice(before: Pool, after: Pool, map: ClusterMap, records: readonly M
     const uneven = unevenText(after.pgNum);
     if (uneven !== undefined) yield uneven;
   }
-  if (ackCopiesOf(before.mode) !== ackCopiesOf(after.mode) && pgs < after.pgNum) {
+  if (isStricter(recordMode(after.mode), recordMode(before.mode))) {
+    yield 'each PG changes once all its members have what was acknowledged; POOL_MODE_PENDING of `cairn health` counts the rest';
+  } else if (ackCopiesOf(before.mode) !== ackCopiesOf(after.mode) && pgs < after.pgNum) {
     yield 'PGs that wait for their OSDs change their mode when they serve again';
   }
   if (after.size > before.size || after.rule !== before.rule) {

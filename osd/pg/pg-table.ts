@@ -9,6 +9,7 @@ import type { Pool } from '../../cluster/pool.js';
 import { UpTable } from '../../cluster/up-table.js';
 import { Slices } from '../../runtime/slices.js';
 import { Reservations } from '../recovery/reservations.js';
+import { isShadowPool } from '../store/parked/parked-place.js';
 import { noBounds } from '../store/pg/pg-state.js';
 import { Pg } from './pg.js';
 import type { PgHost } from './pg-host.js';
@@ -143,7 +144,9 @@ export class PgTable {
     const ups = await slices.run(UpTable.steps(this.#current?.ups, map));
     if (!this.#isStoreRead) {
       // Also copies that no record names: to be taken away, to join again, to be split.
-      for (const id of this.#host.store.pgs()) if (this.get(id) === undefined) await this.#tryOpen(id);
+      for (const id of this.#host.store.pgs()) {
+        if (!isShadowPool(id.pool) && this.get(id) === undefined) await this.#tryOpen(id);
+      }
       this.#isStoreRead = true;
     }
     this.#current = { map, ups };
@@ -162,6 +165,8 @@ export class PgTable {
       // Opening waits, and the cursor stands where it is meanwhile.
       if (this.get(id) === undefined && !this.#isSplittingOff(id)) await this.#tryOpen(id);
     }
+    // A map that does not know a pool yet says nothing about it.
+    this.#host.parked.keepPools((pool) => map.pools.has(pool) || pool > map.poolLast);
   }
 
   /** It is opened when that is over. */

@@ -9,7 +9,7 @@
  * Entering a term ends what ran in the one before, here, at once; the promise to take no part in it any more is durable before
  * anybody is told (PG-PROTOCOL.md section 4, "enter").
  */
-import { CairnError } from '../../base/errors.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import { printPgId, type PgId } from '../../cluster/ids.js';
 import { hasMember, isSameMember } from '../../cluster/pg/members.js';
@@ -37,6 +37,8 @@ import {
   type JoinStartReply,
   type JoinStartRequest,
   type LevelRequest,
+  type LineageReply,
+  lineageMethod,
   type PartsReply,
   type PartsRequest,
   type PgHeader,
@@ -49,6 +51,7 @@ import type { PgHost } from './pg-host.js';
 import { removeCopy } from './pg-removal.js';
 import { PgSessions } from './pg-sessions.js';
 import type { Head } from './primary/activation.js';
+import { commonEnd } from './primary/join-plan.js';
 import { PrimaryTerm } from './primary/primary-term.js';
 import { ReplicaTerm } from './replica-term.js';
 import { overtaken, Term } from './term.js';
@@ -88,6 +91,7 @@ export class Pg {
   #removing: Promise<void> | undefined;
   #stopRemoving = new AbortController();
   #isSplitting = false;
+  #isDropped = false;
 
   private constructor(host: PgHost, copy: PgCopy) {
     this.#host = host;
@@ -154,6 +158,8 @@ export class Pg {
   }
 
   async joinFinish(header: JoinHeader): Promise<PositionHeader> {
+    // Here nobody waits for it. Once it is admitted, the Collect of the new term would, and clients with it.
+    await this.#bootWait(this.#joinerIn(header).term);
     return positionHeader(await this.#joinerIn(header).finish(header));
   }
 
@@ -165,7 +171,7 @@ export class Pg {
     this.copy.notePgNum(pool.pgNum);
     this.learn(record);
     this.primary?.update(pool, up);
-    if (this.#isStray(up, pool)) this.#remove();
+    this.#considerRemoval();
   }
 
   /** Its pool has PGs that take objects from this one, and this copy still has them. */
@@ -191,7 +197,7 @@ export class Pg {
     if (record.term > this.copy.term) {
       grantor.enter(runtime.clock.now(), this.id, record.term, undefined);
       grantor.split(this.id, children);
-      this.copy.enter(record.term);
+      this.copy.enter(record.term, record.mode);
     }
     await this.#removing;
     // With everything that was submitted before: from here on nobody changes the copy.
@@ -207,6 +213,7 @@ export class Pg {
     this.#endRole(new CairnError('NOT_FOUND', `the pool of pg ${printPgId(this.id)} was removed`));
     this.#role = { kind: 'none', term: undefined };
     this.#host.holder.leave(this.id);
+    this.#isDropped = true;
     this.#remove();
   }
 
@@ -220,6 +227,43 @@ export class Pg {
       ({ osd, store }) => osds.get(osd)?.isUp === true && osds.get(osd)?.store === store,
     );
     return isWhole && !hasMember(record.acting, this.#self) && (this.copy.isLeaving || !hasMember(up, this.#self));
+  }
+
+  /** Of an async pool: what the PG does not have of it is parked first. A copy that goes already has nothing left to park. */
+  #considerRemoval(): void {
+    if (this.#pool === undefined || !this.#isStray(this.#up, this.#pool)) return;
+    const { term } = this.#role;
+    if (this.copy.async === undefined || this.copy.isLeaving || term === undefined) this.#remove();
+    else if (this.#removing === undefined) this.#removeParked(term);
+  }
+
+  #removeParked(term: Term): void {
+    const goOn = (isParked: boolean): void => {
+      this.#removing = undefined;
+      if (this.#closing.signal.aborted) return;
+      // Without a pool nothing of it is worth parking. In another term the PG may lack more of it.
+      if (this.#isDropped) this.#remove();
+      else if (!isParked || term.ended !== undefined) this.#considerRemoval();
+      // It may have begun to join.
+      else if (this.#pool !== undefined && this.#isStray(this.#up, this.#pool)) this.#remove();
+    };
+    this.#removing = this.#parkStray(term).then(
+      () => goOn(true),
+      (error: unknown) => {
+        if (isCairnError(error)) goOn(false);
+        else this.#host.fatal(error);
+      },
+    );
+  }
+
+  async #parkStray(term: Term): Promise<void> {
+    const [primary] = term.record.acting;
+    invariant(primary !== undefined, 'a record that was made keeps a member');
+    await term.untilDone('park', async () => {
+      const { header } = await term.call(primary, lineageMethod, {});
+      const common = commonEnd(header.lineage.map(positionOfHeader), await this.copy.lineage());
+      await this.#host.parked.park(this.copy, common);
+    });
   }
 
   #remove(): void {
@@ -296,6 +340,17 @@ export class Pg {
     return positionHeader(this.copy.last);
   }
 
+  /** Of the log that everybody agrees on: this OSD leads, and its members are level. */
+  async lineage(header: PgHeader): Promise<LineageReply> {
+    this.#checkTerm(header);
+    if (this.primary?.isActive !== true) {
+      throw new CairnError('OVERLOADED', `pg ${printPgId(this.id)} is becoming active here; try again`);
+    }
+    const lineage = await this.copy.lineage();
+    this.#checkTerm(header);
+    return { lineage: lineage.map(positionHeader) };
+  }
+
   /** Entries behind `after`, a block. */
   async tail(header: TailRequest): Promise<{ readonly header: TailReply; readonly payload: Uint8Array }> {
     this.#checkTerm(header);
@@ -366,7 +421,8 @@ export class Pg {
     const leads = primary !== undefined && isSameMember(primary, self);
     grantor.enter(now, this.id, record.term, acts && !leads ? primary : undefined);
     this.#record = record;
-    this.copy.enter(record.term);
+    this.copy.enter(record.term, record.mode);
+    if (acts) this.copy.lossIsOver();
     const term = new Term(this.#host, this.id, record);
     if (leads) this.#lead(term);
     else if (acts && primary !== undefined) this.#role = new ReplicaTerm(term, this.copy, primary);
@@ -398,15 +454,21 @@ export class Pg {
 
   /** What this OSD has, once nothing can make it forget that it entered the term, nor what an earlier run promised counts. */
   async #ownHead(number: number): Promise<Head> {
-    const { runtime, startedAt, self, grantor, store } = this.#host;
+    const { runtime, self, grantor, store } = this.#host;
     const { term } = this.#role;
-    const left = bootWaitLeft(runtime.clock.now(), startedAt);
-    if (left > 0) await runtime.clock.sleep(left, term?.signal);
+    await this.#bootWait(term);
     await this.copy.termDurable;
     if (term?.number !== number) throw this.#conflict('is in another term by now');
     term.throwIfOver();
     const promises = grantor.promises(runtime.clock.now(), this.id);
     return { run: self, last: this.copy.last, promises, transactionBytesMax: store.transactionBytesMax };
+  }
+
+  /** Until nothing that an earlier run promised may be relied upon. */
+  async #bootWait(term: Term | undefined): Promise<void> {
+    const { runtime, startedAt } = this.#host;
+    const left = bootWaitLeft(runtime.clock.now(), startedAt);
+    if (left > 0) await runtime.clock.sleep(left, term?.signal);
   }
 
   /** The sender is the primary of the record that it shows, which is the newest from here on. */

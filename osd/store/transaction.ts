@@ -5,7 +5,7 @@
  */
 import { isWellFormed, totalBytes } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';
-import type { PgId } from '../../cluster/ids.js';
+import type { PgId, PoolId } from '../../cluster/ids.js';
 import type { ObjectVersion } from './format/object-head.js';
 import type { BodySlot } from './format/omap-value.js';
 import { storedBytes } from './format/payload-ref.js';
@@ -24,6 +24,7 @@ import {
 } from './limits.js';
 import { checkSplit, type PgSplit } from './pg/pg-split.js';
 import { showObject, type ObjectId } from './object-id.js';
+import { isShadowPool, poolOfShadow } from './parked/parked-place.js';
 import type { PackedEntry } from './pg/log-block.js';
 
 /** Bytes to store, in pieces, lent until the transaction is durable. */
@@ -273,7 +274,9 @@ function checkMutation(mutation: Mutation<PayloadSize>, pg: PgId): void {
       if (mutation.source.key === mutation.object.key) throw invalid('a range is cloned to another object');
       return;
     case 'clone':
-      if (mutation.source.pool !== pg.pool) throw invalid('a clone stays in its pool');
+      if (mutation.source.pool !== pg.pool && !isShadowOf(pg.pool, mutation.source.pool)) {
+        throw invalid('a clone stays in its pool');
+      }
       return;
     case 'set-attributes':
       for (const [name, value] of mutation.set) checkAttribute(name, value);
@@ -319,6 +322,11 @@ function checkMutation(mutation: Mutation<PayloadSize>, pg: PgId): void {
     case 'remove':
       return;
   }
+}
+
+/** What is parked is a clone of what it was. */
+function isShadowOf(pool: PoolId, source: PoolId): boolean {
+  return isShadowPool(pool) && poolOfShadow(pool) === source;
 }
 
 function checkOmapSet(head: Uint8Array | undefined, bodies: readonly BodyChange<PayloadSize>[]): void {

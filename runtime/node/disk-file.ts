@@ -9,6 +9,9 @@ import { fromErrno } from './errno.js';
 /** Zeros that `preallocate` writes from, shared by all files. 1 MiB holds a thread of the pool for about a millisecond. */
 const zeros = new Uint8Array(2 ** 20);
 
+/** How the system's calls end. */
+type Done = (error: NodeJS.ErrnoException | null, count: number) => void;
+
 export interface DiskFileParts {
   readonly path: string;
   readonly fd: number;
@@ -35,7 +38,20 @@ export class NodeDiskFile implements DiskFile {
   }
 
   read(target: Uint8Array, position: number): Promise<number> {
-    return this.readv([target], position);
+    const bytes = target.byteLength;
+    checkPosition(position, bytes);
+    if (this.#closing !== undefined) return Promise.reject(this.#closed());
+    if (bytes === 0) return Promise.resolve(0);
+    return this.#inOneCall(
+      bytes,
+      bytes,
+      (done) => fs.read(this.#fd, target, 0, bytes, position, done),
+      async (error, count) => {
+        if (error !== null) throw this.#failure('read', error);
+        // Fewer is mostly the end of the file, but need not be.
+        return count === 0 ? 0 : count + (await this.#fill([target.subarray(count)], position + count));
+      },
+    );
   }
 
   readv(targets: readonly Uint8Array[], position: number): Promise<number> {
@@ -45,12 +61,21 @@ export class NodeDiskFile implements DiskFile {
 
   write(bytes: Uint8Array, position: number): Promise<void> {
     checkPosition(position, bytes.byteLength);
-    return this.#change(() => this.#durably(this.#writeAll(bytes, position)));
+    return this.#writeOnce(
+      bytes.byteLength,
+      (done) => fs.write(this.#fd, bytes, 0, bytes.byteLength, position, done),
+      (count) => this.#writeAll(bytes.subarray(count), position + count),
+    );
   }
 
   writev(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    checkPosition(position, totalBytes(chunks));
-    return this.#change(() => this.#durably(this.#writeAllChunks(chunks, position)));
+    const bytes = totalBytes(chunks);
+    checkPosition(position, bytes);
+    return this.#writeOnce(
+      bytes,
+      (done) => fs.writev(this.#fd, chunks, position, done),
+      (count) => this.#writeAllChunks(dropBytes(chunks, count), position + count),
+    );
   }
 
   datasync(): Promise<void> {
@@ -102,23 +127,77 @@ export class NodeDiskFile implements DiskFile {
 
   /** An operation, unless the file is closed; `close` waits for it. */
   async #run<T>(operation: () => Promise<T>): Promise<T> {
-    if (this.#closing !== undefined) throw new CairnError('CLOSED', `${this.path} was closed`);
+    if (this.#closing !== undefined) throw this.#closed();
     this.#running += 1;
-    try {
-      return await operation();
-    } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#whenIdle?.();
-    }
+    return await this.#untilEnded(operation);
+  }
+
+  #ended(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.#whenIdle?.();
   }
 
   /** An operation that writes, unless an earlier sync failed. */
   #change(operation: () => Promise<void>): Promise<void> {
-    return this.#run(() => {
-      if (!this.#writable) throw new CairnError('INVALID_ARGUMENT', `${this.path} was opened for reading only`);
-      if (this.#broken !== undefined) throw this.#distrusted(this.#broken);
-      return operation();
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#run(operation) : Promise.reject(refusal);
+  }
+
+  #refusal(): CairnError | undefined {
+    if (this.#closing !== undefined) return this.#closed();
+    if (!this.#writable) return new CairnError('INVALID_ARGUMENT', `${this.path} was opened for reading only`);
+    return this.#broken === undefined ? undefined : this.#distrusted(this.#broken);
+  }
+
+  #closed(): CairnError {
+    return new CairnError('CLOSED', `${this.path} was closed`);
+  }
+
+  /** `begin` calls the system once for all of `bytes`; `rest` writes what that left, behind the first `count`. */
+  #writeOnce(bytes: number, begin: (done: Done) => void, rest: (count: number) => Promise<void>): Promise<void> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    if (bytes === 0) return Promise.resolve();
+    return this.#inOneCall<void>(bytes, undefined, begin, (failed, count) =>
+      this.#durably(this.#writeRest(failed, () => rest(count))),
+    );
+  }
+
+  async #writeRest(failed: Error | null, rest: () => Promise<void>): Promise<void> {
+    if (failed !== null) throw this.#failure('write', failed);
+    await rest();
+  }
+
+  /**
+   * What nearly every read and write is: one call to the system that does all of it. One promise then, where the general
+   * way has six: of a lone small write to a log that was a tenth of the cost. Anything else is told to `otherwise`.
+   */
+  #inOneCall<T>(
+    bytes: number,
+    result: T,
+    begin: (done: Done) => void,
+    otherwise: (failed: Error | null, count: number) => Promise<T>,
+  ): Promise<T> {
+    this.#running += 1;
+    return new Promise((resolve) => {
+      begin((failed, count) => {
+        if (!failed && count === bytes && this.#broken === undefined) {
+          this.#ended();
+          resolve(result);
+        } else {
+          resolve(this.#untilEnded(() => otherwise(failed ?? null, count)));
+        }
+      });
     });
+  }
+
+  /** The rest of an operation that is counted as running. */
+  async #untilEnded<T>(rest: () => Promise<T>): Promise<T> {
+    try {
+      return await rest();
+    } finally {
+      this.#ended();
+    }
   }
 
   /** libuv reads into the first 1024 targets of a list, the system's limit, and says nothing of the rest. */
@@ -220,9 +299,13 @@ export class NodeDiskFile implements DiskFile {
     return new Promise((resolve, reject) => {
       begin((error, result) => {
         if (error === null || error === undefined) resolve(result);
-        else reject(fromErrno(error, `cannot ${deed} ${this.path}`, 'IO_ERROR', deed === 'write' ? 'maybe' : 'no'));
+        else reject(this.#failure(deed, error));
       });
     });
+  }
+
+  #failure(deed: string, error: Error): CairnError {
+    return fromErrno(error, `cannot ${deed} ${this.path}`, 'IO_ERROR', deed === 'write' ? 'maybe' : 'no');
   }
 }
 

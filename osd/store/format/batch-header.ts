@@ -8,7 +8,7 @@
  * the segment left never verifies. `previous` ties the batch to the one before it.
  */
 import { ByteReader } from '../../../base/byte-reader.js';
-import { ByteWriter } from '../../../base/byte-writer.js';
+import type { ByteWriter } from '../../../base/byte-writer.js';
 import { CairnError } from '../../../base/errors.js';
 import { xxh64 } from '../../../base/xxh64.js';
 
@@ -50,26 +50,39 @@ export const batchHeaderBytes = 128;
 const magic = 0x54_42_6e_43; // "CnBT"
 const format = 1;
 
-/** The bytes of the header, and its checksum, which the next batch names. */
-export function encodeBatchHeader(header: BatchHeader, storeSeed: bigint): { bytes: Uint8Array; checksum: bigint } {
-  const writer = new ByteWriter(batchHeaderBytes);
-  writer.u32(magic);
-  writer.u8(format);
-  writer.u8(headsMask(header.heads));
-  writer.u8(0);
-  writer.u8(0);
-  writer.u64(BigInt(header.number));
-  writePlace(writer, header.place);
-  writer.u32(header.bytes);
-  writer.u32(header.frames);
-  writer.u64(header.lastFrame);
-  writer.u64(header.previous);
-  for (const name of headNames) writePlace(writer, header.heads[name] ?? nowhere);
-  const bytes = new Uint8Array(batchHeaderBytes);
-  bytes.set(writer.viewWritten(), 0);
-  const checksum = headerChecksum(bytes, storeSeed, header.place);
-  new DataView(bytes.buffer).setBigUint64(batchHeaderBytes - 8, checksum, true);
-  return { bytes, checksum };
+/** Writes the header to the beginning of `bytes`; returns its checksum, which the next batch names. */
+export function fillBatchHeader({ bytes, view }: HeaderTarget, header: BatchHeader, storeSeed: bigint): bigint {
+  const { place, heads } = header;
+  view.setUint32(0, magic, true);
+  view.setUint8(4, format);
+  view.setUint8(5, headsMask(heads));
+  view.setUint16(6, 0, true);
+  view.setBigUint64(8, BigInt(header.number), true);
+  fillPlace(view, 16, place);
+  view.setUint32(28, header.bytes, true);
+  view.setUint32(32, header.frames, true);
+  view.setBigUint64(36, header.lastFrame, true);
+  view.setBigUint64(44, header.previous, true);
+  fillPlace(view, 52, heads.hot ?? nowhere);
+  fillPlace(view, 64, heads.hotNext ?? nowhere);
+  fillPlace(view, 76, heads.cold ?? nowhere);
+  fillPlace(view, 88, heads.coldNext ?? nowhere);
+  bytes.fill(0, 100, batchHeaderBytes - 8);
+  const checksum = headerChecksum(bytes, storeSeed, place);
+  view.setBigUint64(batchHeaderBytes - 8, checksum, true);
+  return checksum;
+}
+
+/** Both of the same memory. */
+export interface HeaderTarget {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+function fillPlace(view: DataView, at: number, { segment, generation, offset }: BatchPlace): void {
+  view.setUint32(at, segment, true);
+  view.setUint32(at + 4, generation, true);
+  view.setUint32(at + 8, offset, true);
 }
 
 /**
@@ -108,14 +121,14 @@ export function decodeBatchHeader(
 
 /** Binds the frames of a batch to their place and number. */
 export function firstFrameSeed(storeSeed: bigint, number: number, place: BatchPlace): bigint {
-  const bytes = new Uint8Array(32);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(number), true);
-  view.setUint32(8, place.segment, true);
-  view.setUint32(12, place.generation, true);
-  view.setUint32(16, place.offset, true);
-  return xxh64(bytes, storeSeed);
+  seedView.setBigUint64(0, BigInt(number), true);
+  fillPlace(seedView, 8, place);
+  return xxh64(seedBytes, storeSeed);
 }
+
+/** What names a batch; the rest stays zero. */
+const seedBytes = new Uint8Array(32);
+const seedView = new DataView(seedBytes.buffer);
 
 function headerChecksum(bytes: Uint8Array, storeSeed: bigint, place: BatchPlace): bigint {
   const seed = storeSeed ^ (BigInt(place.segment) << 32n) ^ BigInt(place.generation);
@@ -150,5 +163,7 @@ function readPlace(reader: ByteReader): BatchPlace {
 }
 
 function headsMask(heads: LogHeads): number {
-  return headNames.reduce((mask, name, i) => (heads[name] === undefined ? mask : mask | (1 << i)), 0);
+  let mask = 0;
+  for (let i = 0; i < headNames.length; i++) if (heads[headNames[i] ?? 'hot'] !== undefined) mask |= 1 << i;
+  return mask;
 }

@@ -13,6 +13,9 @@ import { flatLatin1 } from '../../../base/bytes.js';
 import type { PgId } from '../../../cluster/ids.js';
 import { objectKeyEnd, readU32, readU64, u32Text, u64Text, type ObjectId } from '../object-id.js';
 
+/** In keys with an object's part, the last byte of its hash: spread evenly, whatever PGs there are. */
+export const hashByteAt = 8;
+
 export type KeySpace = 'o' | 'e' | 'm' | 'w' | 'p' | 'l' | 's' | 'q' | 'g' | 'c' | 'r';
 
 /** Of a range, from its first key to before `lt`. */

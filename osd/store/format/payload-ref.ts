@@ -32,7 +32,8 @@ export function storedBytes(bytes: number, blockShift: number): number {
 }
 
 export function blockCount(bytes: number, blockShift: number): number {
-  return Math.ceil(bytes / 2 ** blockShift);
+  // No power: V8 calls a function for that, each time.
+  return Math.ceil(bytes / (1 << blockShift));
 }
 
 const batchFactor = 0x9e3779b97f4a7c15n;

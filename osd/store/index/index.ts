@@ -44,7 +44,7 @@ export class Index {
   /** Begins to keep the filter of absent keys: before anything is put. */
   startAbsence(): void {
     this.#absence?.start(() =>
-      [this.#active, ...(this.#frozen === undefined ? [] : [this.#frozen])].map((layer) => layer.points()),
+      [this.#active, ...(this.#frozen === undefined ? [] : [this.#frozen])].map((layer) => layer.keys()),
     );
   }
 

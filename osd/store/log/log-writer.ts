@@ -7,6 +7,7 @@
  */
 import { invariant } from '../../../base/invariant.js';
 import { CairnError, toCairnError } from '../../../base/errors.js';
+import type { DiskFile } from '../../../runtime/disk.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import { batchHeaderBytes, headNames, type BatchPlace, type LogHeads } from '../format/batch-header.js';
 import { batchBytesMax, pageBytes } from '../limits.js';
@@ -71,6 +72,13 @@ export class LogWriter {
   #isScheduled = false;
   /** The write under way; never rejects. */
   #inFlight: Promise<void> | undefined;
+  // Made once: a batch may be one small transaction, and each thing made for it a part of what that costs.
+  readonly #afterWrite = (): void => this.#onWritten();
+  readonly #afterFailure = (error: unknown): void => this.#onFailed(error);
+  readonly #atTurnsEnd = (): void => {
+    this.#isScheduled = false;
+    this.#writeNext();
+  };
   #failed: CairnError | undefined;
   #pendingBytes = 0;
   /** Of the batch that was sealed last. */
@@ -146,10 +154,7 @@ export class LogWriter {
     }
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#runtime.clock.nextTurn(() => {
-      this.#isScheduled = false;
-      this.#writeNext();
-    });
+    this.#runtime.clock.nextTurn(this.#atTurnsEnd);
   }
 
   /**
@@ -297,28 +302,27 @@ export class LogWriter {
     if (this.#sealed.length === 0 && this.#open !== undefined && this.#open.frames > 0) this.#seal(this.#open);
     const batch = this.#sealed.shift();
     if (batch === undefined) {
+      if (this.#whenIdle.length === 0) return;
       for (const resolve of this.#whenIdle.splice(0)) resolve();
       return;
     }
     this.#writing = batch;
-    this.#inFlight = this.#write(batch).then(
-      () => this.#onWritten(batch),
-      (error: unknown) => this.#onFailed(error),
-    );
+    this.#inFlight = this.#write(batch).then(this.#afterWrite, this.#afterFailure);
   }
 
-  async #write({ batch, chunks }: SealedBatch): Promise<void> {
-    const { segment } = batch.place;
+  #write(sealed: SealedBatch): Promise<void> {
+    const { segment } = sealed.batch.place;
     // Without a wait where it can be: one would only end when everything else of this turn is done.
-    const file = this.#files.openForWriting(segment) ?? (await this.#files.forWriting(segment));
-    const [only] = chunks;
-    if (chunks.length === 1 && only !== undefined) await file.write(only, batch.place.offset);
-    else await file.writev(chunks, batch.place.offset);
+    const file = this.#files.openForWriting(segment);
+    if (file !== undefined) return writeBatch(file, sealed);
+    return this.#files.forWriting(segment).then((opened) => writeBatch(opened, sealed));
   }
 
-  #onWritten({ batch }: SealedBatch): void {
+  #onWritten(): void {
     // Nobody is told any more, and reads find it where it was.
     if (this.#failed !== undefined) return;
+    invariant(this.#writing !== undefined, 'a batch was written');
+    const { batch } = this.#writing;
     this.#writing = undefined;
     this.#pendingBytes -= batch.bytes;
     this.#files.closeFinished((segment) => this.#sealed.some(({ batch: other }) => other.place.segment === segment));
@@ -341,6 +345,12 @@ export class LogWriter {
     for (const { number, resolve } of this.#waiters) if (number <= this.#durableNumber) resolve();
     this.#waiters = this.#waiters.filter(({ number }) => number > this.#durableNumber);
   }
+}
+
+function writeBatch(file: DiskFile, { batch, chunks }: SealedBatch): Promise<void> {
+  const [only] = chunks;
+  if (chunks.length === 1 && only !== undefined) return file.write(only, batch.place.offset);
+  return file.writev(chunks, batch.place.offset);
 }
 
 /**

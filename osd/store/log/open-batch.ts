@@ -10,7 +10,7 @@ import { invariant } from '../../../base/invariant.js';
 import { xxh64 } from '../../../base/xxh64.js';
 import {
   batchHeaderBytes,
-  encodeBatchHeader,
+  fillBatchHeader,
   firstFrameSeed,
   type BatchPlace,
   type LogHeads,
@@ -89,11 +89,12 @@ export class OpenBatch {
   placesOf(recordBytes: number, payloads: readonly FramePayload[]): PayloadRef[] {
     const { segment } = this.place;
     let offset = this.place.offset + this.#bytes + frameOverheadBytes + recordBytes;
-    return payloads.map(({ payload, blockShift }) => {
-      const ref = { segment, offset, bytes: payload.bytes, blockShift, batch: this.number };
+    const refs: PayloadRef[] = [];
+    for (const { payload, blockShift } of payloads) {
+      refs.push({ segment, offset, bytes: payload.bytes, blockShift, batch: this.number });
       offset += storedBytes(payload.bytes, blockShift);
-      return ref;
-    });
+    }
+    return refs;
   }
 
   /** Adds a frame; `payloads` are lent until the batch is durable. */
@@ -112,18 +113,16 @@ export class OpenBatch {
   seal(previous: bigint, heads: LogHeads): { readonly chunks: readonly Uint8Array[]; readonly checksum: bigint } {
     const { number, place } = this;
     const header = { number, place, bytes: this.#bytes, frames: this.#frames, lastFrame: this.#chain, previous, heads };
-    const { bytes, checksum } = encodeBatchHeader(header, this.#storeSeed);
     const padding = this.pagedBytes - this.#bytes;
     if (padding > 0) {
       const at = this.#reserve(padding);
       this.#slab.bytes.fill(0, at, at + padding);
     }
     this.#closeSlab();
-    const [first] = this.#chunks;
-    invariant(first !== undefined && first.byteLength >= batchHeaderBytes, 'a batch begins with its header');
-    first.set(bytes, 0);
-    this.#checksum = checksum;
-    return { chunks: this.#chunks, checksum };
+    const [first] = this.#slabs;
+    invariant(first !== undefined, 'a batch begins with its header, at the beginning of its first slab');
+    this.#checksum = fillBatchHeader(first, header, this.#storeSeed);
+    return { chunks: this.#chunks, checksum: this.#checksum };
   }
 
   get checksum(): bigint {
@@ -133,7 +132,8 @@ export class OpenBatch {
 
   /** The batch is on the disk: nobody reads it from here any more. */
   release(): void {
-    for (const slab of this.#slabs.splice(0)) this.#pool.give(slab);
+    for (const slab of this.#slabs) this.#pool.give(slab);
+    this.#slabs.length = 0;
   }
 
   /** Whether bytes at this place of the log are here. */
@@ -157,7 +157,7 @@ export class OpenBatch {
   }
 
   #addPayload({ payload, blockShift, owner }: FramePayload): void {
-    const blockBytes = 2 ** blockShift;
+    const blockBytes = 1 << blockShift;
     const [first] = payload.pieces;
     if (first?.byteLength === payload.bytes && payload.bytes <= Math.min(blockBytes, copiedBytesMax)) {
       this.#addSmall(first, owner);

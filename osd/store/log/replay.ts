@@ -31,12 +31,25 @@ export interface ReplayOptions {
   readonly from: LogPosition;
   /** The log was durable up to this batch: an earlier end is rot. */
   readonly durableBatch: number;
-  /** Called behind each batch, with the log's position there. */
-  readonly afterBatch: (position: LogPosition) => Promise<void>;
+  /** Called behind each batch, with the log's position there. It may be the last, and not be durable (`writeAgain`). */
+  readonly afterBatch: (position: LogPosition, batch: ReadBatch) => Promise<void>;
+  /** Where batches are missing behind `end`: where the log goes on instead, durably. Default: that is an error. */
+  readonly pastRot?: PastRotStep | undefined;
+}
+
+export type PastRotStep = (end: LogEnd, rot: CairnError) => Promise<LogPosition>;
+
+/** Of the part of the log that is whole. */
+export interface LogEnd {
+  readonly position: LogPosition;
+  /** May not be durable: `writeAgain`. */
+  readonly last: ReadBatch | undefined;
 }
 
 export interface ReplayResult {
   readonly position: LogPosition;
+  /** May not be durable: `writeAgain`. */
+  readonly last: ReadBatch | undefined;
   readonly batches: number;
   readonly bytes: number;
 }
@@ -45,6 +58,7 @@ export interface ReplayResult {
 export async function replay(state: StoreState, files: SegmentFiles, options: ReplayOptions): Promise<ReplayResult> {
   let position = options.from;
   let bytes = 0;
+  let last: ReadBatch | undefined;
   for (;;) {
     const batch = await findNext(files, position, options);
     if (batch === undefined) break;
@@ -56,10 +70,18 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
     state.segments.wrote(place.segment, number, end);
     position = { number, checksum: batch.checksum, heads: batch.header.heads };
     bytes += batch.header.bytes;
-    await options.afterBatch(position);
+    last = batch;
+    await options.afterBatch(position, batch);
   }
-  await checkEnd(files, position, options);
-  return { position, batches: position.number - options.from.number, bytes };
+  const batches = position.number - options.from.number;
+  try {
+    await checkEnd(files, position, options);
+  } catch (error) {
+    if (options.pastRot === undefined || !isCairnError(error, 'LOG_CORRUPT')) throw error;
+    position = await options.pastRot({ position, last }, error);
+    last = undefined;
+  }
+  return { position, last, batches, bytes };
 }
 
 /** What the batch's transactions will look at, fetched at once: one by one, replay would wait for each of them. */

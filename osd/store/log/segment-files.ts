@@ -95,6 +95,7 @@ export class SegmentFiles {
 
   /** Closes the handles of finished segments, but for those that `isNeeded`: a batch still goes there. */
   closeFinished(isNeeded: (segment: number) => boolean): void {
+    if (this.#finished.length === 0) return;
     const finished = this.#finished.splice(0);
     for (const entry of finished) {
       if (isNeeded(entry.segment)) {

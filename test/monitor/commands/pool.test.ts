@@ -234,7 +234,14 @@ describe('cairn pool', () => {
       Array.from({ length: 8 }, (_, pg) => cluster.map.records.get({ pool: poolId(1), pg })?.term),
       terms,
     );
-    assert.match(await done(cluster, 'pool set pool1 mode sync'), /6 PGs begin a new term/);
+    assert.match(
+      await done(cluster, 'pool set pool1 mode sync'),
+      /mode sync\neach PG changes once all its members have what was acknowledged; POOL_MODE_PENDING/,
+    );
+    assert.deepEqual(
+      Array.from({ length: 8 }, (_, pg) => cluster.map.records.get({ pool: poolId(1), pg })?.term),
+      terms,
+    );
     validateMap(cluster.map);
   });
 

@@ -20,7 +20,7 @@ describe('osd/pg: a copy that is split', () => {
       const store = await freshStore(runtime);
       const copy = await PgCopy.open(store, pg);
       copy.notePgNum(1);
-      copy.enter(pgTerm(7));
+      copy.enter(pgTerm(7), { kind: 'sync' });
       for (const [i, object] of objects.entries()) {
         const data = payloadOf(new Uint8Array(100 + i));
         const entry = entryOf(i + 1, { object, session: new Uint8Array(16).fill(3), request: i + 1 });

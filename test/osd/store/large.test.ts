@@ -1,8 +1,9 @@
 /** Transactions at the limits of count: they cost time in proportion, not by the square. */
 import assert from 'node:assert/strict';
-import { mutationsMax } from '../../../osd/store/limits.js';
+import { chunkBytes, mutationsMax } from '../../../osd/store/limits.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import { payloadOf, type Mutation } from '../../../osd/store/transaction.js';
+import { World } from '../../../runtime/sim/world.js';
 import { hostNow } from '../../sim/seeds.js';
 import { directory, entryOf, freshStore, inWorld, named, transactionOf } from './one-store.js';
 
@@ -38,6 +39,35 @@ describe('osd/store: large transactions', function () {
       const [last] = await store.objects.read(named('snapshot'), (count - 1) * 4_096, 16);
       assert.equal(last?.byteLength, 16);
       await store.close();
+    });
+  });
+
+  it('remove a clone of many chunks, whose payloads only LevelDB knows, without a look for each chunk', async () => {
+    const world = new World({ seed: 1 });
+    const machine = world.machine('a');
+    await world.main(async () => {
+      const process = machine.start('osd', async (runtime) => {
+        let store = await freshStore(runtime, options, big);
+        const [object, clone] = [named('volume'), named('snapshot')];
+        const data = payloadOf(new Uint8Array(16));
+        const writes = Array.from({ length: 200 }, (_, i): Mutation => {
+          return { kind: 'write', object, offset: i * chunkBytes, data };
+        });
+        await store.apply(transactionOf([...writes, { kind: 'clone', object: clone, source: object }]));
+        for (const gone of [
+          { kind: 'remove', object: clone },
+          { kind: 'punch', object, offset: 0, bytes: 200 * chunkBytes },
+        ] as const) {
+          await store.close();
+          store = await openStore(runtime, directory, options);
+          const before = machine.ioBoundaryCount;
+          await store.apply(transactionOf([gone]));
+          const boundaries = machine.ioBoundaryCount - before;
+          assert.ok(boundaries < 40, `${boundaries} boundaries of I/O to ${gone.kind}`);
+        }
+        await store.close();
+      });
+      await process.finished;
     });
   });
 

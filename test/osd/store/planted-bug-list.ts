@@ -156,4 +156,16 @@ function visitBodies(`,
       },
     ],
   },
+  {
+    name: 'failed-sync-believed',
+    seed: 757,
+    changes: [
+      {
+        file: 'osd/store/open-store.js',
+        from: `if (result.last !== undefined)
+        await writeAgain(runtime, files, result.last);`,
+        to: ``,
+      },
+    ],
+  },
 ];

@@ -141,7 +141,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'divergent-entry-kept',
-    seed: 8,
+    seed: undefined,
     words: ['--faults', 'process,network,down'],
     changes: [
       {

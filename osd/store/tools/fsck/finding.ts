@@ -114,6 +114,17 @@ export const findingCodes = {
     meaning: 'a PG that others were split from still counts their objects as its own',
   },
   'pg-values': { severity: 'error', repair: undefined, meaning: 'values or a log of a PG that has no record' },
+  'parked-object': {
+    severity: 'error',
+    repair: undefined,
+    meaning: 'what was parked lacks a part, or what is known of it cannot be read',
+  },
+  'parked-unfinished': {
+    severity: 'warning',
+    repair: undefined,
+    meaning:
+      'an object was being parked when the process ended: the OSD takes it away when it starts, and parks it anew',
+  },
   'log-block-missing': { severity: 'error', repair: undefined, meaning: 'a block of a PG log is missing' },
   'log-block-info': {
     severity: 'error',

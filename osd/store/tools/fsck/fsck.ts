@@ -14,6 +14,7 @@ import { showUuid, storeSeed, type Superblock } from '../../format/superblock.js
 import { afterPrefix } from '../../format/index-key.js';
 import { IndexWalk, type IndexEntry } from '../../index/walk.js';
 import type { Index } from '../../index/index.js';
+import { isShadowPool } from '../../parked/parked-place.js';
 import { openIndex, readSuperblock } from '../../open-store.js';
 import { indexDirectory } from '../../mkfs.js';
 import { PayloadReader } from '../../read/payload-reader.js';
@@ -25,6 +26,7 @@ import { tolerantKv } from '../tolerant-kv.js';
 import { Accounts } from './accounts.js';
 import { checkObjects, type ObjectCheck } from './check-objects.js';
 import { PayloadChecker } from './check-payloads.js';
+import { checkParked } from './check-parked.js';
 import { checkPgs } from './check-pgs.js';
 import {
   checkBatches,
@@ -79,6 +81,8 @@ export interface FsckResult {
   readonly keys: number;
   readonly keyBytes: number;
   readonly pgs: number;
+  /** Objects that are parked: writes that failovers of async pools cut off. */
+  readonly parked: number;
   readonly segmentsInUse: number;
   readonly indexFileBytes: number;
   readonly payloadBytesVerified: number;
@@ -108,6 +112,7 @@ class Fsck {
   #bytesTotal = 0;
   #indexFileBytes = 0;
   #batches = 0;
+  #parked = 0;
   #bytesVerified = 0;
   /** Once the log was replayed. */
   #index: Index | undefined;
@@ -193,6 +198,7 @@ class Fsck {
     const settled = await settle(state, this.#findings);
     await checkOwners(check, settled.droppedOwners);
     await checkPgs(check, state.pgs, placement);
+    this.#parked = await checkParked(check, new Set(state.pgs.all().map(({ pg }) => pg.pool)));
     await this.#checkUnknown(state.index);
     compareLiveBytes(this.#accounts, settled, this.#findings);
     if (deep) this.#batches = await checkBatches(segmentCheck, (bytes) => this.#progress(bytes));
@@ -266,13 +272,14 @@ class Fsck {
       const why = blind.filter((code) => this.#findings.has(code)).join(', ');
       return ['refused', [`nothing was changed, as parts of the index are not known (${why})`, ...notes]];
     }
-    const { state, checkpoint, position } = loaded;
+    const { state, checkpoint, position, lastBatch } = loaded;
     const accounts = this.#accounts;
     await repairStore(this.#runtime, {
       state,
       files,
       checkpoint,
       position,
+      lastBatch,
       settled: settled.live,
       accounts,
       repairs: this.#repairs,
@@ -325,7 +332,8 @@ class Fsck {
       liveBytes: this.#accounts.liveBytes,
       keys: this.#accounts.keys,
       keyBytes: this.#accounts.keyBytes,
-      pgs: loaded?.state.pgs.all().length ?? 0,
+      pgs: loaded?.state.pgs.all().filter(({ pg }) => !isShadowPool(pg.pool)).length ?? 0,
+      parked: this.#parked,
       segmentsInUse: loaded === undefined ? 0 : inUse(loaded),
       indexFileBytes: this.#indexFileBytes,
       payloadBytesVerified: this.#bytesVerified,

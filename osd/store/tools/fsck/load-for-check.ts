@@ -9,6 +9,7 @@ import { entriesOf } from '../../checkpoint/load.js';
 import { checkpointKey, logBlockKey, newestCheckpointKey, numberOfKey, pgOfKey } from '../../format/index-key.js';
 import { Index } from '../../index/index.js';
 import { storeSeed, type Superblock } from '../../format/superblock.js';
+import type { ReadBatch } from '../../log/batch-reader.js';
 import type { SegmentFiles } from '../../log/segment-files.js';
 import type { LogPosition } from '../../log/log-writer.js';
 import { replay } from '../../log/replay.js';
@@ -27,6 +28,8 @@ export interface LoadedForCheck {
   readonly position: LogPosition;
   /** Batches behind the checkpoint. */
   readonly batches: number;
+  /** Replayed last; it may not be durable. */
+  readonly lastBatch: ReadBatch | undefined;
   /** False: the log could not be followed to its end, and `state` is that of `position`. */
   readonly isComplete: boolean;
 }
@@ -51,6 +54,7 @@ export async function loadForCheck(
   await loadSegments(kv, segments, findings);
   await loadPgs(kv, pgs, findings, repairs);
   let position = positionOf(checkpoint);
+  let lastBatch: ReadBatch | undefined;
   let isComplete = true;
   try {
     await replay(state, files, {
@@ -58,8 +62,9 @@ export async function loadForCheck(
       segmentBytes: superblock.segmentBytes,
       from: position,
       durableBatch: checkpoint.durableBatch,
-      afterBatch: async (after) => {
+      afterBatch: async (after, batch) => {
         position = after;
+        lastBatch = batch;
       },
     });
   } catch (error) {
@@ -70,7 +75,7 @@ export async function loadForCheck(
   }
   pgs.flush();
   const batches = position.number - checkpoint.batch;
-  return { state, checkpoint, position, batches, isComplete };
+  return { state, checkpoint, position, lastBatch, batches, isComplete };
 }
 
 async function loadCheckpoint(kv: Kv, findings: Findings): Promise<CheckpointRecord | undefined> {

@@ -6,13 +6,13 @@ import type { Runtime } from '../../../../runtime/runtime.js';
 import type { StoreState } from '../../apply/draft.js';
 import { Checkpointer } from '../../checkpoint/checkpointer.js';
 import type { CheckpointRecord } from '../../checkpoint/checkpoint-record.js';
-import { headNames } from '../../format/batch-header.js';
 import { logBlockKey, sharedKey } from '../../format/index-key.js';
 import { encodePayloadOwner } from '../../format/payload-owner.js';
 import { decodeSharedPayload, encodeSharedPayload } from '../../format/shared-payload.js';
+import type { ReadBatch } from '../../log/batch-reader.js';
 import type { LogPosition } from '../../log/log-writer.js';
 import type { SegmentFiles } from '../../log/segment-files.js';
-import { syncSegments } from '../../open-store.js';
+import { writeAgain } from '../../log/write-again.js';
 import { decodeLogBlock } from '../../pg/log-block.js';
 import { PgState } from '../../pg/pg-state.js';
 import type { Accounts } from './accounts.js';
@@ -23,6 +23,7 @@ export interface RepairParts {
   readonly files: SegmentFiles;
   readonly checkpoint: CheckpointRecord;
   readonly position: LogPosition;
+  readonly lastBatch: ReadBatch | undefined;
   readonly repairs: Repairs;
   readonly accounts: Accounts;
   /** Live bytes as the store would count them (`settle`). */
@@ -31,10 +32,10 @@ export interface RepairParts {
 
 /** Throws what the disk throws: the store is then as it was. */
 export async function repairStore(runtime: Runtime, parts: RepairParts): Promise<void> {
-  const { state, files, checkpoint, position, repairs, accounts, settled } = parts;
+  const { state, files, checkpoint, position, lastBatch, repairs, accounts, settled } = parts;
   const { index, segments, counters } = state;
   // A checkpoint must not cover what is in the page cache only.
-  await syncSegments(runtime, files, segmentsSince(parts));
+  if (lastBatch !== undefined) await writeAgain(runtime, files, lastBatch);
   for (const key of repairs.removed) index.delete(key);
   for (const [key, owner] of repairs.owners) index.put(key, encodePayloadOwner(owner));
   for (const [id, references] of repairs.references) {
@@ -51,20 +52,6 @@ export async function repairStore(runtime: Runtime, parts: RepairParts): Promise
   const checkpointer = new Checkpointer(runtime, state, checkpoint);
   checkpointer.freeze(position);
   await checkpointer.write(position.number);
-}
-
-/** Those that hold batches behind the checkpoint, and those that the log may go on in. */
-function segmentsSince({ state, checkpoint, position }: RepairParts): Set<number> {
-  const since = new Set<number>();
-  for (let segment = 0; segment < state.segments.count; segment++) {
-    const { state: kind, lastBatch } = state.segments.info(segment);
-    if (kind !== 'unused' && lastBatch > checkpoint.batch) since.add(segment);
-  }
-  for (const name of headNames) {
-    const place = position.heads[name];
-    if (place !== undefined) since.add(place.segment);
-  }
-  return since;
 }
 
 async function repairPg({ index, pgs }: StoreState, { pg, record }: PgRepair): Promise<void> {

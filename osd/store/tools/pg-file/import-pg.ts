@@ -18,6 +18,7 @@ import { decodeLogEntry } from '../../pg/log-entry.js';
 import { decodePgNum, encodePgNum, pgNumKey } from '../../pg/pg-num.js';
 import type { Store } from '../../store.js';
 import { payloadOf, type Mutation, type Transaction } from '../../transaction.js';
+import { isShadowPool, showPg } from '../../parked/parked-place.js';
 import { importMarkKey } from './import-mark.js';
 import { noPgFileCounts, type PgFileBegin, type PgFileCounts, type PgFileRecord } from './pg-file-record.js';
 import { readFrames } from './read-frames.js';
@@ -188,7 +189,7 @@ class PgImport {
     const { lastSeq } = this.#store.logBounds(this.#pg);
     const hasValues = await this.#hasValues();
     if (!isCutShort && (objects > 0 || lastSeq > 0 || hasValues)) {
-      const message = `the store has PG ${printPgId(this.#pg)} already (${objects} objects, log up to ${lastSeq})`;
+      const message = `the store has ${showPg(this.#pg)} already (${objects} objects, log up to ${lastSeq})`;
       throw new CairnError('EXISTS', `${message}; nothing was imported`);
     }
     await this.#checkOthers();
@@ -231,10 +232,12 @@ class PgImport {
 
   /** The PG is whole from here on. */
   async finish(): Promise<void> {
-    await this.#run([
-      { kind: 'pg-set', key: pgNumKey, value: encodePgNum(this.#begin.pgNum) },
-      { kind: 'pg-remove', key: importMarkKey },
-    ]);
+    const end: Mutation[] = [{ kind: 'pg-remove', key: importMarkKey }];
+    // What is parked is of no PG.
+    if (!isShadowPool(this.#pg.pool)) {
+      end.push({ kind: 'pg-set', key: pgNumKey, value: encodePgNum(this.#begin.pgNum) });
+    }
+    await this.#run(end);
     await this.#last;
   }
 

@@ -3,7 +3,12 @@ import { concatBytes, latin1Bytes, latin1Text, utf8Bytes } from '../../../../bas
 import { ByteWriter } from '../../../../base/byte-writer.js';
 import { poolId } from '../../../../cluster/ids.js';
 import { decodeCheckpointRecord, encodeCheckpointRecord } from '../../../../osd/store/checkpoint/checkpoint-record.js';
-import { decodeBatchHeader, encodeBatchHeader } from '../../../../osd/store/format/batch-header.js';
+import {
+  batchHeaderBytes,
+  decodeBatchHeader,
+  fillBatchHeader,
+  type BatchHeader,
+} from '../../../../osd/store/format/batch-header.js';
 import { decodeChunk, encodeChunk } from '../../../../osd/store/format/chunk-value.js';
 import { decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { decodeOmapValue, encodeOmapValue } from '../../../../osd/store/format/omap-value.js';
@@ -64,6 +69,7 @@ const superblock = {
   segmentBytes: 2 ** 26,
   segments: 14_745,
   requiredFeatures: [],
+  renewals: [],
 };
 
 /** Every kind of mutation once. */
@@ -284,6 +290,13 @@ const recordOf = (value: unknown, write: (writer: ByteWriter) => void) => ({
   value,
 });
 
+function batchHeaderOf(of: BatchHeader): Uint8Array {
+  // What lay there before must not show.
+  const bytes = new Uint8Array(batchHeaderBytes).fill(0xff);
+  fillBatchHeader({ bytes, view: new DataView(bytes.buffer) }, of, seed);
+  return bytes;
+}
+
 export const formatSamples: readonly FormatSample[] = [
   {
     name: 'superblock',
@@ -299,7 +312,7 @@ export const formatSamples: readonly FormatSample[] = [
   },
   {
     name: 'batch header',
-    bytes: encodeBatchHeader(header, seed).bytes,
+    bytes: batchHeaderOf(header),
     decode: (bytes) => decodeBatchHeader(bytes, seed, place)?.header,
     value: header,
   },

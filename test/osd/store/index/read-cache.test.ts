@@ -18,25 +18,34 @@ describe('osd/store: the read cache', () => {
     assert.equal(cache.get('b'), undefined);
   });
 
-  it('drops what was used longest ago, a tenth at once', () => {
-    const cache = new ReadCache(20 * entryBytes);
-    const keys = Array.from('abcdefghijklmnopqrst');
-    for (const key of keys) cache.add(key, value);
+  it('keeps the half that was used last, and drops the other at once', () => {
+    const cache = new ReadCache(8 * entryBytes);
+    for (const key of 'abcdefgh') cache.add(key, value);
     cache.get('a');
-    cache.add('u', value);
-    const kept = [...keys, 'u'].filter((key) => cache.get(key) === value);
-    assert.equal(kept.join(''), 'aefghijklmnopqrstu');
+    const kept = Array.from('hgfedcba').filter((key) => cache.get(key) === value);
+    assert.equal(kept.join(''), 'hgfea');
+  });
+
+  it('has the value that was added last, whichever generation had one before', () => {
+    const cache = new ReadCache(4 * entryBytes);
+    const newer = value.slice();
+    for (const key of 'abcd') cache.add(key, value);
+    cache.add('a', newer);
+    assert.equal(cache.get('a'), newer);
+    cache.drop('a');
+    assert.equal(cache.get('a'), undefined);
   });
 
   it('counts a value that is replaced, dropped or cleared no longer', () => {
-    const cache = new ReadCache(3 * entryBytes);
-    const isWhole = (): boolean => ['a', 'b', 'c'].every((key) => cache.get(key) === value);
+    const cache = new ReadCache(6 * entryBytes);
+    // The oldest of six goes first, if anything else is counted.
+    const isWhole = (): boolean => Array.from('feda').every((key) => cache.get(key) === value);
     for (let i = 0; i < 2; i++) cache.add('x', value);
     for (let i = 0; i < 2; i++) cache.drop('x');
-    for (const key of ['a', 'b', 'c']) cache.add(key, value);
+    for (const key of 'abcdef') cache.add(key, value);
     assert.ok(isWhole());
     cache.clear();
-    for (const key of ['a', 'b', 'c']) cache.add(key, value);
+    for (const key of 'abcdef') cache.add(key, value);
     assert.ok(isWhole());
   });
 
