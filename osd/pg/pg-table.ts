@@ -10,6 +10,7 @@ import { UpTable } from '../../cluster/up-table.js';
 import { Slices } from '../../runtime/slices.js';
 import { Reservations } from '../recovery/reservations.js';
 import { isShadowPool } from '../store/parked/parked-place.js';
+import { noBounds } from '../store/pg/pg-state.js';
 import { Pg } from './pg.js';
 import type { PgHost } from './pg-host.js';
 import { notServing } from './refusals.js';
@@ -250,7 +251,7 @@ export class PgTable {
     const record = this.#current?.map.records.get(id);
     const { osd } = this.#host.self;
     const isNamed = record !== undefined && [...record.acting, ...record.eligible].some((member) => member.osd === osd);
-    return isNamed || this.#host.store.has(id);
+    return isNamed || this.#hasCopy(id);
   }
 
   #update(pg: Pg): void {
@@ -277,16 +278,20 @@ export class PgTable {
     }
   }
 
+  #hasCopy(id: PgId): boolean {
+    return this.#host.store.logBounds(id) !== noBounds;
+  }
+
   /** One PG that cannot be read keeps no other from being served. */
   async #tryOpen(id: PgId): Promise<void> {
     try {
-      if (this.#isStoreRead && !this.#host.store.has(id)) this.#checkSplitOff(id);
+      if (this.#isStoreRead && !this.#hasCopy(id)) this.#checkSplitOff(id);
       await this.open(id);
     } catch (thrown) {
       if (this.#closed !== undefined) return;
       const error = toCairnError(thrown);
       if (error.code === 'INTERNAL') throw thrown;
-      if (this.#host.store.has(id)) this.#unreadable.add(printPgId(id));
+      if (this.#hasCopy(id)) this.#unreadable.add(printPgId(id));
       this.#host.runtime.log.error({ pg: printPgId(id), err: error }, 'a PG cannot be opened here');
     }
   }

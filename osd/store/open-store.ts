@@ -1,5 +1,4 @@
 /** Opens a store: last checkpoint, log behind it, then a batch of its own, so that no batch number is ever used twice. */
-import { ByteWriter } from '../../base/byte-writer.js';
 import { CairnError, isCairnError } from '../../base/errors.js';
 import type { Kv } from '../../runtime/kv.js';
 import type { Runtime } from '../../runtime/runtime.js';
@@ -9,7 +8,7 @@ import type { CheckpointRecord } from './checkpoint/checkpoint-record.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
 import { describeIndexError, loadCheckpointRecord, loadPgs, loadSegments } from './checkpoint/load.js';
 import { headNames, type BatchPlace } from './format/batch-header.js';
-import { openNonce, writeOpen } from './format/record.js';
+import { openRecord } from './format/record.js';
 import {
   decodeSuperblock,
   encodeSuperblock,
@@ -236,12 +235,11 @@ async function writeOpening(
   const place = placesOf(position).find(({ offset }) => offset + pageBytes <= superblock.segmentBytes);
   if (place === undefined) throw new CairnError('NO_SPACE', 'no segment of the log has room for another batch');
   const boot = state.counters.boot + 1;
-  const writer = new ByteWriter(32);
-  writeOpen(writer, boot, openNonce(runtime.random));
+  const record = openRecord(boot, runtime.random);
   const name = headNames.find((one) => position.heads[one] === place);
   const isCold = name === 'cold' || name === 'coldNext';
   const batch = new OpenBatch({ storeSeed: seed, number: position.number + 1, place, isCold, slabs: new SlabPool() });
-  batch.add(writer.viewWritten(), []);
+  batch.add(record, []);
   const after: BatchPlace = { ...place, offset: place.offset + batch.pagedBytes };
   const heads = {
     ...position.heads,

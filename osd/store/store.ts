@@ -16,8 +16,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import type { StoreState } from './apply/draft.js';
 import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
-import type { Superblock } from './format/superblock.js';
-import { showUuid, storeSeed } from './format/superblock.js';
+import { showUuid, storeSeed, type Superblock } from './format/superblock.js';
 import type { Absence } from './index/absence.js';
 import { transactionBytesIn } from './limits.js';
 import { LogWriter, type LogPosition } from './log/log-writer.js';
@@ -146,17 +145,12 @@ export class Store {
     return this.#state.pgs.all().map(({ pg }) => pg);
   }
 
-  /** Whether it has anything of the PG. */
-  has(pg: PgId): boolean {
-    return this.#state.pgs.get(pg) !== undefined;
-  }
-
   counts(pg: PgId): PgCounts {
     const record = this.#state.pgs.get(pg)?.record;
     return { objects: record?.objects ?? 0, bytes: record?.bytes ?? 0 };
   }
 
-  /** Where a PG's log begins and ends: entries behind `trimmedTo` up to `lastSeq` are there. */
+  /** Where a PG's log begins and ends: entries behind `trimmedTo` up to `lastSeq` are there. Nothing of the PG: `noBounds` itself. */
   logBounds(pg: PgId): LogBounds {
     return this.#state.pgs.get(pg)?.bounds ?? noBounds;
   }
@@ -221,10 +215,7 @@ export class Store {
 
   /** Segments that hold live bytes and get no further batches: what `clean` may be asked for. */
   cleanable(): number[] {
-    const { segments } = this.#state;
-    return Array.from({ length: segments.count }, (_, i) => i).filter((segment) => {
-      return segments.state(segment) === 'closed' && segments.info(segment).liveBytes > 0;
-    });
+    return this.#state.segments.cleanable();
   }
 
   /** Resolves once a durable checkpoint holds all that was applied before the call. */

@@ -3,7 +3,7 @@
  * mutations. Replay decodes it and does what was done when it was written.
  */
 import { ByteReader } from '../../../base/byte-reader.js';
-import type { ByteWriter } from '../../../base/byte-writer.js';
+import { ByteWriter } from '../../../base/byte-writer.js';
 import type { Random } from '../../../runtime/random.js';
 import { poolId, type PgId } from '../../../cluster/ids.js';
 import { logEntryBytesMax, mutationsMax } from '../limits.js';
@@ -80,8 +80,15 @@ export function writeOpen(writer: ByteWriter, boot: number, nonce: bigint): void
   writer.u64(nonce);
 }
 
+/** As `writeOpen`, with a nonce of its own. */
+export function openRecord(boot: number, random: Pick<Random, 'bytes'>): Uint8Array {
+  const writer = new ByteWriter(32);
+  writeOpen(writer, boot, openNonce(random));
+  return writer.bytes();
+}
+
 /** Makes two logs differ that would be equal otherwise: those of a disk and of its image. */
-export function openNonce(random: Pick<Random, 'bytes'>): bigint {
+function openNonce(random: Pick<Random, 'bytes'>): bigint {
   return new DataView(random.bytes(8).buffer).getBigUint64(0, true);
 }
 

@@ -1,7 +1,6 @@
-import { ByteWriter } from '../../../base/byte-writer.js';
 import type { Runtime } from '../../../runtime/runtime.js';
 import type { StoreState } from '../apply/draft.js';
-import { openNonce, writeOpen } from '../format/record.js';
+import { openRecord } from '../format/record.js';
 import type { LogWriter } from './log-writer.js';
 import { frameOverheadBytes } from './open-batch.js';
 
@@ -12,9 +11,7 @@ export function addBoot(
   log: Pick<LogWriter, 'place' | 'kick'>,
 ): { readonly boot: number; readonly batch: number } | undefined {
   const boot = counters.boot + 1;
-  const writer = new ByteWriter(32);
-  writeOpen(writer, boot, openNonce(random));
-  const record = writer.bytes();
+  const record = openRecord(boot, random);
   const batch = log.place(frameOverheadBytes + record.byteLength);
   if (batch === undefined) return undefined;
   batch.add(record, []);

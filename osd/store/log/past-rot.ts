@@ -13,6 +13,7 @@
  * last checkpoint: so payloads stay where they are found, whatever was lost of their moves.
  */
 import { type PgId, printPgId } from '../../../cluster/ids.js';
+import { ancestorsOf } from '../../../cluster/pg/split.js';
 import type { StoreState } from '../apply/draft.js';
 import { applyTransaction } from '../apply/apply-transaction.js';
 import { look } from '../apply/look.js';
@@ -23,6 +24,7 @@ import { batchSeed } from '../format/payload-ref.js';
 import { blockShiftMin, pageBytes } from '../limits.js';
 import { isShadowPool } from '../parked/parked-place.js';
 import { encodeLostTail, lostObjectsMax, lostTailKey } from '../pg/lost-tail.js';
+import { decodePgNum, pgNumKey } from '../pg/pg-num.js';
 import type { PayloadSize, Transaction } from '../transaction.js';
 import { type BatchFrame, readBatch, type ReadBatch, verifies } from './batch-reader.js';
 import { type LogPosition, moveHeads } from './log-writer.js';
@@ -208,6 +210,7 @@ class Tail {
   async writeDown(batch: number): Promise<PastRot['pgs']> {
     const counts = { lost: 0, doubtful: 0, whole: 0 };
     for (const { pg } of this.#state.pgs.all()) this.#progress(pg);
+    await this.#foldUnsplit();
     // Also those of which nothing else is left.
     for (const progress of this.#pgs.values()) {
       const { pg, entries, newest, isCut, holes } = progress;
@@ -223,6 +226,37 @@ class Tail {
       });
     }
     return counts;
+  }
+
+  /**
+   * A split was lost, and what a child logged after it is found: the copy that was to be split lacks that. Noted with the child it
+   * would be a copy of it, and in the way of the split that follows.
+   */
+  async #foldUnsplit(): Promise<void> {
+    for (const [name, child] of [...this.#pgs]) {
+      const parent = await this.#unsplitParentOf(child.pg);
+      if (parent === undefined) continue;
+      this.#pgs.delete(name);
+      const progress = this.#progress(parent);
+      progress.isCut = true;
+      progress.entries += child.entries;
+      progress.newest ??= child.newest;
+      for (const key of child.objectKeys) {
+        if (progress.objectKeys.size < lostObjectsMax) progress.objectKeys.add(key);
+      }
+    }
+  }
+
+  /** Of a PG that has nothing here: the one whose objects it would have got. */
+  async #unsplitParentOf({ pool, pg }: PgId): Promise<PgId | undefined> {
+    if (isShadowPool(pool) || this.#state.pgs.get({ pool, pg }) !== undefined) return undefined;
+    for (const number of ancestorsOf(pg)) {
+      const id = { pool, pg: number };
+      if (this.#state.pgs.get(id) === undefined) continue;
+      const stored = await look(this.#state, 0, (draft) => draft.get(pgValueKey(id, pgNumKey)));
+      if (stored !== undefined && decodePgNum(stored) <= pg) return id;
+    }
+    return undefined;
   }
 
   /** Whether nothing of the PG is missing before it. */

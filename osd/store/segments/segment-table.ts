@@ -70,6 +70,12 @@ export class SegmentTable {
     return segmentStates[this.#states[segment] ?? 0] ?? 'unused';
   }
 
+  /** Those that hold live bytes and get no further batches. */
+  cleanable(): number[] {
+    const all = Array.from({ length: this.count }, (_, segment) => segment);
+    return all.filter((segment) => this.state(segment) === 'closed' && this.info(segment).liveBytes > 0);
+  }
+
   generation(segment: number): number {
     return this.#generations[segment] ?? 0;
   }

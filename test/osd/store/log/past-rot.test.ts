@@ -1,8 +1,9 @@
 /** A log that lost batches in between: what is used of the rest, what is noted as lost, and that the store goes on. */
 import assert from 'node:assert/strict';
-import { payloadOf } from '../../../../osd/store/transaction.js';
+import { payloadOf, type Transaction } from '../../../../osd/store/transaction.js';
 import { openStore } from '../../../../osd/store/open-store.js';
 import { decodeLostTail, type LostTail, lostTailKey } from '../../../../osd/store/pg/lost-tail.js';
+import { encodePgNum, pgNumKey } from '../../../../osd/store/pg/pg-num.js';
 import type { Store } from '../../../../osd/store/store.js';
 import type { StoreOptions } from '../../../../osd/store/store-options.js';
 import { fsck } from '../../../../osd/store/tools/fsck/fsck.js';
@@ -22,6 +23,8 @@ interface Place {
 
 interface Step {
   readonly pg: number;
+  /** No entry: the PG, of a pool of one, is split in two, which carry on its log. */
+  readonly isSplit?: true;
   /** Default: the next of the PG. */
   readonly seq?: number;
   readonly term?: number;
@@ -30,6 +33,13 @@ interface Step {
   /** Bit flips in the header, or, `payload`, in the data. */
   readonly rot?: 'header' | 'payload';
 }
+
+const splitInTwo: Transaction = {
+  pg: { pool, pg: 0 },
+  blockShift: 12,
+  mutations: [],
+  split: { fromPgNum: 1, toPgNum: 2, children: [{ pg: 1, objects: 0, bytes: 0 }], values: [] },
+};
 
 function objectOf(pg: number, seq: number) {
   return objectId(pool, { namespace: '', locator: `pg ${pg}`, name: `object ${seq}` });
@@ -51,8 +61,14 @@ async function afterRot(
         const place = store.logEnd();
         if (rot !== undefined) rotten.push({ place, rot });
         const id = { pool, pg };
+        if (step.isSplit) {
+          await store.apply(splitInTwo);
+          seqs.set(1, seqs.get(0) ?? 0);
+          continue;
+        }
         if (value !== undefined) {
-          const mutations = [{ kind: 'pg-set' as const, key: value, value: new Uint8Array(1) }];
+          const bytes = value === pgNumKey ? encodePgNum(1) : new Uint8Array(1);
+          const mutations = [{ kind: 'pg-set' as const, key: value, value: bytes }];
           await store.apply({ pg: id, blockShift: 12, mutations });
           continue;
         }
@@ -180,6 +196,21 @@ describe('osd/store/log: past rot', () => {
       });
       await again.finished;
       assert.equal(again.failure, undefined);
+    });
+  });
+
+  it('a split that was lost can be done again, whatever its child has logged since', async () => {
+    const pgNum = { pg: 0, value: pgNumKey };
+    const steps: Step[] = [{ pg: 0 }, pgNum, { pg: 0 }, { pg: 0, isSplit: true, rot: 'header' }, { pg: 1 }, { pg: 1 }];
+    await afterRot(steps, async (store) => {
+      assert.deepEqual(store.pgs(), [{ pool, pg: 0 }]);
+      const loss = await lost(store, 0);
+      assert.deepEqual([loss?.entries, loss?.objectKeys.length], [2, 2]);
+      await store.apply(splitInTwo);
+      assert.deepEqual(store.pgs(), [
+        { pool, pg: 0 },
+        { pool, pg: 1 },
+      ]);
     });
   });
 });
