@@ -99,7 +99,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'joiner-admitted-early',
-    seed: undefined,
+    seed: 1,
     words: ['--faults', 'process,wipe,out'],
     changes: [
       {
