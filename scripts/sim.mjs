@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const given = process.argv.slice(2);
-const ofCluster = new Set(['--seeds', '--seed', '--first', '--hours', '--faults']);
+const ofCluster = new Set(['--seeds', '--seed', '--first', '--hours', '--faults', '--jobs', '--failures']);
 const isCluster = given.some((word) => ofCluster.has(word.split('=')[0]));
 
 const mocha = [`${dist}../node_modules/mocha/bin/mocha.js`, '--timeout', '0'];

@@ -23,6 +23,12 @@ export interface RunOptions {
   readonly onLimit: (sentence: string) => Error;
 }
 
+/**
+ * Macrotasks that are asked for together. Node empties the queues of promises and ticks between any two of them as well, and
+ * they share one round of its event loop, whose look at the kernel (`epoll`) costs more than a small event.
+ */
+const turnsAtOnce = 64;
+
 /** The globals are shared, so worlds take turns. */
 let running = false;
 
@@ -38,16 +44,26 @@ export async function runLoop(scheduler: Scheduler, options: RunOptions): Promis
   guard.install();
   try {
     await new Promise<void>((resolve, reject) => {
+      let left = 0;
+      let isOver = false;
+      const turnsAhead = (): void => {
+        for (left = 0; left < turnsAtOnce; left++) guard.immediate(turn);
+      };
       const turn = (): void => {
+        left -= 1;
+        if (isOver) return;
         try {
-          if (runTurn(scheduler, options)) guard.immediate(turn);
-          // A last drain brings out rejections that nobody handled.
-          else guard.immediate(resolve);
+          if (!runTurn(scheduler, options)) {
+            isOver = true;
+            // A last drain brings out rejections that nobody handled.
+            guard.immediate(resolve);
+          } else if (left === 0) turnsAhead();
         } catch (error) {
+          isOver = true;
           reject(error);
         }
       };
-      guard.immediate(turn);
+      turnsAhead();
     });
   } finally {
     guard.uninstall();

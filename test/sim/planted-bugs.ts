@@ -51,7 +51,7 @@ export function runPlanted(script: string, bug: PlantedBug, first: number, count
         text.replace(from, () => to),
       );
     }
-    const words = ['--first', String(first), '--seeds', String(count), ...(bug.words ?? [])];
+    const words = ['--first', String(first), '--seeds', String(count), '--failures', '1', ...(bug.words ?? [])];
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, 'dist', script), ...words], {
       encoding: 'utf8',
     });

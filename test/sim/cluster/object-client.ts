@@ -1,8 +1,10 @@
 /** A client of the pool on a machine of its own, with several operations under way; all that it is told goes into the history. */
+import { latin1Bytes } from '../../../base/bytes.js';
 import { isCairnError } from '../../../base/errors.js';
 import { monotonicMs } from '../../../base/instants.js';
 import { CairnClient } from '../../../client/client.js';
 import type { PoolClient } from '../../../client/pool-client.js';
+import type { ClassCall } from '../../../protocol/osd-methods.js';
 import type { Machine } from '../../../runtime/sim/machine.js';
 import type { Prng } from '../../../runtime/sim/prng.js';
 import type { SimProcess } from '../../../runtime/sim/process.js';
@@ -22,6 +24,18 @@ export interface Tally {
 
 /** Most give up late; some early, and leave it open what became of what they asked. */
 const deadlinesMs = [60_000, 60_000, 60_000, 20_000, 3_000];
+
+/** Share of operations that only read. One worker of each client hardly writes: writes that nobody can commit hold the others up. */
+const readRate = 0.25;
+const readerRate = 0.9;
+
+const vainCallRate = 0.02;
+const vainCallMs = 3_000;
+/** MessagePack has no type 0xc1. */
+const vainCalls: readonly ClassCall[] = [
+  { class: 'lock', method: 'acquire', input: Uint8Array.of(0xc1) },
+  { class: 'lock', method: 'no-such-method', input: new Uint8Array(0) },
+];
 
 export class ObjectClient {
   readonly name: string;
@@ -85,7 +99,7 @@ export class ObjectClient {
     const { workers } = this.#cluster.shape;
     for (let i = 0; i < workers; i++) {
       this.#busy += 1;
-      this.#worker(isOver).then(
+      this.#worker(isOver, i === 0 ? readerRate : readRate).then(
         () => {
           this.#busy -= 1;
         },
@@ -106,17 +120,36 @@ export class ObjectClient {
     return this.#client.close();
   }
 
-  async #worker(isOver: () => boolean): Promise<void> {
+  async #worker(isOver: () => boolean, readRate: number): Promise<void> {
     const { world, shape } = this.#cluster;
     while (!isOver()) {
-      await world.sleep(this.#random.between(0, shape.pauseMs));
+      await world.sleep(this.#random.between(0, this.#cluster.pauseMs));
       if (isOver()) return;
       const object = pickObject(this.#random, shape.objects);
+      if (this.#random.chance(vainCallRate)) await this.#callInVain(object);
       this.#calls += 1;
       const tag = `${this.name}.${this.#calls}`;
-      const call = randomCall(this.#random, tag, this.#seen.get(object), shape.largeRate);
+      const call = randomCall(this.#random, tag, this.#seen.get(object), shape.largeRate, readRate);
       await this.#run(object, call, this.#random.pick(deadlinesMs));
     }
+  }
+
+  /**
+   * A method of an object class that fails, with a change in the same request: which must not be there afterwards. Nobody else
+   * writes such bytes, so no order would explain whoever saw them.
+   */
+  async #callInVain(object: string): Promise<void> {
+    const deadline = monotonicMs(this.process.runtime.clock.now() + vainCallMs);
+    const call = this.#random.pick(vainCalls);
+    const payload = latin1Bytes('in vain');
+    const changes = [{ kind: 'append', bytes: payload.byteLength } as const];
+    try {
+      await this.#pool.operate(object, { changes, call, payload }, { deadline });
+    } catch (error) {
+      if (isCairnError(error) && error.code !== 'INTERNAL') return;
+      throw error;
+    }
+    throw new Error(`${call.class}.${call.method} failed, and the client was told that it had not`);
   }
 
   async #run(object: string, call: ObjectCall, withinMs: number): Promise<void> {

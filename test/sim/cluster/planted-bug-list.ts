@@ -10,7 +10,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-lease-wait',
     seed: undefined,
-    words: ['--faults', 'blind,isolate,crash'],
+    words: ['--faults', 'hermit'],
     changes: [
       {
         file: `${primary}/activation.js`,
@@ -21,8 +21,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'ack-before-the-slowest',
-    seed: undefined,
-    words: ['--faults', 'process,network'],
+    seed: 2,
+    words: ['--faults', 'leave-behind'],
     changes: [
       {
         file: 'osd/pg/replication.js',
@@ -33,8 +33,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'ack-before-sync',
-    seed: undefined,
-    words: ['--faults', 'power,power-at-io,power-of-all'],
+    seed: 2,
+    words: ['--faults', 'power-under-load'],
     changes: [
       {
         file: 'osd/pg/replica-term.js',
@@ -52,7 +52,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-term-check-on-a-replica',
     seed: undefined,
-    words: ['--faults', 'blind,pause,isolate'],
+    words: ['--faults', 'late'],
     changes: [
       {
         file: 'osd/pg/pg-service.js',
@@ -63,7 +63,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'dedupe-lost-at-failover',
-    seed: 2,
+    seed: undefined,
     words: ['--faults', 'process,network'],
     changes: [
       {
@@ -76,7 +76,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'last-in-sync-member-dropped',
     seed: undefined,
-    words: ['--faults', 'process,network'],
+    words: ['--faults', 'see-saw,leave-behind'],
     changes: [
       {
         file: 'cluster/pg/confirm.js',
@@ -87,8 +87,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'eligible-that-is-not',
-    seed: undefined,
-    words: ['--faults', 'process,network'],
+    seed: 2,
+    words: ['--faults', 'see-saw'],
     changes: [
       {
         file: 'osd/pg/term.js',
@@ -128,7 +128,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'catch-up-skips-keys',
-    seed: 1,
+    seed: undefined,
     words: ['--faults', 'process,network,down'],
     changes: [
       {
@@ -154,7 +154,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'read-without-lease',
     seed: undefined,
-    words: ['--faults', 'blind,pause,isolate'],
+    words: ['--faults', 'hermit'],
     changes: [
       {
         file: `${primary}/run-op.js`,
@@ -166,7 +166,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'restart-forgets-its-lease',
     seed: undefined,
-    words: ['--faults', 'crash,blind'],
+    words: ['--faults', 'hermit'],
     changes: [{ file: 'osd/pg/pg.js', from: `if (left > 0)`, to: `if (left < 0)` }],
   },
   {
@@ -183,8 +183,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'reply-before-an-earlier-write',
-    seed: undefined,
-    words: ['--faults', 'process,network'],
+    seed: 1,
+    words: ['--faults', 'hermit'],
     changes: [
       {
         file: `${primary}/run-op.js`,
@@ -195,7 +195,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'answers-lost-at-a-split',
-    seed: 1,
+    seed: undefined,
     words: ['--splits', 'yes', '--faults', 'process,network'],
     changes: [
       {

@@ -13,13 +13,22 @@ export interface Seen {
 export const lockName = 'lock';
 const keys = ['k1', 'k2', 'k3', 'k4', 'k5'];
 
-/** @param tag unique: values are made of it */
-export function randomCall(random: Prng, tag: string, seen: Seen | undefined, largeRate: number): ObjectCall {
-  const kind = random.below(100);
-  if (kind < 30) return { guards: [], reads: randomReads(random), changes: [] };
-  if (kind < 40 && seen !== undefined)
+/**
+ * @param tag unique: values are made of it
+ * @param readRate share of calls that only read
+ */
+export function randomCall(
+  random: Prng,
+  tag: string,
+  seen: Seen | undefined,
+  largeRate: number,
+  readRate = 0.3,
+): ObjectCall {
+  if (random.chance(readRate)) return { guards: [], reads: randomReads(random), changes: [] };
+  const kind = random.below(70);
+  if (kind < 10 && seen !== undefined)
     return guarded(versionGuard(seen), randomChanges(random, tag, largeRate), random);
-  if (kind < 48) return locking(random, tag, seen);
+  if (kind < 18) return locking(random, tag, seen);
   const changes = randomChanges(random, tag, largeRate);
   // A request that changes something reads no data.
   return { guards: [], reads: random.chance(0.1) ? readAll : [], changes };

@@ -27,21 +27,21 @@ export interface ClusterShape {
 }
 
 export function drawShape(random: Prng, hours: number | undefined): ClusterShape {
-  const size = random.pick([3, 3, 3, 2]);
-  const hosts = size + 1 + random.below(3);
+  const size = random.pick([3, 3, 2]);
+  const hosts = size + random.pick([0, 1, 1, 2, 3]);
   return {
     monitors: random.pick([3, 3, 3, 3, 3, 5]),
     hosts,
     osds: Math.min(12, hosts + random.pick([0, 0, 1, 2, hosts])),
     racks: random.pick([1, 2, 3]),
     size,
-    minSize: size === 2 ? random.pick([1, 2]) : 2,
-    pgNum: random.pick([2, 4, 8]),
+    minSize: size === 2 ? random.pick([1, 2]) : random.pick([2, 2, 2, 1]),
+    pgNum: random.pick([1, 2, 4, 8]),
     clients: 2 + random.below(2),
     workers: 2 + random.below(3),
     objects: random.pick([2, 4, 12]),
-    pauseMs: random.pick([30, 60, 200]),
-    warMs: hours === undefined ? random.pick([5_000, 8_000, 8_000, 20_000]) : hours * 3_600_000,
+    pauseMs: random.pick([60, 100, 200, 400]),
+    warMs: hours === undefined ? random.pick([5_000, 8_000, 8_000, 15_000]) : hours * 3_600_000,
     faultIntervalMs: random.pick([600, 1_500, 3_000]),
     largeRate: random.pick([0, 0.02, 0.1]),
   };

@@ -47,7 +47,7 @@ export interface Outcome {
 /** From the last fault on, until every PG is whole: links come back, monitors elect, data moves, old leases end. */
 const cleanWithinMs = 120_000;
 /** Whoever holds what is not his any more gets rid of it in the background. */
-const settleMs = 5_000;
+const settleMs = 1_000;
 const answerWithinMs = 90_000;
 
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Outcome> {
@@ -96,7 +96,7 @@ async function live(world: World, history: History, options: SimulateOptions): P
   const news = (what: string): void => options.onNews?.(`${world.now.toFixed(1)} ms: ${what}`);
   const onFault = (name: string): void => news(`fault ${name}`);
   news(JSON.stringify(shape));
-  const fought = injectFaults({ cluster, clients, faults, loseClient, isOver, onFault });
+  const fought = injectFaults({ cluster, clients, faults, loseClient, end, onFault });
   const split = options.splits === true ? splitPool(cluster, isOver) : Promise.resolve(0);
   split.catch((error: unknown) => cluster.fail(error));
   // Whatever fails meanwhile ends the run at once.

@@ -21,6 +21,8 @@ import type { ClusterShape } from './shape.js';
 export const poolName = 'data';
 /** Clocks of two machines may differ by 1 % (PG-PROTOCOL.md): each is off by less than half of it. */
 const clockRateErrorMax = 0.0045;
+/** In a rush: operations overlap, and the next is there before the last one's fate is decided. */
+const rushPauseMs = 30;
 const disksPerHost = 6;
 export const diskBytes = 2 ** 28;
 /** Room for what the workload leaves, many times. */
@@ -40,6 +42,7 @@ export class StorageCluster {
   readonly #disksTaken = new Map<string, number>();
   #failure: { readonly error: unknown } | undefined;
   #isWatched = true;
+  #rushUntil = 0;
 
   private constructor(world: World, shape: ClusterShape, monitors: MonitorCluster, admin: Client) {
     this.world = world;
@@ -132,6 +135,16 @@ export class StorageCluster {
     });
   }
 
+  /** Whether any PG's record names it, or CRUSH wants it for one. */
+  countsOn({ id }: ClusterOsd): boolean {
+    const { map, pool } = this;
+    const mapper = new UpMapper(map);
+    return this.pgs().some(({ id: { pg }, record }) => {
+      const members = [...(record?.acting ?? []), ...(record?.eligible ?? [])];
+      return members.some(({ osd }) => osd === id) || mapper.up(pool, pg).includes(id);
+    });
+  }
+
   /** In words: PGs that are not where CRUSH wants them, whole and confirmed. */
   unclean(): string[] {
     const { map, pool } = this;
@@ -145,6 +158,16 @@ export class StorageCluster {
       const sets = `acting [${acting.join()}] eligible [${eligible.join()}] up [${up.join()}]`;
       return [`${printPgId(id)} term ${record?.term} ${sets}`];
     });
+  }
+
+  /** From now on clients ask without a pause, for so long. */
+  rush(ms: number): void {
+    this.#rushUntil = Math.max(this.#rushUntil, this.world.now + ms);
+  }
+
+  /** Between two operations of a client's worker, at most, now. */
+  get pauseMs(): number {
+    return this.world.now < this.#rushUntil ? rushPauseMs : this.shape.pauseMs;
   }
 
   /** The first thing that went wrong while nobody looked. */

@@ -116,7 +116,7 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
   const onFault = (name: string): void => news(`fault ${name}`);
   const others = names.filter((name) => name !== 'lose-tail');
   const faults = [...chooseFaults(others), ...(names.includes('lose-tail') ? loseTailFaults : [])];
-  const fought = injectFaults({ cluster, clients, faults, loseClient, isOver, onFault });
+  const fought = injectFaults({ cluster, clients, faults, loseClient, end, onFault });
   const anyMode = (): PoolMode => drawMode(random, shape.size, maxLagMs);
   const switching = switchModes(cluster, random, { isOver, news, drawMode: anyMode });
   await cluster.until('the war is over', shape.warMs + 1_000, isOver, () => '');

@@ -6,11 +6,11 @@ import { mayLose, pickOsd, type Fault, type FaultTable } from './fault.js';
 import { diskBytes, replaceDisk } from '../storage-cluster.js';
 
 const slow: Fault = async (scene) => {
-  const { world, random } = scene;
+  const { random } = scene;
   const osd = pickOsd(scene);
   const { faults } = osd.machine.disk(osd.mount);
   faults.slowdown = random.pick([10, 100, 1_000]);
-  await world.sleep(random.between(100, 8_000));
+  await scene.pass(random.between(100, 8_000));
   faults.slowdown = 1;
 };
 
@@ -27,7 +27,7 @@ const stall: Fault = async (scene) => {
 const fail =
   (what: 'failNextSyncs' | 'failNextWrites'): Fault =>
   async (scene) => {
-    const { cluster, world, random, lostDisks, suspectDisks } = scene;
+    const { cluster, random, lostDisks, suspectDisks } = scene;
     const osd = pickOsd(scene);
     if (!mayLose(scene, osd) || !osd.isWanted) return;
     const { faults } = osd.machine.disk(osd.mount);
@@ -35,28 +35,28 @@ const fail =
     const isReplaced = random.chance(0.6);
     (isReplaced ? lostDisks : suspectDisks).add(osd);
     faults[what] = 1 + random.below(2);
-    await world.sleep(random.between(0, 3_000));
+    await scene.pass(random.between(0, 3_000));
     faults[what] = 0;
     if (isReplaced) await replaceDisk(cluster, osd);
   };
 
 const full: Fault = async (scene) => {
-  const { world, random } = scene;
+  const { random } = scene;
   const osd = pickOsd(scene);
   const disk = osd.machine.disk(osd.mount);
   osd.hasBadDisk = true;
   disk.faults.setCapacity(disk.usedBytes);
-  await world.sleep(random.between(500, 8_000));
+  await scene.pass(random.between(500, 8_000));
   disk.faults.setCapacity(diskBytes);
 };
 
 /** An empty disk returns under the old id. */
 const wipe: Fault = async (scene) => {
-  const { cluster, world, random, lostDisks } = scene;
+  const { cluster, random, lostDisks } = scene;
   const osd = pickOsd(scene);
   if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
   lostDisks.add(osd);
-  await world.sleep(random.between(0, 500));
+  await scene.pass(random.between(0, 500));
   await replaceDisk(cluster, osd);
 };
 
@@ -71,7 +71,7 @@ const image: Fault = async (scene) => {
   osd.process?.kill();
   await workAt(world, osd.machine, 'backup', (runtime) => copyTree(runtime, directory, backup));
   osd.isWanted = true;
-  await world.sleep(random.between(2_000, 10_000));
+  await scene.pass(random.between(2_000, 10_000));
   if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
   lostDisks.add(osd);
   osd.isWanted = false;
@@ -110,7 +110,7 @@ const rottenMax = 12;
 
 /** Two disks of a machine stand in each other's slots for a while; each daemon finds the other's. */
 const swap: Fault = async (scene) => {
-  const { cluster, world, random } = scene;
+  const { cluster, random } = scene;
   const osd = pickOsd(scene);
   const other = cluster.osds.find((one) => one !== osd && one.machine === osd.machine && !one.isRetired);
   if (other === undefined || !osd.isWanted || !other.isWanted) return;
@@ -119,7 +119,7 @@ const swap: Fault = async (scene) => {
     one.hasBadDisk = true;
   }
   [osd.mount, other.mount] = [other.mount, osd.mount];
-  await world.sleep(random.between(500, 5_000));
+  await scene.pass(random.between(500, 5_000));
   for (const one of [osd, other]) one.process?.kill();
   [osd.mount, other.mount] = [other.mount, osd.mount];
 };

@@ -12,11 +12,17 @@ export interface Scene {
   readonly cluster: StorageCluster;
   readonly world: World;
   readonly random: Prng;
+  /** So long, or until peace comes: then whatever was begun is ended, and nobody works in a world that only waits. */
+  readonly pass: (ms: number) => Promise<void>;
   /** Of clients too. */
   readonly machines: () => readonly Machine[];
   readonly clientMachines: () => readonly Machine[];
   /** One vanishes, unless it is the last. */
   readonly loseClient: () => void;
+  /** Faults under way that are aimed at one PG. */
+  readonly aims: Set<Fault>;
+  /** Peace has come. */
+  readonly isOver: () => boolean;
   /** Disks whose content was lost or went back, and whose PGs may not be whole again yet. */
   readonly lostDisks: Set<ClusterOsd>;
   /** Disks that go on although a sync failed: what the page cache still shows may be gone with the next loss of power. */

@@ -5,13 +5,19 @@ import { diskFaults } from './disk-faults.js';
 import { noteRecovery, type Fault, type FaultTable, type Scene } from './fault.js';
 import { goodLink, networkFaults } from './network-faults.js';
 import { operatorFaults } from './operator-faults.js';
+import { pgFaults } from './pg-faults.js';
 import { processFaults } from './process-faults.js';
+
+/** Clients are busiest when something happens. */
+const rushRate = 0.7;
+const rushMs = 300;
 
 const groups: Readonly<Record<string, FaultTable>> = {
   process: processFaults,
   network: networkFaults,
   disk: diskFaults,
   operator: operatorFaults,
+  pg: pgFaults,
 };
 
 /** Names of faults, and of groups of them. `undefined` for all. */
@@ -31,19 +37,22 @@ export interface InjectOptions {
   readonly clients: readonly ObjectClient[];
   readonly faults: FaultTable;
   readonly loseClient: () => void;
-  readonly isOver: () => boolean;
+  /** World time at which peace comes. */
+  readonly end: number;
   readonly onFault: (name: string) => void;
 }
 
-/** Resolves when all that was begun is over; some of it may have to be mended. Returns how many there were. */
+/** Resolves when all that was begun is over, soon after `end`; some of it may have to be mended. Returns how many there were. */
 export async function injectFaults(options: InjectOptions): Promise<number> {
-  const { cluster, clients, faults, loseClient, isOver } = options;
+  const { cluster, clients, faults, loseClient, end } = options;
   const { world, shape } = cluster;
   const random = world.stream('faults');
+  const pass = (ms: number): Promise<void> => world.sleep(Math.max(0, Math.min(ms, end - world.now)));
   const scene: Scene = {
     cluster,
     world,
     random,
+    pass,
     machines: () => [
       ...cluster.hosts,
       ...cluster.monitors.sites.map(({ machine }) => machine),
@@ -51,17 +60,20 @@ export async function injectFaults(options: InjectOptions): Promise<number> {
     ],
     clientMachines: () => clients.map(({ machine }) => machine),
     loseClient,
+    isOver: () => world.now >= end,
+    aims: new Set(),
     lostDisks: new Set(),
     suspectDisks: new Set(),
   };
   const begun: Promise<void>[] = [];
-  while (!isOver() && faults.length > 0) {
-    await world.sleep(random.between(1, 2 * shape.faultIntervalMs));
-    if (isOver()) break;
+  while (faults.length > 0) {
+    await pass(random.between(1, 2 * shape.faultIntervalMs));
+    if (world.now >= end) break;
     noteRecovery(scene);
     const [name, fault] = pickWeighted(random.float(), faults);
     world.note(`fault.${name}`, 'world');
     options.onFault(name);
+    if (random.chance(rushRate)) cluster.rush(rushMs);
     begun.push(fault(scene));
   }
   await Promise.all(begun);

@@ -37,12 +37,12 @@ const split: Fault = async (scene) => {
 };
 
 const flap: Fault = async (scene) => {
-  const { world, random, machines } = scene;
+  const { random, machines } = scene;
   const { name } = random.pick(machines());
   const directions = random.pick<Direction[]>([[{ from: name }], [{ from: name }, { to: name }]]);
   for (let left = 2 + random.below(10); left > 0; left--) {
     await cutFor(scene, directions, random.between(20, 2_000));
-    await world.sleep(random.between(20, 2_000));
+    await scene.pass(random.between(20, 2_000));
   }
 };
 
@@ -57,15 +57,16 @@ const badLinks: Fault = async (scene) => {
   ]);
   world.network.setLink({ from: name }, bad);
   world.network.setLink({ to: name }, bad);
-  await world.sleep(lastsMs(scene));
+  await scene.pass(lastsMs(scene));
   world.network.setLink({ from: name }, goodLink);
   world.network.setLink({ to: name }, goodLink);
 };
 
-async function cutFor({ world }: Scene, directions: readonly Direction[], ms: number): Promise<void> {
-  for (const direction of directions) world.network.cut(direction);
-  await world.sleep(ms);
-  for (const direction of directions) world.network.heal(direction);
+async function cutFor(scene: Scene, directions: readonly Direction[], ms: number): Promise<void> {
+  const { network } = scene.world;
+  for (const direction of directions) network.cut(direction);
+  await scene.pass(ms);
+  for (const direction of directions) network.heal(direction);
 }
 
 export const networkFaults: FaultTable = [

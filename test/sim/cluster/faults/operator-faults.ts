@@ -1,6 +1,6 @@
 /** What operators do meanwhile: OSDs come, go, weigh less, are drained; monitors lose their disks and hand over the lead. */
 import { monTransfer } from '../../../../protocol/commands/mon.js';
-import { osdDown, osdIn, osdOut, osdReweight } from '../../../../protocol/commands/osd.js';
+import { osdDown, osdIn, osdOut, osdPurge, osdReweight } from '../../../../protocol/commands/osd.js';
 import { directory as monitorDirectory } from '../../../monitor/sim/monitor-cluster.js';
 import { workAt } from '../machine-work.js';
 import { pickOsd, tried, type Fault, type FaultTable } from './fault.js';
@@ -9,11 +9,11 @@ const patienceMs = 5_000;
 
 /** Drained for a while. */
 const out: Fault = async (scene) => {
-  const { cluster, world, random } = scene;
+  const { cluster, random } = scene;
   const { admin } = cluster;
   const osds = [pickOsd(scene).id];
   await tried(admin.session.change(osdOut, { osds }, admin.within(patienceMs)));
-  await world.sleep(random.between(500, 20_000));
+  await scene.pass(random.between(500, 20_000));
   await tried(admin.session.change(osdIn, { osds }, admin.within(patienceMs)));
 };
 
@@ -43,7 +43,7 @@ const blind: Fault = async (scene) => {
   });
   for (const cut of cuts) world.network.cut(cut);
   await tried(admin.session.change(osdDown, { osds: [osd.id] }, admin.within(patienceMs)));
-  await world.sleep(random.between(500, 4_000));
+  await scene.pass(random.between(500, 4_000));
   for (const cut of cuts) world.network.heal(cut);
 };
 
@@ -54,6 +54,35 @@ const add: Fault = async ({ cluster, random }) => {
 };
 const osdsMax = 14;
 
+/**
+ * Drained, and removed for good as soon as no PG counts on it: its disk is worth nothing any more, and whatever it still does is
+ * nobody's. Only where enough hosts are left.
+ */
+const retire: Fault = async (scene) => {
+  const { cluster, world, random } = scene;
+  const { admin, monitors } = cluster;
+  const osd = pickOsd(scene);
+  const left = cluster.osds.filter((one) => one !== osd && !one.isRetired && one.isServing());
+  if (new Set(left.map(({ machine }) => machine)).size <= cluster.shape.size || !osd.isWanted) return;
+  const osds = [osd.id];
+  await tried(admin.session.change(osdOut, { osds }, admin.within(patienceMs)));
+  const begun = world.now;
+  while (world.now < begun + drainMsMax && cluster.countsOn(osd) && !scene.isOver()) await scene.pass(100);
+  if (!osd.isWanted || cluster.countsOn(osd)) {
+    await tried(admin.session.change(osdIn, { osds }, admin.within(patienceMs)));
+    return;
+  }
+  osd.isRetired = true;
+  // Where it is not killed, it hears that it is no part of the cluster any more.
+  osd.hasBadDisk = true;
+  if (random.chance(0.7)) osd.process?.kill();
+  for (let attempt = 0; attempt < 5 && osd.in(monitors) !== undefined; attempt++) {
+    await tried(admin.session.change(osdDown, { osds }, admin.within(patienceMs)));
+    await tried(admin.session.change(osdPurge, { osds, confirmed: true }, admin.within(patienceMs)));
+  }
+};
+const drainMsMax = 6_000;
+
 const transfer: Fault = async ({ cluster, random }) => {
   const { admin } = cluster;
   const { name } = random.pick(cluster.monitors.sites);
@@ -61,7 +90,8 @@ const transfer: Fault = async ({ cluster, random }) => {
 };
 
 /** Its disk is replaced: it joins again by itself. Only while every other one is well, or a majority might be lost. */
-const loseMonitor: Fault = async ({ cluster, world, random }) => {
+const loseMonitor: Fault = async (scene) => {
+  const { cluster, world, random } = scene;
   const { monitors } = cluster;
   const { leader } = monitors;
   const site = random.pick(monitors.sites);
@@ -76,7 +106,7 @@ const loseMonitor: Fault = async ({ cluster, world, random }) => {
   site.process?.kill();
   site.monitor = undefined;
   await workAt(world, site.machine, 'wipe', (runtime) => runtime.disk.removeTree(monitorDirectory));
-  await world.sleep(random.between(0, 2_000));
+  await scene.pass(random.between(0, 2_000));
   cluster.absentMonitors.delete(site.name);
 };
 
@@ -86,6 +116,7 @@ export const operatorFaults: FaultTable = [
   ['down', 1, down],
   ['blind', 2, blind],
   ['add', 1, add],
+  ['retire', 1, retire],
   ['mon-transfer', 1, transfer],
   ['mon-lost', 0.5, loseMonitor],
 ];

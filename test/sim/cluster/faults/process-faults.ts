@@ -20,57 +20,58 @@ const stop: Fault = async (scene) => {
   if (!osd.isServing() || osd.process?.isStopped === true || osd.machine.isSuspended) return;
   osd.isWanted = false;
   // One that hangs meanwhile is not waited for.
-  await Promise.race([osd.stop(), scene.world.sleep(10_000)]);
+  await Promise.race([osd.stop(), scene.pass(10_000)]);
   osd.process?.kill();
-  await scene.world.sleep(scene.random.between(0, 15_000));
+  await scene.pass(scene.random.between(0, 15_000));
   osd.isWanted = true;
 };
 
 const power: Fault = async (scene) => {
-  const { world, random } = scene;
+  const { random } = scene;
   const machine = pickServer(scene);
   machine.crash();
-  await world.sleep(random.pick([random.between(0, 500), random.between(0, 5_000), random.between(5_000, 20_000)]));
+  await scene.pass(random.pick([random.between(0, 500), random.between(0, 5_000), random.between(5_000, 20_000)]));
   if (!machine.isUp) machine.restart();
 };
 
 /** At the worst moments: between the parts of what a disk does. */
 const powerAtIo: Fault = async (scene) => {
-  const { world, random } = scene;
+  const { random } = scene;
   const { machine } = pickOsd(scene);
   if (!machine.isUp) return;
   const crashed = machine.crashAtIoBoundary(1 + random.below(60));
-  await Promise.race([crashed, world.sleep(random.between(500, 3_000))]);
+  await Promise.race([crashed, scene.pass(random.between(500, 3_000))]);
   // Where nothing is written nothing would ever be the worst moment.
   machine.crash();
-  await world.sleep(random.between(0, 2_000));
+  await scene.pass(random.between(0, 2_000));
   if (!machine.isUp) machine.restart();
 };
 
-const powerOfAll: Fault = async ({ cluster, world, random }) => {
+const powerOfAll: Fault = async (scene) => {
+  const { cluster, random } = scene;
   const machines = cluster.hosts.filter(() => random.chance(0.8));
   for (const machine of machines) machine.crash();
-  await world.sleep(random.between(100, 5_000));
+  await scene.pass(random.between(100, 5_000));
   for (const machine of machines) {
     if (!machine.isUp) machine.restart();
-    await world.sleep(random.between(0, 500));
+    await scene.pass(random.between(0, 500));
   }
 };
 
 const pause: Fault = async (scene) => {
-  const { world, random } = scene;
+  const { random } = scene;
   const processes = processesOn(scene, pickServer(scene));
   for (const process of processes) process.pause();
-  await world.sleep(random.pick([random.between(100, 1_500), random.between(1_000, 12_000)]));
+  await scene.pass(random.pick([random.between(100, 1_500), random.between(1_000, 12_000)]));
   for (const process of processes) process.proceed();
 };
 
 const suspend: Fault = async (scene) => {
-  const { world, random, machines } = scene;
+  const { random, machines } = scene;
   const machine = random.pick(machines());
   if (!machine.isUp || machine.isSuspended) return;
   machine.suspend();
-  await world.sleep(random.pick([random.between(100, 1_500), random.between(1_000, 12_000)]));
+  await scene.pass(random.pick([random.between(100, 1_500), random.between(1_000, 12_000)]));
   if (machine.isSuspended) machine.resume();
 };
 
