@@ -233,7 +233,7 @@ class Tail {
    * would be a copy of it, and in the way of the split that follows.
    */
   async #foldUnsplit(): Promise<void> {
-    for (const [name, child] of [...this.#pgs]) {
+    for (const [name, child] of this.#pgs) {
       const parent = await this.#unsplitParentOf(child.pg);
       if (parent === undefined) continue;
       this.#pgs.delete(name);
