@@ -16,7 +16,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'index-ahead-of-log',
-    seed: 207,
+    seed: 9,
     changes: [
       {
         file: 'osd/store/store.js',
@@ -32,7 +32,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'unsynced-checkpoint',
-    seed: 3,
+    seed: 6,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -43,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 1,
+    seed: 3,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -69,7 +69,7 @@ function visitBodies(`,
   },
   {
     name: 'no-torn-record-check',
-    seed: 46,
+    seed: 27,
     changes: [
       {
         file: 'osd/store/log/batch-reader.js',
@@ -80,7 +80,7 @@ function visitBodies(`,
   },
   {
     name: 'recycled-without-new-generation',
-    seed: 3,
+    seed: 8,
     changes: [
       {
         file: 'osd/store/log/segment-files.js',
@@ -102,7 +102,7 @@ function visitBodies(`,
   },
   {
     name: 'iterator-outlives-its-layer',
-    seed: 9,
+    seed: 23,
     changes: [
       {
         file: 'osd/store/index/walk.js',
