@@ -99,7 +99,9 @@ async function run(
 async function serve(runtime: Runtime, monitor: Monitor, settings: MonitorSettings, end: Promise<void>): Promise<void> {
   const { name } = settings;
   const adminAddress = settings['admin-address'];
-  const parts = { name, metrics: monitor.metrics, status: () => monitor.status, epoch: () => monitor.state.map.epoch };
+  const { metrics } = monitor;
+  const observe = (): Promise<void> => monitor.observe();
+  const parts = { name, metrics, observe, status: () => monitor.status, epoch: () => monitor.state.map.epoch };
   const port = adminAddress === undefined ? undefined : await listenForMonitoring(runtime.http, adminAddress, parts);
   const processMetrics = exportProcessMetrics(monitor.metrics);
   runtime.log.info({ address: monitor.address, adminAddress: port?.address }, 'this monitor listens');

@@ -18,18 +18,28 @@ export function addObjectLs(object: Command, context: CliContext): void {
       const printer = new ChunkedPrinter(context);
       await withPool(command, context, options, async ({ pool, wait }) => {
         let count = 0;
+        let missing = 0;
         for await (const one of pool.list({ waitForPage: wait })) {
           if (!all && one.namespace !== namespace) continue;
           printer.print(json ? `${count === 0 ? '[' : ','}\n  ${JSON.stringify(named(one))}` : line(one, all));
           count += 1;
+          if (one.isMissing === true) missing += 1;
         }
         if (json) printer.print(count === 0 ? '[]\n' : '\n]\n');
+        if (missing > 0) context.note(missingNote(missing));
       }).finally(() => printer.flush());
     });
 }
 
-function named({ namespace, locator, name }: ListedObject) {
-  return locator === '' ? { namespace, name } : { namespace, locator, name };
+function named({ namespace, locator, name, isMissing }: ListedObject) {
+  return { namespace, ...(locator === '' ? {} : { locator }), name, ...(isMissing === true ? { missing: true } : {}) };
+}
+
+/** Names go to whoever reads them by line: what is wrong with some is said beside. */
+function missingNote(count: number): string {
+  const who =
+    count === 1 ? 'one of them has no good copy at its primary' : `${count} of them have no good copy at their primary`;
+  return `cairn: ${who} (--json tells which): a read mends it from another, or says that it is lost; see \`cairn pg scrub-report\`\n`;
 }
 
 function line({ namespace, name }: ListedObject, all: boolean): string {

@@ -16,6 +16,7 @@ interface DumpCommandOptions {
   readonly segments?: boolean;
   readonly segment?: number;
   readonly pgs?: boolean;
+  readonly parked?: boolean;
   readonly pgLog?: string;
   readonly object?: string;
   readonly pool?: number;
@@ -34,6 +35,10 @@ export function addOsdDumpStore(osd: Command, context: CliContext): void {
     .option('--segments', 'the table of segments in use')
     .option('--segment <n>', 'the batches of a segment, with their records', countOption)
     .option('--pgs', 'the PGs, with counts and log blocks')
+    .option(
+      '--parked',
+      'writes that failovers of async pools cut off; the object of each is in the pool that --pgs shows',
+    )
     .option('--pg-log <pg>', 'the log of a PG: POOL.PG with the PG in hex')
     .option('--object <name>', 'head, extents, omap and marks of an object; its --pool is needed')
     .option('--pool <n>', 'the number of its pool', countOption)
@@ -64,11 +69,12 @@ export function addOsdDumpStore(osd: Command, context: CliContext): void {
 }
 
 function requestOf(options: DumpCommandOptions): DumpRequest {
-  const { segments, segment, pgs, pgLog, object, pool, namespace, locator } = options;
+  const { segments, segment, pgs, parked, pgLog, object, pool, namespace, locator } = options;
   const requests: DumpRequest[] = [];
   if (segments === true) requests.push({ kind: 'segments' });
   if (segment !== undefined) requests.push({ kind: 'segment', segment });
   if (pgs === true) requests.push({ kind: 'pgs' });
+  if (parked === true) requests.push({ kind: 'parked' });
   if (pgLog !== undefined) requests.push({ kind: 'log', pg: parsePg(pgLog) });
   if (object !== undefined) {
     if (pool === undefined || pool < 1)
@@ -79,7 +85,7 @@ function requestOf(options: DumpCommandOptions): DumpRequest {
   if (second === undefined) return first;
   throw new CairnError(
     'INVALID_ARGUMENT',
-    'one thing at a time: give only one of --segments, --segment, --pgs, --pg-log, --object',
+    'one thing at a time: give only one of --segments, --segment, --pgs, --parked, --pg-log, --object',
   );
 }
 

@@ -68,13 +68,14 @@ export function addOsdFsck(osd: Command, context: CliContext): void {
 }
 
 function printResult(context: CliContext, result: FsckResult): void {
-  const { findings, objects, objectBytes, liveBytes, keys, pgs, segmentsInUse, indexFileBytes } = result;
+  const { findings, objects, objectBytes, liveBytes, keys, pgs, parked, segmentsInUse, indexFileBytes } = result;
   const shown = findings.slice(0, shownMax);
   for (const { severity, code, message } of shown) context.print(`${severity} ${code}: ${printable(message)}\n`);
   if (findings.length > shown.length) context.print(`… and more: --json prints ${findings.length} of them\n`);
   const lines = [
     `osd.${result.osd}, store ${result.store}: checkpoint ${result.checkpoint}, log up to batch ${result.lastBatch}`,
     `${objects} objects of ${bytesText(objectBytes)} in ${pgs} PGs; ${bytesText(liveBytes)} live in ${segmentsInUse} segments`,
+    ...(parked === 0 ? [] : [`${parked} objects with writes that a failover cut off are parked`]),
     `${keys} keys in ${bytesText(indexFileBytes)} of index; read ${bytesText(result.bytesRead)}`,
     `${result.errors} errors, ${result.warnings} warnings`,
   ];
@@ -122,6 +123,7 @@ function resultJson({ counts, findings, ...result }: FsckResult) {
     keys: result.keys,
     key_bytes: result.keyBytes,
     pgs: result.pgs,
+    parked_objects: result.parked,
     segments_in_use: result.segmentsInUse,
     index_file_bytes: result.indexFileBytes,
     payload_bytes_verified: result.payloadBytesVerified,

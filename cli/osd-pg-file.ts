@@ -1,9 +1,10 @@
 /** `cairn osd export-pg` and `import-pg`: one PG of an OSD that does not run, to a file and back. */
 import type { Command } from 'commander';
 import { CairnError } from '../base/errors.js';
-import { printPgId } from '../cluster/ids.js';
+import { type PgId, printPgId } from '../cluster/ids.js';
 import { openStore } from '../osd/store/open-store.js';
 import { showObject } from '../osd/store/object-id.js';
+import { shadowPg, showPg } from '../osd/store/parked/parked-place.js';
 import { exportPg } from '../osd/store/tools/pg-file/export-pg.js';
 import { importPg } from '../osd/store/tools/pg-file/import-pg.js';
 import type { PgFileCounts } from '../osd/store/tools/pg-file/pg-file-record.js';
@@ -18,7 +19,8 @@ import { storeDirectory } from './osd-store-directory.js';
 import { printJson } from './print-json.js';
 
 interface ExportCommandOptions {
-  readonly pgNum: number;
+  readonly pgNum?: number;
+  readonly parked?: boolean;
   readonly out: string;
   readonly skipDamaged?: boolean;
   readonly json?: boolean;
@@ -32,24 +34,18 @@ export function addOsdExportPg(osd: Command, context: CliContext): void {
         'does not run meanwhile, and keeps the PG.',
     )
     .argument('<pg>', 'POOL.PG with the PG in hex, as 1.2f')
-    .requiredOption('--pg-num <n>', 'pg_num of the pool (cairn pool ls)', countOption)
+    .option('--pg-num <n>', 'pg_num of the pool (cairn pool ls)', countOption)
+    .option('--parked', 'instead of the PG: all that is parked of its pool, writes that failovers cut off')
     .requiredOption('-o, --out <file>', 'where to write it')
     .option('--skip-damaged', 'leave out objects whose bytes are damaged, and name them, instead of failing')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  cairn osd export-pg 1.2f --pg-num 64 --dir /var/lib/cairn/osd.3 --out 1.2f.pg\n  cairn osd export-pg 1.2f --pg-num 64 --dir /var/lib/cairn/osd.3 --out 1.2f.pg --skip-damaged --json',
+      '\nExamples:\n  cairn osd export-pg 1.2f --pg-num 64 --dir /var/lib/cairn/osd.3 --out 1.2f.pg\n  cairn osd export-pg 1.2f --pg-num 64 --dir /var/lib/cairn/osd.3 --out 1.2f.pg --skip-damaged --json\n  cairn osd export-pg 1.2f --parked --dir /var/lib/cairn/osd.3 --out 1.parked',
     )
     .action(async (name: string, options: ExportCommandOptions, command: Command) => {
       const directory = storeDirectory(command, context);
-      const pg = parsePg(name);
-      const { pgNum } = options;
-      if (pgNum < 1 || pg.pg >= pgNum) {
-        throw new CairnError(
-          'INVALID_ARGUMENT',
-          `a pool of ${pgNum} PGs has no ${printPgId(pg)}; check --pg-num with cairn pool ls`,
-        );
-      }
+      const { pg, pgNum } = exported(parsePg(name), options);
       keepFilesPrivate();
       const progress = new BytesProgress(context, 'exporting');
       const skipped: string[] = [];
@@ -58,6 +54,12 @@ export function addOsdExportPg(osd: Command, context: CliContext): void {
         pg,
         pgNum,
         skipDamaged: options.skipDamaged === true,
+        onParked: (objects) => {
+          progress.end();
+          context.note(
+            `cairn: ${objects} objects of PG ${name} are parked, and not in the file; export them with --parked\n`,
+          );
+        },
         onSkipped: (object, error) => {
           progress.end();
           context.note(`cairn: left out ${printable(`${showObject(object)}: ${error.message}`)}\n`);
@@ -70,7 +72,7 @@ export function addOsdExportPg(osd: Command, context: CliContext): void {
       }).finally(() => progress.end());
       if (options.json === true)
         printJson(context, { pg: printPgId(pg), ...countsJson(counts), skipped_objects: skipped });
-      else context.print(`wrote PG ${printPgId(pg)} to ${options.out}: ${countsText(counts)}\n`);
+      else context.print(`wrote ${showPg(pg)} to ${options.out}: ${countsText(counts)}\n`);
     });
 }
 
@@ -100,12 +102,24 @@ export function addOsdImportPg(osd: Command, context: CliContext): void {
         progress.end();
         const pg = printPgId(result.pg);
         if (options.json === true) printJson(context, { pg, from_osd: result.osd, ...countsJson(result) });
-        else context.print(`brought PG ${pg} of osd.${result.osd} in: ${countsText(result)}\n`);
+        else context.print(`brought ${showPg(result.pg)} of osd.${result.osd} in: ${countsText(result)}\n`);
       } finally {
         progress.end();
         await store.close();
       }
     });
+}
+
+function exported(pg: PgId, { pgNum, parked }: ExportCommandOptions): { readonly pg: PgId; readonly pgNum: number } {
+  if (parked === true) return { pg: shadowPg(pg.pool), pgNum: 1 };
+  if (pgNum === undefined) {
+    throw new CairnError('INVALID_ARGUMENT', 'say how many PGs the pool has with --pg-num N (cairn pool ls)');
+  }
+  if (pgNum >= 1 && pg.pg < pgNum) return { pg, pgNum };
+  throw new CairnError(
+    'INVALID_ARGUMENT',
+    `a pool of ${pgNum} PGs has no ${printPgId(pg)}; check --pg-num with cairn pool ls`,
+  );
 }
 
 function countsText({ objects, dataBytes, omapKeys, entries, skipped }: PgFileCounts): string {

@@ -1,9 +1,11 @@
 /** `cairn pg …`. */
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
+import { addPgAcceptLoss } from './pg-accept-loss.js';
 import { addPgForce } from './pg-force.js';
 import { addPgDump, addPgLs } from './pg-ls.js';
 import { addPgMap, addPgStat } from './pg-map.js';
+import { addPgParked } from './pg-parked.js';
 import { addPgScrubs } from './pg-scrub.js';
 import { addPgQuery } from './pg-query.js';
 
@@ -15,5 +17,7 @@ export function registerPgCommands(program: Command, context: CliContext): void 
   addPgMap(pg, context);
   addPgQuery(pg, context);
   addPgScrubs(pg, context);
+  addPgAcceptLoss(pg, context);
+  addPgParked(pg, context);
   addPgForce(pg, context);
 }

@@ -5,6 +5,7 @@ import { noteStale, withCluster } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { parsePg } from './osd-arguments.js';
 import { pgJson } from './pg-ls.js';
+import { recoveryText } from './recovery-text.js';
 import { printJson } from './print-json.js';
 
 export function addPgMap(pg: Command, context: CliContext): void {
@@ -29,7 +30,7 @@ export function addPgMap(pg: Command, context: CliContext): void {
 }
 
 export function addPgStat(pg: Command, context: CliContext): void {
-  const command = pg.command('stat').description('Count the PGs by state.');
+  const command = pg.command('stat').description('Count the PGs by state, and show how pools recover.');
   command
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  cairn pg stat')
@@ -37,14 +38,15 @@ export function addPgStat(pg: Command, context: CliContext): void {
       await withCluster(command, context, async (client, wait) => {
         const answer = await client.query(pgStat, {}, { ...wait, mayBeStale: true });
         noteStale(context, answer);
-        const { pgs, states } = answer.result;
+        const { pgs, states, recovering } = answer.result;
         if (options.json === true) {
           const counts = Object.fromEntries(states.map((one) => [one.state, one.pgs]));
-          printJson(context, { num_pgs: pgs, states: counts, stale: answer.isStale });
+          printJson(context, { num_pgs: pgs, states: counts, recovering_pools: recovering, stale: answer.isStale });
           return;
         }
         const counts = states.map((one) => `${one.pgs} ${one.state}`).join(', ');
         context.print(`${pgs} pgs${counts === '' ? '' : `: ${counts}`}\n`);
+        for (const pool of recovering) context.print(`pool ${pool.pool_name}: ${recoveryText(pool)}\n`);
       });
     });
 }

@@ -56,6 +56,7 @@ function queryText(name: string, query: PgQuery): string {
     ['objects', `${query.objects}, ${bytesText(query.bytes)}${missingText(query)}`],
     ['log', `${versionText(log.last)}, ${log.entries} entries behind ${log.trimmedTo}`],
     ['committed', log.committed === undefined ? 'unknown until it is active' : `${log.committed}${waitText(log)}`],
+    ...lagRows(query),
     ['reads', readsText(query)],
     ['joining', joinText(query)],
     [
@@ -91,6 +92,12 @@ function waitText({ underWay }: PgQuery['log']): string {
   return underWay === 0 ? '' : `, ${underWay} entries under way`;
 }
 
+function lagRows({ lag }: PgQuery): (readonly [string, string])[] {
+  if (lag === undefined) return [];
+  const wait = lag.isTooMuch ? '; writes wait, as that is max_lag' : '';
+  return [['lag', `the slowest is ${Math.round(lag.ms)} ms and ${bytesText(lag.bytes)} behind${wait}`]];
+}
+
 function readsText({ isServing, leaseMs, members }: PgQuery): string {
   const missing = members.filter(({ lease }) => lease === 'missing').map(({ osd }) => `osd.${osd}`);
   if (missing.length > 0) return `wait for a lease of ${missing.join(', ')}`;
@@ -120,6 +127,10 @@ function queryJson(name: string, query: PgQuery) {
     min_size: query.minSize,
     mode: query.ackCopies === 0 ? 'sync' : 'async',
     ack_copies: query.ackCopies === 0 ? null : query.ackCopies,
+    lag:
+      query.lag === undefined
+        ? null
+        : { ms: Math.round(query.lag.ms), bytes: query.lag.bytes, at_max_lag: query.lag.isTooMuch },
     up: query.up,
     members: query.members.map(({ osd, store, role, durable, lease }) => ({
       osd,

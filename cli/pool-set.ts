@@ -61,7 +61,9 @@ export function addPoolSet(pool: Command, context: CliContext): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  cairn pool set data size 3\n  cairn pool set data rule by-rack\n' +
+      '\npg_num only grows. Each PG is split where it stands, into 16 at most at a time; nothing is copied for that.\n' +
+        'The new PGs then move to where CRUSH wants them, as after any other change; see cairn status.\n' +
+        '\nExamples:\n  cairn pool set data size 3\n  cairn pool set data rule by-rack\n  cairn pool set data pg_num 128\n' +
         '  cairn pool set logs mode async --yes\n  cairn pool set logs max_lag 10s/256MiB\n' +
         '  cairn pool set data quota_bytes 10TiB\n  cairn pool set data nodelete true',
     )

@@ -11,6 +11,7 @@ import type { CliContext } from './context.js';
 import { followLog } from './follow-log.js';
 import { healthSummary } from './health-text.js';
 import { logLine } from './log-line.js';
+import { recoveringPoolLines, recoveryText } from './recovery-text.js';
 import { printJson } from './print-json.js';
 
 interface Options {
@@ -113,12 +114,8 @@ function pgLines(pgmap: ClusterStatus['pgmap']): string[] {
 
 /** What is under way, as Ceph's section `io:` has it; nothing when nothing is. */
 function ioLines(pgmap: ClusterStatus['pgmap']): string[] {
-  const { recovery_objects_left: objects, recovery_bytes_left: bytes, recovery_eta_seconds: eta } = pgmap;
-  const { recovering_objects_per_sec: objectRate, recovering_bytes_per_sec: byteRate } = pgmap;
   // What was recovered in the last seconds is no news once nothing is left.
-  if (objects === 0 && bytes === 0) return [];
-  const rate = `${bytesText(byteRate)}/s, ${objectRate} objects/s`;
-  const left = `${objects} objects, ${bytesText(bytes)} left`;
-  const end = eta === null ? 'not advancing' : `about ${ageText(eta)} to go`;
-  return ['  io:', ...field('recovery:', [`${rate}; ${left}; ${end}`]), ''];
+  if (pgmap.recovery_objects_left === 0 && pgmap.recovery_bytes_left === 0) return [];
+  const lines = [recoveryText(pgmap), ...recoveringPoolLines(pgmap.recovering_pools)];
+  return ['  io:', ...field('recovery:', lines), ''];
 }

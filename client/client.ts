@@ -4,16 +4,27 @@
  */
 import { CairnError, toCairnError } from '../base/errors.js';
 import { monotonicMs } from '../base/instants.js';
-import { type PgId, poolId, printPgId } from '../cluster/ids.js';
+import { type OsdId, type PgId, poolId, printPgId } from '../cluster/ids.js';
 import type { ClusterMap } from '../cluster/map.js';
 import { objectHash, pgOfHash } from '../cluster/object-placement.js';
 import type { Pool } from '../cluster/pool.js';
-import type { Method } from '../wire/method.js';
+import type { Method, Reply } from '../wire/method.js';
 import { serviceKeyOf } from '../wire/service-key.js';
 import { monDump } from '../protocol/commands/mon.js';
 import type { Credentials } from '../protocol/credentials.js';
 import type { MonitorClient } from '../protocol/monitor-client.js';
 import { MonitorSession } from '../protocol/monitor-session.js';
+import { type PgCopyInfo, pgCopyMethod } from '../protocol/pg-copy-info.js';
+import {
+  parkedDropMethod,
+  type ParkedDropRequest,
+  type ParkedListReply,
+  parkedListMethod,
+  type ParkedListRequest,
+  parkedReadMethod,
+  type ParkedReadReply,
+  type ParkedReadRequest,
+} from '../protocol/parked.js';
 import { type PgQuery, pgQueryMethod } from '../protocol/pg-query.js';
 import { listMethod, type ListReply, opMethod, type OpRequest } from '../protocol/osd-methods.js';
 import { pgScrubMethod, type PgScrubReply, type ScrubKind } from '../protocol/pg-scrub.js';
@@ -63,6 +74,9 @@ const connectMsDefault = 30_000;
 const queriesMax = 3;
 /** Names of one page of a list. */
 const listBytes = 1024 * 1024;
+
+/** The bytes asked for, a piece of one object. */
+export type ReadParked = ParkedReadReply & { readonly data: Uint8Array };
 
 export class CairnClient {
   readonly #monitors: MonitorClient;
@@ -203,6 +217,44 @@ export class CairnClient {
   /** Asks the primary of a PG to scrub it, or how that is; returns at once. Errors as those of `queryPg`, `OVERLOADED`. */
   scrubPg(pg: PgId, want: ScrubKind | undefined, wait: WaitOptions = {}): Promise<PgScrubReply> {
     return this.#askPg(pgScrubMethod, pg, { ...pg, want }, wait);
+  }
+
+  /** What the store of an OSD has of a PG, whoever leads that. Errors: `CONFLICT` when it is down, and those of the connection. */
+  async copyOfPg(osd: OsdId, pg: PgId, wait: WaitOptions = {}): Promise<PgCopyInfo> {
+    return (await this.#askOsd(osd, pgCopyMethod, { ...pg }, wait)).header;
+  }
+
+  /** What an OSD has parked of a pool, one page. Errors: as `readParked`. */
+  async listParked(osd: OsdId, request: ParkedListRequest, wait: WaitOptions = {}): Promise<ParkedListReply> {
+    return (await this.#askOsd(osd, parkedListMethod, request, wait)).header;
+  }
+
+  /** Errors: `CONFLICT` when the OSD is down, those of `protocol/parked.ts`, and those of the connection. */
+  async readParked(osd: OsdId, request: ParkedReadRequest, wait: WaitOptions = {}): Promise<ReadParked> {
+    const { header, payload } = await this.#askOsd(osd, parkedReadMethod, request, wait);
+    return { ...header, data: payload };
+  }
+
+  /** Gives up what an OSD has parked; how much of it was there. Errors: as `readParked`. */
+  async dropParked(osd: OsdId, request: ParkedDropRequest, wait: WaitOptions = {}): Promise<number> {
+    return (await this.#askOsd(osd, parkedDropMethod, request, wait)).header.dropped;
+  }
+
+  /** Whatever it leads. */
+  async #askOsd<Req extends { readonly pool: number }, Rep>(
+    osd: OsdId,
+    method: Method<Req, Rep>,
+    header: Req,
+    wait: WaitOptions,
+  ): Promise<Reply<Rep>> {
+    const { osds, epoch } = this.map;
+    const info = osds.get(osd);
+    if (info?.publicAddress === undefined || !info.isUp) {
+      throw new CairnError('CONFLICT', `osd.${osd} is down, and cannot be asked; see \`cairn osd tree\``);
+    }
+    const pg = { pool: poolId(header.pool), pg: 0 };
+    const route = { pg, pgNum: 0, term: 0, osd, boot: info.boot, address: info.publicAddress, epoch };
+    return await this.#links.call(route, method, header, wait);
   }
 
   async #askPg<Req, Rep>(method: Method<Req, Rep>, pg: PgId, header: Req, wait: WaitOptions): Promise<Rep> {

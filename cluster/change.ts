@@ -18,7 +18,10 @@ export type MapChange =
   | { readonly kind: 'osd'; readonly osd: OsdInfo }
   | { readonly kind: 'osd-removed'; readonly id: OsdId }
   | { readonly kind: 'crush'; readonly crush: CrushMap }
-  /** A new pool, or one that keeps its `pgNum`: records stay; a new one's have term 0 until `records` sets them. */
+  /**
+   * A new pool, or one that keeps its PGs and may get more: records stay; new ones have term 0 until `records` sets them,
+   * which it does in the same epoch for PGs that were split (`pg/split.ts`).
+   */
   | { readonly kind: 'pool'; readonly pool: Pool }
   /** With its records and upmaps. */
   | { readonly kind: 'pool-removed'; readonly id: PoolId }

@@ -8,7 +8,7 @@ import { printPgId, type PgId } from './ids.js';
 import type { ClusterMap } from './map.js';
 
 /**
- * Throws `CONFLICT` (or `UNSUPPORTED`, for a changed number of PGs) unless `after` can be a successor of `before`, any
+ * Throws `CONFLICT` (or `UNSUPPORTED`, for fewer PGs) unless `after` can be a successor of `before`, any
  * number of epochs later. An OSD that was removed in between and made again counts as the same: its store number grew.
  */
 export function checkSuccession(before: ClusterMap, after: ClusterMap): void {

@@ -19,12 +19,13 @@ import { checkConfigEntry, checkEntity, checkFlag } from './check/check-texts.js
 import { allUpmaps, checkUpmapItems, checkUpmapTargets } from './check/check-upmap.js';
 import { existing, fits, isCounter, isIntegerWithin, quoted, u32Max, valid } from './check/facts.js';
 import { hasFeatures } from './features.js';
-import type { OsdId, PgId, PoolId } from './ids.js';
+import { printPgId, type OsdId, type PgId, type PoolId } from './ids.js';
 import type { ClusterFlag, ClusterMap, Entity, MonitorInfo } from './map.js';
 import { clusterFlags } from './map.js';
 import type { OsdInfo } from './osd.js';
 import type { PgRecord } from './pg-record.js';
-import type { PgRecords } from './pg-records.js';
+import { parentOf } from './pg/split.js';
+import type { PgCursor, PgRecords } from './pg-records.js';
 import type { Pool } from './pool.js';
 import { chunkPgCount } from './record-chunk.js';
 import { SortedDraft } from './sorted-draft.js';
@@ -201,6 +202,7 @@ export class MapDraft {
       this.#records = this.#records.withPool(pool.id, pool.pgNum);
     } else {
       checkPoolSuccession(before, pool);
+      if (pool.pgNum > before.pgNum) this.#records = this.#records.withPgNum(pool.id, pool.pgNum);
     }
     this.#pools.set(pool.id, pool);
     this.#poolLast = Math.max(this.#poolLast, pool.id);
@@ -322,7 +324,30 @@ export class MapDraft {
     for (const [pg, items] of allUpmaps(this.#upmaps.view)) checkUpmapTargets(pg, items, map);
   }
 
+  /**
+   * A pool that has more PGs than before: each child begins with the record of its parent. One that had none would be made anew, as
+   * an empty PG, while its objects are where its parent's are.
+   */
+  #checkSplits(): void {
+    for (const id of this.#touchedPools) {
+      const before = this.#before.pools.get(id);
+      const after = this.#pools.get(id);
+      if (before === undefined || after === undefined || before.pgNum === after.pgNum) continue;
+      const [then, now] = [this.#before.records.cursor(), this.#records.cursor()];
+      const termAt = (cursor: PgCursor, pg: number): number => (cursor.moveTo(id, pg) ? cursor.term : 0);
+      for (let pg = before.pgNum; pg < after.pgNum; pg += 1) {
+        const parent = parentOf(pg, before.pgNum);
+        const born = termAt(then, parent);
+        fits(born === 0 || (termAt(now, parent) > born && termAt(now, pg) > 0), () => {
+          const names = [pg, parent].map((number) => printPgId({ pool: id, pg: number }));
+          return `PG ${names[0]} is split from ${names[1]}; give both of them a new term`;
+        });
+      }
+    }
+  }
+
   #checkPools(): void {
+    this.#checkSplits();
     if (this.#touchedPools.size > 0) checkPoolNames(this.#pools.view.values());
     if (this.#crush !== this.#before.crush) {
       for (const pool of this.#pools.view.values()) checkPoolRule(pool, this.#crush);

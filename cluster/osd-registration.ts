@@ -31,6 +31,8 @@ export interface Registration {
   readonly osd?: OsdId | undefined;
   /** 32 hex digits. */
   readonly uuid: string;
+  /** Names of this very store that it gave up: it lost a part of what it had promised to keep (PG-PROTOCOL.md section 1). */
+  readonly formerly?: readonly string[] | undefined;
   /** From 1. */
   readonly boot: number;
   readonly publicAddress: NodeAddress;
@@ -69,7 +71,12 @@ export function register(map: ClusterMap, request: Registration): Registered {
   if (known !== undefined) return registerAgain(map, known, request);
   const id = request.osd ?? freeOsdId(map);
   const old = map.osds.get(id);
-  if (old?.uuid !== undefined) checkReplacement(map, old);
+  if (old?.uuid !== undefined) {
+    // The store that gave that name up follows on it at once, whatever the map says: one process has it, and what is left in it
+    // may be all that there is.
+    if (request.formerly?.includes(old.uuid) === true) checkBoot(old, request);
+    else checkReplacement(map, old);
+  }
   const store = storeNumber(map.storeLast + 1);
   return accept(map, { ...(old ?? newOsd(id, store)), uuid: request.uuid, store }, request);
 }
@@ -90,20 +97,24 @@ export function freeOsdId(map: Pick<ClusterMap, 'osds' | 'crush' | 'entities'>):
 }
 
 function registerAgain(map: ClusterMap, known: OsdInfo, request: Registration): Registered {
-  const { id, boot } = known;
+  const { id } = known;
   if (request.osd !== undefined && request.osd !== id) {
     throw refused('wrong-slot', `this is the store of osd.${id}, not of osd.${request.osd}; start it as osd.${id}`, {
       osd: id,
     });
   }
-  if (request.boot <= boot) {
-    const what = `boot ${request.boot} of osd.${id} is not after ${boot}: an image of the disk was restored`;
-    throw refused('restored-image', `${what}; give the store a new uuid, or if this is a retry, the next boot`, {
-      osd: id,
-      boot,
-    });
-  }
+  checkBoot(known, request);
   return accept(map, known, request);
+}
+
+/** A store that gave its name up as well: an image that is older than what the cluster relies on must not end that. */
+function checkBoot({ id, boot }: OsdInfo, request: Registration): void {
+  if (request.boot > boot) return;
+  const what = `boot ${request.boot} of osd.${id} is not after ${boot}: an image of the disk was restored`;
+  throw refused('restored-image', `${what}; give the store a new uuid, or if this is a retry, the next boot`, {
+    osd: id,
+    boot,
+  });
 }
 
 /**

@@ -13,7 +13,7 @@ export interface OsdInfo {
   readonly uuid: string | undefined;
   /** Of that store; of the last one while there is none. A member with another number is gone. */
   readonly store: StoreNumber;
-  /** The highest boot counter registered for that store; each start of an OSD has a higher one. */
+  /** The highest boot counter registered for that store, or named by its goodbye; each start of an OSD has a higher one. */
   readonly boot: number;
   readonly publicAddress: NodeAddress | undefined;
   readonly clusterAddress: NodeAddress | undefined;

@@ -83,6 +83,20 @@ export class PackedPgRecords implements PgRecords {
     return this.#withEntry(pool, { pgNum, chunks });
   }
 
+  withPgNum(pool: PoolId, pgNum: number): PackedPgRecords {
+    const old = this.#pools.get(pool);
+    invariant(old !== undefined, 'the pool has records', { pool });
+    const isMore = Number.isInteger(pgNum) && pgNum >= old.pgNum && pgNum <= pgNumMax;
+    invariant(isMore, 'a pool keeps its PGs, and has 65,536 at most', { pgNum });
+    const chunks = old.chunks.filter(({ count }) => count === chunkPgCount);
+    for (let first = chunks.length * chunkPgCount; first < pgNum; first += chunkPgCount) {
+      const chunk = unbornChunk(Math.min(chunkPgCount, pgNum - first));
+      const last = old.chunks[first / chunkPgCount];
+      chunks.push(last === undefined ? chunk : extended(last, chunk));
+    }
+    return this.#withEntry(pool, { pgNum, chunks });
+  }
+
   withoutPool(pool: PoolId): PackedPgRecords {
     if (!this.#pools.has(pool)) return this;
     const pools = new Map(this.#pools);
@@ -103,6 +117,14 @@ function isPgOf(records: PoolRecords, pg: number): boolean {
 
 function chunkOf(records: PoolRecords, pg: number): RecordChunk {
   return records.chunks[Math.trunc(pg / chunkPgCount)]!;
+}
+
+/** The records of `chunk`, and behind them those of `unborn` up to its count. */
+function extended(chunk: RecordChunk, unborn: RecordChunk): RecordChunk {
+  const builder = new ChunkBuilder();
+  builder.pushRange(chunk, 0, chunk.count);
+  builder.pushRange(unborn, chunk.count, unborn.count);
+  return builder.finish();
 }
 
 interface Replacements {

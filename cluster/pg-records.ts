@@ -17,6 +17,8 @@ export interface PgRecords {
   with(pool: PoolId, pgs: Uint32Array, records: readonly PgRecord[]): PgRecords;
   /** All PGs of a new pool, with term 0. */
   withPool(pool: PoolId, pgNum: number): PgRecords;
+  /** More PGs of a pool: those that are new have term 0. */
+  withPgNum(pool: PoolId, pgNum: number): PgRecords;
   withoutPool(pool: PoolId): PgRecords;
 }
 

@@ -2,7 +2,7 @@
 import type { WallMs } from '../base/instants.js';
 import type { OsdId, PgId } from '../cluster/ids.js';
 import type { Hearing } from '../protocol/hearing.js';
-import type { RecoveryRates } from '../protocol/monitor-methods.js';
+import type { ParkedBeacon, PoolRecoveryRow, RecoveryRates } from '../protocol/monitor-methods.js';
 import type { PgReport } from '../protocol/pg-reports.js';
 import type { RaftStatus } from './raft/output.js';
 
@@ -28,6 +28,11 @@ export interface OsdVitals {
   readonly heardAt: WallMs;
   /** Absent when it did not say. */
   readonly recovery?: RecoveryRates | undefined;
+  readonly recoveryOfPools?: readonly PoolRecoveryRow[] | undefined;
+  /** PGs that it leads whose writes wait for a member that is behind by `max_lag`. */
+  readonly lagging?: number | undefined;
+  /** What it said last, however long ago: it stays where it is while the OSD is down. */
+  readonly parked?: ParkedBeacon | undefined;
 }
 
 export interface SoftState {

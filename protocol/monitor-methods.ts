@@ -112,7 +112,37 @@ export interface OsdBeacon {
   readonly slowOps: number;
   /** Absent from versions that did not say it. */
   readonly recovery?: RecoveryRates | undefined;
+  /** The same by pool, of those that recover; at most `recoveringPoolsMax`, those with most of it. Absent as above. */
+  readonly recoveryOfPools?: readonly PoolRecoveryRow[] | undefined;
+  /** Of PGs that it leads, those whose writes wait, as a member is behind by `max_lag`. Absent as the next. */
+  readonly lagging?: number | undefined;
+  /** What it has parked; absent while it does not know, and from versions that did not say it. */
+  readonly parked?: ParkedBeacon | undefined;
 }
+
+export type PoolRecoveryRow = readonly [
+  pool: number,
+  copiedObjects: number,
+  copiedBytes: number,
+  sameObjects: number,
+  sameBytes: number,
+];
+
+/** Of one beacon: some 3 KiB, once a second. */
+export const recoveringPoolsMax = 64;
+
+/** Objects with writes that failovers of async pools cut off. */
+export interface ParkedBeacon {
+  readonly objects: number;
+  /** Of them, those with writes that were acknowledged for certain. */
+  readonly acknowledged: number;
+  /** Of the objects, by their sizes. */
+  readonly bytes: number;
+  /** The PGs with the most of them, at most `parkedPgsMax`. */
+  readonly pgs: readonly (readonly [pool: number, pg: number, objects: number])[];
+}
+
+export const parkedPgsMax = 16;
 
 /** Per second: what OSDs that join the sender's PGs are sent, and what they are found to have already. */
 export interface RecoveryRates {

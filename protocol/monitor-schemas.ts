@@ -1,18 +1,21 @@
 /** The headers of monitor-methods.ts as they must be when they arrive. */
 import * as z from 'zod/mini';
 import { monitorNamePattern } from './commands/mon.js';
-import type {
-  CommandRequest,
-  EndSession,
-  FailureReport,
-  ForwardedEnd,
-  ForwardedRequest,
-  JoinRequest,
-  OsdBeacon,
-  RequestId,
-  SubscribeReply,
-  SubscribeRequest,
-  VitalsReport,
+import {
+  type CommandRequest,
+  type EndSession,
+  type FailureReport,
+  type ForwardedEnd,
+  type ForwardedRequest,
+  type JoinRequest,
+  type OsdBeacon,
+  type ParkedBeacon,
+  parkedPgsMax,
+  recoveringPoolsMax,
+  type RequestId,
+  type SubscribeReply,
+  type SubscribeRequest,
+  type VitalsReport,
 } from './monitor-methods.js';
 
 const count = z.int().check(z.minimum(0));
@@ -66,6 +69,15 @@ export const subscribeReply: z.ZodMiniType<SubscribeReply> = z.object({ newest: 
 /** What a follower says after each push. */
 export const pushReply: z.ZodMiniType<{ readonly have: number }> = z.object({ have: count });
 
+const parkedBeacon: z.ZodMiniType<ParkedBeacon> = z.object({
+  objects: count,
+  acknowledged: count,
+  bytes: amount,
+  pgs: z
+    .array(z.tuple([z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1)), count, count]))
+    .check(z.maxLength(parkedPgsMax)),
+});
+
 export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   osd,
   boot: count,
@@ -77,6 +89,11 @@ export const osdBeacon: z.ZodMiniType<OsdBeacon> = z.object({
   recovery: z.optional(
     z.object({ copiedObjects: amount, copiedBytes: amount, sameObjects: amount, sameBytes: amount }),
   ),
+  recoveryOfPools: z.optional(
+    z.array(z.tuple([count, amount, amount, amount, amount])).check(z.maxLength(recoveringPoolsMax)),
+  ),
+  lagging: z.optional(count),
+  parked: z.optional(parkedBeacon),
 });
 
 export const failureReport: z.ZodMiniType<FailureReport> = z.object({

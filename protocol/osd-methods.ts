@@ -146,6 +146,8 @@ export interface ListedObject {
   readonly namespace: string;
   readonly locator: string;
   readonly name: string;
+  /** The copy of the primary is noted as missing, or as damaged: a read makes it whole from another one, or fails with `CORRUPT`. */
+  readonly isMissing?: true;
 }
 
 export interface ListReply {

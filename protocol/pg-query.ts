@@ -44,6 +44,8 @@ export interface PgQuery {
   readonly isServing: boolean;
   /** 0 for sync. */
   readonly ackCopies: number;
+  /** Of the slowest member; `undefined` in sync terms, and from versions that did not say it. */
+  readonly lag?: { readonly ms: number; readonly bytes: number; readonly isTooMuch: boolean } | undefined;
   readonly size: number;
   readonly minSize: number;
   /** Where CRUSH wants it. */

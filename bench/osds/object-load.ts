@@ -19,17 +19,19 @@ export interface LoadOptions {
   readonly objects: number;
   /** Ends sooner, after so many. */
   readonly countMax?: number;
+  /** Ends sooner, when it says so. */
+  readonly isOver?: (() => boolean) | undefined;
 }
 
 export async function objectLoad(pool: PoolClient, options: LoadOptions): Promise<LoadResult> {
-  const { kind, bytes, inFlight, ms, objects, countMax = Infinity } = options;
+  const { kind, bytes, inFlight, ms, objects, countMax = Infinity, isOver = never } = options;
   const data = Buffer.alloc(bytes);
   for (let i = 0; i < bytes; i++) data[i] = Math.imul(i, 0x9e3779b1) >>> 24;
   const latencies: number[] = [];
   const began = performance.now();
   let number = 0;
   const lane = async (): Promise<void> => {
-    while (performance.now() - began < ms && number < countMax) {
+    while (performance.now() - began < ms && number < countMax && !isOver()) {
       const name = `bench-${bytes}-${number++ % objects}`;
       const start = performance.now();
       if (kind === 'write') await pool.writeFull(name, data);
@@ -39,6 +41,10 @@ export async function objectLoad(pool: PoolClient, options: LoadOptions): Promis
   };
   await Promise.all(Array.from({ length: inFlight }, lane));
   return summarize(latencies, performance.now() - began, bytes);
+}
+
+function never(): boolean {
+  return false;
 }
 
 function summarize(latencies: number[], elapsedMs: number, bytes: number): LoadResult {

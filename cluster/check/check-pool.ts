@@ -57,11 +57,11 @@ function checkMode({ mode, size }: Pool, name: string): void {
   );
 }
 
-/** What a pool keeps for life. Transitive. Throws `CONFLICT`, and `UNSUPPORTED` for another number of PGs. */
+/** What a pool keeps for life. Transitive. Throws `CONFLICT`, and `UNSUPPORTED` for fewer PGs. */
 export function checkPoolSuccession(before: Pool, after: Pool): void {
   const name = `pool ${after.name}`;
-  if (after.pgNum !== before.pgNum) {
-    throw new CairnError('UNSUPPORTED', `${name} has ${before.pgNum} PGs; make a new pool for another number`);
+  if (after.pgNum < before.pgNum) {
+    throw new CairnError('UNSUPPORTED', `${name} has ${before.pgNum} PGs, which are never merged; give more of them`);
   }
   fits(
     after.checksumBlockBytes === before.checksumBlockBytes,

@@ -15,9 +15,10 @@ export interface Leave extends FromPrimary {
 }
 
 /**
- * Who leaves is not eligible any more: it was in sync to the end, but the term is confirmed and serves on. Throws
- * `CONFLICT` on another term, for an unconfirmed one, below `minSize`, when somebody who stays is down or gone, and for
- * an async term that was not drained; `INVALID_ARGUMENT` for members that do not act.
+ * Who leaves is not eligible any more: it was in sync to the end, but the term is confirmed and serves on. With nobody who
+ * leaves it is how a PG takes over a stricter mode of its pool. Throws `CONFLICT` on another term, for an unconfirmed one,
+ * below `minSize`, when somebody who stays is down or gone, and for an async term that was not drained; `INVALID_ARGUMENT`
+ * for members that do not act.
  */
 export function leaveActing(record: PgRecord, request: Leave, context: PgContext): PgRecord {
   requirePrimary(record, request, context);
@@ -36,5 +37,5 @@ export function leaveActing(record: PgRecord, request: Leave, context: PgContext
   if (request.acting.length < minSize) {
     throw conflict(record, context, `would keep ${request.acting.length} members, below min_size ${minSize}`);
   }
-  return nextRecord(record, { acting: request.acting, eligible: [] }, context);
+  return nextRecord(record, { acting: request.acting, eligible: [] }, context, request);
 }

@@ -63,12 +63,15 @@ export function requireActing(record: PgRecord, acting: readonly Member[], conte
 
 /**
  * The record of the next term. Gone members leave `eligible` with every change: they can never come back, and a PG must
- * not wait for a confirmation on their account. The mode is taken over from the pool here and nowhere else.
+ * not wait for a confirmation on their account. The mode is taken over from the pool here and nowhere else: at once where it
+ * promises no more than the term before did, and otherwise (`isStricter`) only from a term that was drained. So a record that
+ * says sync is one whose members have all that was ever acknowledged.
  */
 export function nextRecord(
   record: PgRecord,
   members: { readonly acting: readonly Member[]; readonly eligible: readonly Member[] },
   context: PgContext,
+  { isDrained = false }: { readonly isDrained?: boolean } = {},
 ): PgRecord {
   const eligible = sortedMembers(members.eligible.filter((member) => !context.isGone(member)));
   invariant(members.acting.length > 0, 'a record that was made keeps a member');
@@ -80,8 +83,19 @@ export function nextRecord(
     term: pgTerm(record.term + 1),
     acting: [...members.acting],
     eligible,
-    mode: recordMode(context.pool.mode),
+    mode: nextMode(record, recordMode(context.pool.mode), isDrained),
   };
+}
+
+/** In term 0 nothing was acknowledged yet. */
+function nextMode({ term, mode }: PgRecord, wanted: ReplicationMode, isDrained: boolean): ReplicationMode {
+  return term === 0 || isDrained || !isStricter(wanted, mode) ? wanted : mode;
+}
+
+/** Whether `mode` acknowledges only what more members have than `other` asks for. */
+export function isStricter(mode: ReplicationMode, other: ReplicationMode): boolean {
+  if (other.kind === 'sync') return false;
+  return mode.kind === 'sync' || mode.ackCopies > other.ackCopies;
 }
 
 /** Everyone who has each acknowledged write, acting first. */

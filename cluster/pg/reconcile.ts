@@ -53,7 +53,10 @@ export function reconcileAfterBoot(
   return record.acting.some(restarted) ? raiseTerm(record, context) : undefined;
 }
 
-/** A term in the pool's present mode; `undefined` when the record has it, and for a PG that waits for its members. */
+/**
+ * A term in the pool's present mode; `undefined` when the record has it, for a PG that waits for its members, and for a
+ * stricter mode: its primary drains the term and asks for the next one (`leave.ts`).
+ */
 export function switchMode(record: PgRecord, context: PgContext): PgRecord | undefined {
   const reconciled = reconcile(record, context);
   if (reconciled !== undefined) return reconciled;

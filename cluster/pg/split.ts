@@ -7,21 +7,36 @@
  */
 import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
+import { printPgId } from '../ids.js';
 import type { PgRecord } from '../pg-record.js';
 import { pgNumMax } from '../packed-pg-records.js';
 import type { PgContext } from './context.js';
-import { requireActing, nextRecord } from './next-record.js';
+import { printMember } from './members.js';
+import { conflict, nextRecord } from './next-record.js';
 
 export interface SplitRequest {
   readonly fromPgNum: number;
   readonly toPgNum: number;
 }
 
+/**
+ * Into how many PGs one is split by one change at most: each copy writes the log of each of them anew, in one turn of the event
+ * loop (osd/store/apply/apply-split.ts), and serves nothing of it meanwhile. Who wants more sets `pg_num` once more.
+ */
+export const splitFactorMax = 16;
+
 /** The one of the first `fromPgNum` PGs whose objects go to `child`. */
 export function parentOf(child: number, fromPgNum: number): number {
   let parent = child;
   while (parent >= fromPgNum) parent -= 2 ** Math.floor(Math.log2(parent));
   return parent;
+}
+
+/** Those whose objects `pg` had once, with some number of PGs or other: nearest first, down to 0. */
+export function ancestorsOf(pg: number): number[] {
+  const ancestors: number[] = [];
+  for (let left = pg; left > 0; ancestors.push(left)) left = parentOf(left, left);
+  return ancestors;
 }
 
 /** Throws `INVALID_ARGUMENT` unless the pool grows, to 65,536 PGs at most. */
@@ -56,6 +71,10 @@ export function childrenOf(parent: number, split: SplitRequest): number[] {
  */
 export function splitRecord(parent: PgRecord, context: PgContext): PgRecord {
   if (parent.term === 0) return parent;
-  requireActing(parent, parent.acting, context);
+  const gone = parent.acting.find((member) => context.isGone(member));
+  if (gone !== undefined) {
+    const when = `try again once it goes on without it: see \`cairn pg query ${printPgId(context.id)}\``;
+    throw conflict(parent, context, `cannot be split: ${printMember(gone)} acts in it, and is gone; ${when}`);
+  }
   return nextRecord(parent, parent, context);
 }

@@ -49,16 +49,17 @@ struct S {
   u8 note[N][N][PG];              // the highest term that g named: told to g with some ask, through changes of the term
   u8 head[2][PG][TM + 1];         // Heads (and "level" of joiners) sent by run 0 or 1 of these members in that term
   u8 heard[N][N];                 // of holder h: newest run that asked (only for the planted bug)
+  u8 out[N];                      // stopped in good order: takes part in nothing before it restarts
   u8 crashes;
 };
 
 static int T = 4, CR = 1; static int A0 = ALL; static u64 maxStates = 0; static bool wantTrace = false;
-enum Bug { NONE, NONAMES, EXTENDFIRST, NOTEDEARLY, BOOTS, LATEHEAD, NOWAIT, NOBOOTWAIT, UNNAMEDONLY, JOINER, RESTARTNAMES, RENEW, SEENKEPT };
+enum Bug { NONE, NONAMES, EXTENDFIRST, NOTEDEARLY, BOOTS, LATEHEAD, NOWAIT, NOBOOTWAIT, UNNAMEDONLY, JOINER, RESTARTNAMES, RENEW, SEENKEPT, EARLYBYE };
 static Bug B = NONE; static string bug;
 static const std::map<string, Bug> bugs = {{"no-naming", NONAMES}, {"extend-before-drop", EXTENDFIRST}, {"name-dropped-too-early", NOTEDEARLY},
   {"boots-not-compared", BOOTS}, {"late-head-counts", LATEHEAD}, {"no-promise-wait", NOWAIT}, {"no-boot-wait", NOBOOTWAIT},
   {"only-unnamed-grants-freeze", UNNAMEDONLY}, {"joiner-not-required", JOINER}, {"restart-of-holder-drops-names", RESTARTNAMES},
-  {"promise-forgotten-by-next-term", RENEW}, {"seen-kept", SEENKEPT}};
+  {"promise-forgotten-by-next-term", RENEW}, {"seen-kept", SEENKEPT}, {"goodbye-while-serving", EARLYBYE}};
 
 static int promised(const S& s, int g, int h) {   // number of the last grant of this run of g
   int n = s.grants[g][h]; return n && s.grant[g][h][n - 1].boot == s.boot[g] ? n : 0;
@@ -149,6 +150,7 @@ template <class F> static void successors(const S& s, F emit) {
       }
     }
     for (int o = 0; o < N; o++) {
+      if (s.out[o]) continue;
       // ---- map updates, late and with gaps
       for (int t = s.term[o][p] + 1; t <= rt; t++) { S n = s; enter(n, o, p, t, false); GO("osd %d sees record %d of pg %d", o, t, p); }
       if (!s.phase[o][p]) continue;
@@ -159,7 +161,7 @@ template <class F> static void successors(const S& s, F emit) {
         n.seen[o][p] |= BIT(g); GO("osd %d has seen %d in term %d of pg %d", o, g, t, p);
       }
       if (s.phase[o][p] == 1) {
-        for (int g = 0; g < N; g++) if ((A & BIT(g)) && !(s.col[o][p] & BIT(g)) && s.term[g][p] <= t && !bootWait(s, g)) {
+        for (int g = 0; g < N; g++) if ((A & BIT(g)) && !(s.col[o][p] & BIT(g)) && s.term[g][p] <= t && !s.out[g] && !bootWait(s, g)) {
           S n = s; enter(n, g, p, t, true); n.col[o][p] |= BIT(g); n.head[s.boot[g]][p][t] |= BIT(g);
           for (int h = 0; h < N; h++) if (h != o) n.wait[o][p][g][h] = n.frozen[g][h][p];
           GO("osd %d collects the head of %d for term %d of pg %d", o, g, t, p);
@@ -170,16 +172,24 @@ template <class F> static void successors(const S& s, F emit) {
         continue;
       }
       if (!s.prp[o][p]) for (int j = 0; j < N; j++) if (!(A & BIT(j)) && s.term[j][p] <= t) {
-        if (!(s.head[s.boot[j]][p][t] & BIT(j))) { S n = s; enter(n, j, p, t, true); n.head[s.boot[j]][p][t] |= BIT(j); GO("joiner %d is level in term %d of pg %d", j, t, p); }
+        if (!(s.head[s.boot[j]][p][t] & BIT(j)) && !s.out[j]) { S n = s; enter(n, j, p, t, true); n.head[s.boot[j]][p][t] |= BIT(j); GO("joiner %d is level in term %d of pg %d", j, t, p); }
         if (s.seen[o][p] & BIT(j)) { S n = s; n.join[o][p] = j + 1; n.prp[o][p] = 1; GO("osd %d proposes %d in term %d of pg %d", o, j, t, p); }
       }
     }
   }
   for (int g = 0; g < N; g++) {
-    if (s.crashes && s.boot[g] == 0) {            // registering raises the terms of PGs that it acts in
+    // Stops in good order: it gives everything up, and only then the map says that this run is no more. Nobody waits for
+    // anything of it from there on. (That everybody knows at once is the earliest that may be.)
+    if (s.crashes && s.boot[g] == 0) {
+      S n = s;
+      if (B == EARLYBYE) { for (int p = 0; p < PG; p++) waitsEnd(n, g, p, TM); }
+      else { n.crashes--; crash(n, g); n.out[g] = 1; }
+      GO("osd %d stops and says goodbye", g);
+    }
+    if ((s.crashes && s.boot[g] == 0) || s.out[g]) {   // registering raises the terms of PGs that it acts in
       bool room = true; for (int p = 0; p < PG; p++) if ((s.A[p][s.rt[p]] & BIT(g)) && s.rt[p] >= T) room = false;
       if (room) for (int first = 0; first < N; first++) {
-        S n = s; n.crashes--; crash(n, g); bool fits = true;
+        S n = s; if (s.out[g]) n.out[g] = 0; else { n.crashes--; crash(n, g); } bool fits = true;
         for (int p = 0; p < PG; p++) {
           int rt = s.rt[p], a = s.A[p][rt]; if (!(a & BIT(g))) continue;
           int q = (a & BIT(first)) ? first : g; if (q != first && first != g) fits = false;
@@ -196,12 +206,12 @@ template <class F> static void successors(const S& s, F emit) {
       Grant fresh; fresh.boot = s.boot[g]; memcpy(fresh.name, base.name[g][h], PG); if (B == NONAMES) memset(fresh.name, 0, PG);
       bool same = c && !memcmp(&s.grant[g][h][c - 1], &fresh, sizeof fresh);
       // Another of the same kind only prolongs the last, unless something ends with the last.
-      if (c < GM && (!same || referenced(s, g, h, c))) {
+      if (c < GM && !s.out[g] && !s.out[h] && (!same || referenced(s, g, h, c))) {
         S n = base; n.grant[g][h][n.grants[g][h]++] = fresh;
         if (B == NOTEDEARLY) memset(n.name[g][h], 0, PG);
         GO("osd %d grants to %d (grant %d)", g, h, c + 1);
       }
-      for (int i = 0; i < c; i++) {
+      if (!s.out[h]) for (int i = 0; i < c; i++) {
         const Grant& x = s.grant[g][h][i];
         for (int part = 0; part < (B == EXTENDFIRST ? 2 : 1); part++) {   // the planted bug: in two steps
           S n = s; if (!meet(n, h, g, x.boot)) continue;
@@ -213,7 +223,7 @@ template <class F> static void successors(const S& s, F emit) {
           GO("osd %d takes grant %d of %d%s", h, i + 1, g, B != EXTENDFIRST ? "" : part ? " (its names)" : " (its time)");
         }
       }
-      for (int p = 0; p < PG; p++) if (s.name[g][h][p] && s.note[h][g][p] >= s.name[g][h][p]) { S n = s; n.name[g][h][p] = 0; GO("osd %d hears that %d took note of pg %d", g, h, p); }
+      if (!s.out[g]) for (int p = 0; p < PG; p++) if (s.name[g][h][p] && s.note[h][g][p] >= s.name[g][h][p]) { S n = s; n.name[g][h][p] = 0; GO("osd %d hears that %d took note of pg %d", g, h, p); }
     }
   }
 }

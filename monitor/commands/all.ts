@@ -3,6 +3,7 @@ import { CairnError } from '../../base/errors.js';
 import { registerAuthCommands } from './auth.js';
 import { registerConfigCommands } from './config.js';
 import { registerDfCommand } from './df.js';
+import type { HealthInputs } from './health-input.js';
 import { registerLogCommands } from './log.js';
 import { type MapArchive, registerMapCommands } from './map.js';
 import type { MembershipControl } from './membership-control.js';
@@ -18,9 +19,11 @@ export interface CommandParts {
   /** Of this monitor while it leads. */
   readonly membership: () => MembershipControl | undefined;
   readonly archive: MapArchive;
+  /** Shared with whoever looks at the same besides: it keeps what it found. */
+  readonly health: HealthInputs;
 }
 
-export function registerAllCommands(table: CommandTable, { membership, archive }: CommandParts): void {
+export function registerAllCommands(table: CommandTable, { membership, archive, health }: CommandParts): void {
   // Only a leader runs these; it may cease to be one in between.
   const control = (): MembershipControl => {
     const found = membership();
@@ -41,6 +44,6 @@ export function registerAllCommands(table: CommandTable, { membership, archive }
   registerOsdCommands(table);
   registerPgCommands(table);
   registerPoolCommands(table);
-  registerStatusCommands(table);
+  registerStatusCommands(table, health);
   registerDfCommand(table);
 }

@@ -88,13 +88,28 @@ function monitorHealth(vitals: MonitorVitals): MonitorHealth {
 }
 
 /** What OSDs recover per second now. */
-export function recoveryOf({ soft, wall }: Pick<CommandContext, 'soft' | 'wall'>): (RecoveryRates | undefined)[] {
-  return Array.from(soft.osds.values(), (vitals) => osdHealth(vitals, wall).recovery);
+export function recoveryOf(context: Pick<CommandContext, 'soft' | 'wall'>): (RecoveryRates | undefined)[] {
+  return recoveriesOf(context).map(({ recovery }) => recovery);
+}
+
+/** The same, with what is of which pool. */
+export function recoveriesOf({ soft, wall }: Pick<CommandContext, 'soft' | 'wall'>): OsdHealth[] {
+  return Array.from(soft.osds.values(), (vitals) => osdHealth(vitals, wall));
 }
 
 function osdHealth(vitals: OsdVitals, wall: WallMs): OsdHealth {
-  const { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt } = vitals;
-  const recovery = wall - heardAt > ratesMs ? undefined : vitals.recovery;
-  // Beacons say how many, not since when.
-  return { usedBytes, totalBytes, loopDelayMs, slowOps: { count: slowOps, oldestMs: 0 }, recovery };
+  const { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, parked } = vitals;
+  const isOld = wall - heardAt > ratesMs;
+  const { recovery, recoveryOfPools, lagging = 0 }: Partial<OsdVitals> = isOld ? {} : vitals;
+  return {
+    usedBytes,
+    totalBytes,
+    loopDelayMs,
+    // Beacons say how many, not since when.
+    slowOps: { count: slowOps, oldestMs: 0 },
+    recovery,
+    recoveryOfPools,
+    lagging,
+    parked,
+  };
 }

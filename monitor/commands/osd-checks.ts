@@ -1,5 +1,5 @@
 /** `osd ok-to-stop` and `osd safe-to-destroy`: what each PG would say to it, by its record and its primary's report. */
-import { type OsdId, printPgId } from '../../cluster/ids.js';
+import { type OsdId, poolId, printPgId } from '../../cluster/ids.js';
 import { isGone } from '../../cluster/map.js';
 import type { Member } from '../../cluster/pg-record.js';
 import { objectionsMax, type OsdObjection, type OsdVerdict } from '../../protocol/commands/osd-safety.js';
@@ -31,11 +31,22 @@ export async function answerSafeToDestroy({ osds }: Args, context: CommandContex
     const held = `has ${isOnly ? 'all its copies' : 'a copy'} on ${nameOsds(holders.map(({ osd }) => ({ id: osd })))}`;
     return `${held}, and is ${picture.state}`;
   });
-  const lost = await lostPgs(context);
-  if (lost.length === 0) return verdict;
   const reason = `is lost: whatever a disk still has of it is all there is; see \`cairn pg force\``;
-  const objections = [...verdict.objections, ...lost.map((pg) => ({ pg, reason }))].slice(0, objectionsMax);
-  return { isOk: false, pgs: verdict.pgs, objecting: verdict.objecting + lost.length, objections };
+  const lost = (await lostPgs(context)).map((pg) => ({ pg, reason }));
+  const more = [...lost, ...parkedOn(context, osds)];
+  if (more.length === 0) return verdict;
+  const objections = [...verdict.objections, ...more].slice(0, objectionsMax);
+  return { isOk: false, pgs: verdict.pgs, objecting: verdict.objecting + more.length, objections };
+}
+
+/** Writes that failovers cut off are where they were written, and nowhere else. */
+function parkedOn({ soft }: CommandContext, osds: readonly OsdId[]): OsdObjection[] {
+  return osds.flatMap((osd) =>
+    (soft.osds.get(osd)?.parked?.pgs ?? []).map(([pool, pg, objects]) => {
+      const reason = `has ${count(objects, 'object')} parked on osd.${osd}; see \`cairn pg parked ls --osd ${osd}\``;
+      return { pg: printPgId({ pool: poolId(pool), pg }), reason };
+    }),
+  );
 }
 
 /** A copy that no record counts is worth something only where nobody else has one. */

@@ -36,14 +36,15 @@ export async function evaluateOsdLost({ osds: ids, confirmed }: DestroyArgs, con
   return report(context, lost, message, [...lost.map((osd): MapChange => ({ kind: 'osd', osd })), ...records]);
 }
 
-/** Without --yes only OSDs that no PG has among its members. */
+/** Without --yes only OSDs that no PG has among its members, and that keep nothing parked. */
 export async function evaluateOsdRm({ osds: ids, confirmed }: DestroyArgs, context: CommandContext): Outcome {
   const { map } = context.state;
   const given = present(map, ids);
   if (given.length === 0) return unchanged(`${namesOf(ids)} ${isOrAre(ids)} not in the map`);
   checkDown(given, 'removed');
   const losses = await countLosses(context, given);
-  if (!confirmed && losses.pgs > 0) throw unconfirmed(`${nameOsds(given)} would be removed: ${lossesText(losses)}`);
+  if (!confirmed && (losses.pgs > 0 || losses.parked > 0))
+    throw unconfirmed(`${nameOsds(given)} would be removed: ${lossesText(losses)}`);
   const message = `removed ${nameOsds(given)}: ${lossesText(losses)}`;
   return report(context, given, message, await removalChanges(context, given));
 }

@@ -15,6 +15,8 @@ export interface Losses {
   readonly waiting: number;
   /** Of these, those that have others and whose mode is async: the others may lack what was acknowledged last. */
   readonly behind: number;
+  /** Objects with writes that failovers cut off, which these stores keep, as far as they have said so. */
+  readonly parked: number;
 }
 
 export async function countLosses(context: CommandContext, given: readonly OsdInfo[]): Promise<Losses> {
@@ -22,7 +24,8 @@ export async function countLosses(context: CommandContext, given: readonly OsdIn
   const stores = new Map(given.filter(({ uuid }) => uuid !== undefined).map(({ id, store }) => [id as number, store]));
   const marks = markOsds(given.map(({ id }) => id));
   const cursor = map.records.cursor();
-  const losses = { pgs: 0, last: 0, waiting: 0, behind: 0 };
+  const parked = given.reduce((sum, { id }) => sum + (context.soft.osds.get(id)?.parked?.objects ?? 0), 0);
+  const losses = { pgs: 0, last: 0, waiting: 0, behind: 0, parked };
   for (;;) {
     const found = cursor.nextMarked(marks, planStepScanCount);
     if (found === 'end') return losses;
@@ -57,12 +60,12 @@ function standingOf(map: ClusterMap, id: number, store: number): 'gone' | 'down'
   return osd.isUp ? 'up' : 'down';
 }
 
-export function lossesText({ pgs, last, waiting, behind }: Losses): string {
-  if (pgs === 0) return 'no PG loses a member';
-  const parts = [`${count(pgs, 'PG')} ${pgs === 1 ? 'loses' : 'lose'} a member`];
+export function lossesText({ pgs, last, waiting, behind, parked }: Losses): string {
+  const parts = [pgs === 0 ? 'no PG loses a member' : `${count(pgs, 'PG')} ${pgs === 1 ? 'loses' : 'lose'} a member`];
   if (last > 0) parts.push(`${last} of them ${last === 1 ? 'has' : 'have'} no other, so their data is gone`);
   if (waiting > 0) parts.push(`${waiting} of them ${waiting === 1 ? 'waits' : 'wait'} for others that are down`);
   if (behind > 0)
     parts.push(`${behind} of them ${behind === 1 ? 'is' : 'are'} async, so others may lack the last writes`);
+  if (parked > 0) parts.push(`${count(parked, 'object')} with parked writes ${parked === 1 ? 'goes' : 'go'} along`);
   return parts.join(', ');
 }

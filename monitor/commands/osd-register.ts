@@ -1,4 +1,5 @@
 /** `osd.register` and `osd.goodbye`: what OSDs say of themselves when they start and stop. */
+import { CairnError } from '../../base/errors.js';
 import { applyChanges } from '../../cluster/apply-incremental.js';
 import type { MapChange } from '../../cluster/change.js';
 import { defaultRoot } from '../../cluster/default-crush.js';
@@ -43,6 +44,7 @@ export async function evaluateOsdRegister(
     changes: [...all, ...created],
     log: [
       { severity: 'info', source: `osd.${args.osd}`, message: `osd.${args.osd} up, boot ${args.boot}` },
+      ...renewedLog(before, args),
       ...movedLog(crush, before, args),
     ],
   };
@@ -51,24 +53,37 @@ export async function evaluateOsdRegister(
 interface GoodbyeArgs {
   readonly osd: OsdId;
   readonly boot: number;
+  readonly next?: number | undefined;
 }
 
 /** Even while `nodown` is set: that keeps OSDs up which others believe dead, not those which say that they stop. */
 export async function evaluateOsdGoodbye(
-  { osd: id, boot }: GoodbyeArgs,
+  { osd: id, boot, next = boot }: GoodbyeArgs,
   context: CommandContext,
 ): Promise<Effects<{ readonly isDown: boolean }>> {
   checkSpeaksFor(context, id);
   const { map } = context.state;
   const osd = osdOf(map, id);
-  if (!osd.isUp || osd.boot !== boot) return { result: { isDown: !osd.isUp } };
-  const down = downAtNextEpoch(osd, context);
+  if (next < boot) {
+    throw new CairnError('INVALID_ARGUMENT', `no start of osd.${id} comes after boot ${boot} and has counter ${next}`);
+  }
+  if (osd.boot !== boot) return { result: { isDown: !osd.isUp } };
+  const over = { ...osd, boot: next };
+  if (!osd.isUp) return { result: { isDown: true }, changes: next === boot ? [] : [{ kind: 'osd', osd: over }] };
+  const down = downAtNextEpoch(over, context);
   const records = await recordChanges(context, mapWithOsds(map, [down]), [id]);
   return {
     result: { isDown: true },
     changes: [{ kind: 'osd', osd: down }, ...records],
     log: [{ severity: 'info', source: `osd.${id}`, message: `osd.${id} marked down: it stops` }],
   };
+}
+
+/** It gave its membership up by itself: nobody did anything, and somebody should look at the disk. */
+function renewedLog(before: OsdInfo | undefined, { osd, uuid, formerly = [] }: RegisterArgs): LogLine[] {
+  if (before?.uuid === undefined || before.uuid === uuid || !formerly.includes(before.uuid)) return [];
+  const what = `the disk of osd.${osd} lost a part of its log: what it has counts as old, and is brought up to date`;
+  return [{ severity: 'error', source: `osd.${osd}`, message: `${what}; look at its kernel messages` }];
 }
 
 /**

@@ -4,6 +4,7 @@ import type { UpOf } from '../../cluster/pg/context.js';
 import type { PgRecord } from '../../cluster/pg-record.js';
 import type { Pool } from '../../cluster/pool.js';
 import type { PgInfo, PgReported } from '../../protocol/commands/pg.js';
+import type { Left } from '../status/recovery-json.js';
 import { pgPicture, type PgPicture, type PictureView } from './pg-picture.js';
 
 export function pgInfo(view: PictureView, pool: Pool, pg: PgId, record: PgRecord, upOf: UpOf): PgInfo {
@@ -41,13 +42,32 @@ export class PgCounts {
   misplacedCopies = 0;
   objects = 0;
   storedBytes = 0;
+  leftObjects = 0;
+  leftBytes = 0;
 
-  add({ state, condition, objects, bytes }: PgPicture): void {
+  add({ state, condition, objects, bytes, leftObjects, leftBytes }: PgPicture): void {
+    this.leftObjects += leftObjects;
+    this.leftBytes += leftBytes;
     this.#states.set(state, (this.#states.get(state) ?? 0) + 1);
     this.missingCopies += condition.missingCopies;
     this.misplacedCopies += condition.misplacedCopies;
     this.objects += objects;
     this.storedBytes += bytes;
+  }
+
+  /** What others counted. */
+  addAll(other: PgCounts): void {
+    for (const [state, count] of other.#states) this.#states.set(state, (this.#states.get(state) ?? 0) + count);
+    this.missingCopies += other.missingCopies;
+    this.misplacedCopies += other.misplacedCopies;
+    this.objects += other.objects;
+    this.storedBytes += other.storedBytes;
+    this.leftObjects += other.leftObjects;
+    this.leftBytes += other.leftBytes;
+  }
+
+  get left(): Left {
+    return { objects: this.leftObjects, bytes: this.leftBytes };
   }
 
   /** The most frequent first. */

@@ -4,6 +4,8 @@ import { type OsdId, type PgId } from '../../cluster/ids.js';
 import type { Pool } from '../../cluster/pool.js';
 import { type PgInfo, type PgPage, pgPageSize } from '../../protocol/commands/pg.js';
 import { hasWord, type PgStateWord, pgStateWords } from '../health/pg-states.js';
+import { type Left, recoveringPools } from '../status/recovery-json.js';
+import { recoveriesOf } from './health-input.js';
 import { PgCounts, pgInfo } from './pg-conditions.js';
 import { pgPicture, type PictureView } from './pg-picture.js';
 import { osdOf } from './osd-selection.js';
@@ -63,8 +65,15 @@ function stateWords(text: string): PgStateWord[] {
 export async function answerPgStat(_args: unknown, context: CommandContext) {
   const { map } = context.state;
   const counts = new PgCounts();
-  for (const pool of map.pools.values()) await addPgs(counts, pool, context);
-  return { pgs: map.records.count, states: counts.states };
+  const lefts: [Pool, Left][] = [];
+  for (const pool of map.pools.values()) {
+    const own = new PgCounts();
+    await addPgs(own, pool, context);
+    counts.addAll(own);
+    lefts.push([pool, own.left]);
+  }
+  const recovering = recoveringPools(lefts, recoveriesOf(context));
+  return { pgs: map.records.count, states: counts.states, recovering };
 }
 
 /** All PGs of the pool. */

@@ -11,6 +11,7 @@ import type { ChangeReport } from '../../protocol/commands/fields.js';
 import type { Effects } from '../state/types.js';
 import { creationChanges } from './osd-effects.js';
 import { count } from './osd-selection.js';
+import { checkPgsPerOsd, unevenText } from './pgs-per-osd.js';
 import { defaultReplicatedRule, replicatedRuleNamed, shortageText } from './pool-rules.js';
 import { unsafeText } from './pool-safety.js';
 import type { CommandContext } from './types.js';
@@ -86,25 +87,6 @@ function defaultMinSize(size: number, config: ConfigValues): number {
   return given === 0 ? size - Math.floor(size / 2) : Math.min(given, size);
 }
 
-/** With fewer OSDs than this, as while a cluster is being set up, pools are judged as if there were so many. */
-const osdsAssumed = 3;
-
-/** Throws `CONFLICT` when OSDs would hold more PGs than `mon_max_pg_per_osd`, on average. */
-function checkPgsPerOsd(map: ClusterMap, pool: Pool, config: ConfigValues): void {
-  const osds = Math.max(osdsAssumed, [...map.osds.values()].filter(({ isIn }) => isIn).length);
-  let copies = pool.pgNum * pool.size;
-  for (const { pgNum, size } of map.pools.values()) copies += pgNum * size;
-  const max = config.mon_max_pg_per_osd;
-  if (copies <= max * osds) return;
-  const left = Math.max(0, max * osds - (copies - pool.pgNum * pool.size));
-  const room = Math.floor(left / pool.size);
-  throw new CairnError(
-    'CONFLICT',
-    `pool ${pool.name} would make ${copies} copies of PGs on ${osds} OSDs, more than mon_max_pg_per_osd ${max} each; ` +
-      (room > 0 ? `choose --pg-num ${room} at most, or raise the option` : 'add OSDs, or raise the option'),
-  );
-}
-
 /** As Ceph, a pool that is there is made again; one that is there and differs from what was asked for is not. */
 function alreadyThere(pool: Pool, args: PoolCreateArgs, map: ClusterMap): Created {
   const rule = args.rule === undefined ? pool.rule : replicatedRuleNamed(map.crush, args.rule).id;
@@ -129,10 +111,8 @@ function differs<T extends string | number>(name: string, asked: T | undefined, 
 }
 
 function* advice(map: ClusterMap, pool: Pool): Generator<string> {
-  const { pgNum } = pool;
-  if ((pgNum & (pgNum - 1)) !== 0) {
-    yield `${pgNum} PGs are no power of two: some will hold twice as much as others`;
-  }
+  const uneven = unevenText(pool.pgNum);
+  if (uneven !== undefined) yield uneven;
   const shortage = shortageText(map, pool);
   if (shortage !== undefined) yield shortage;
   if (pool.application === '') {

@@ -2,6 +2,7 @@
 import type { PoolId } from '../../cluster/ids.js';
 import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
+import { isSameMode, recordMode } from '../../cluster/pg/next-record.js';
 import type { Pool } from '../../cluster/pool.js';
 import { UpTable } from '../../cluster/up-table.js';
 import type { PgExample, PoolHealth } from '../health/types.js';
@@ -84,6 +85,7 @@ async function poolHealth(pool: Pool, view: HealthView, table: UpTable, context:
     sums.leftObjects += picture.leftObjects;
     sums.leftBytes += picture.leftBytes;
     sums.scrubErrors += picture.scrub.scrubErrors;
+    if (record.term > 0 && !isSameMode(record.mode, recordMode(pool.mode))) sums.otherMode += 1;
     if (isBefore(picture.scrub.scrubbedAt, view.late.scrub)) sums.notScrubbed += 1;
     if (isBefore(picture.scrub.deepScrubbedAt, view.late.deep)) sums.notDeepScrubbed += 1;
     if (number % pgsPerSlice === pgsPerSlice - 1) await context.yieldTurn();
@@ -99,12 +101,13 @@ const nothing = {
   leftObjects: 0,
   leftBytes: 0,
   scrubErrors: 0,
+  otherMode: 0,
   notScrubbed: 0,
   notDeepScrubbed: 0,
 };
 
 /** What OSDs do not report. */
-const notReported = { unfoundObjects: 0, parkedObjects: 0 };
+const notReported = { unfoundObjects: 0 };
 
 /** Scrubs from before these times are late. */
 interface LateTimes {

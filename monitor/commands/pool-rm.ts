@@ -23,7 +23,7 @@ export async function evaluatePoolRm(
     const how = `\`cairn pool set ${name} nodelete false\` first`;
     throw new CairnError('CONFLICT', `pool ${name} is protected by nodelete; ${how}`);
   }
-  const goes = await whatGoes(pool, context);
+  const goes = `${await whatGoes(pool, context)}${parkedOf(pool, context)}`;
   if (!confirmed) throw new CairnError('CONFLICT', `pool ${name} would go for ever: ${goes}; add --yes if you mean it`);
   return {
     result: { changed: [name], messages: [`pool ${name} removed: ${goes}`] },
@@ -69,6 +69,15 @@ async function whatGoes({ id, pgNum }: Pool, context: CommandContext): Promise<s
   }
   if (born === 0) return `${count(pgNum, 'PG')}, none of which ever held anything`;
   return `all objects in ${count(born, 'PG')} on ${count(osds.size, 'OSD')}`;
+}
+
+/** Writes that failovers cut off go with their pool, as far as OSDs have said what they keep. */
+function parkedOf({ id }: Pool, { soft }: CommandContext): string {
+  let objects = 0;
+  for (const { parked } of soft.osds.values()) {
+    for (const [pool, , parkedOfPg] of parked?.pgs ?? []) if (pool === id) objects += parkedOfPg;
+  }
+  return objects === 0 ? '' : `, and ${count(objects, 'object')} or more with parked writes (\`cairn pg parked ls\`)`;
 }
 
 const pgsPerSlice = 4096;

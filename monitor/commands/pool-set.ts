@@ -4,7 +4,12 @@ import { showBytes } from '../../base/parse-bytes.js';
 import { showDuration } from '../../base/parse-duration.js';
 import { checkPool } from '../../cluster/check/check-pool.js';
 import type { MapChange } from '../../cluster/change.js';
+import { effectiveConfig } from '../../cluster/config.js';
 import type { ClusterMap } from '../../cluster/map.js';
+import type { PgRecords } from '../../cluster/pg-records.js';
+import { planSplitSteps } from '../../cluster/pg/plan-split.js';
+import { checkSplit, splitFactorMax } from '../../cluster/pg/split.js';
+import { isStricter, recordMode } from '../../cluster/pg/next-record.js';
 import { planModeSwitchSteps } from './plan-mode-switch.js';
 import { type Pool, type PoolFlag, type PoolMode, poolFlags } from '../../cluster/pool.js';
 import type { ChangeReport } from '../../protocol/commands/fields.js';
@@ -12,6 +17,7 @@ import type { Effects } from '../state/types.js';
 import { countMoves, movesText } from './crush-effects.js';
 import { creationChanges } from './osd-effects.js';
 import { count } from './osd-selection.js';
+import { checkPgsPerOsd, unevenText } from './pgs-per-osd.js';
 import { replicatedRuleNamed, ruleText, shortageText } from './pool-rules.js';
 import { unsafeText } from './pool-safety.js';
 import { poolNamed } from './pool-selection.js';
@@ -35,8 +41,8 @@ export interface PoolSetArgs {
 export async function evaluatePoolSet(args: PoolSetArgs, context: CommandContext): Promise<Effects<ChangeReport>> {
   const { map } = context.state;
   const before = poolNamed(map, args.name);
-  checkPgNum(before, args.pgNum);
   const after = changedPool(before, args, map);
+  checkPgNum(map, before, after);
   checkPool(after);
   const done = differences(before, after, map);
   if (done.length === 0) return { result: { changed: [], messages: [`pool ${before.name} is so already`] } };
@@ -44,10 +50,18 @@ export async function evaluatePoolSet(args: PoolSetArgs, context: CommandContext
   if (unsafe !== undefined && !args.confirmed) {
     throw new CairnError('CONFLICT', `${unsafe}; add --yes if you mean it`);
   }
-  const mapAfter = { ...map, pools: new Map(map.pools).set(after.id, after) };
+  const split = after.pgNum === before.pgNum ? [] : await runSliced(context, planSplitSteps(map, after));
+  const mapAfter = {
+    ...map,
+    pools: new Map(map.pools).set(after.id, after),
+    records: split.reduce(
+      (records, { pool, pgs, records: own }) => records.with(pool, pgs, own),
+      recordsFor(map, after),
+    ),
+  };
   const isMoved = after.rule !== before.rule || after.size !== before.size;
   const moves = isMoved ? `: ${movesText(await countMoves(context, mapAfter))}` : '';
-  const records = await recordsOf(context, before, after, mapAfter);
+  const records = [...split, ...(await recordsOf(context, before, after, mapAfter))];
   const message = `pool ${after.name} has ${done.join(', ')}${moves}`;
   return {
     result: { changed: [after.name], messages: [message, ...advice(before, after, map, records)] },
@@ -56,14 +70,44 @@ export async function evaluatePoolSet(args: PoolSetArgs, context: CommandContext
   };
 }
 
-/** Throws `UNSUPPORTED` for another number than the pool has. */
-function checkPgNum(pool: Pool, pgNum: number | undefined): void {
-  if (pgNum === undefined || pgNum === pool.pgNum) return;
-  throw new CairnError(
-    'UNSUPPORTED',
-    `pool ${pool.name} has ${pool.pgNum} PGs, which this version cannot change: its OSDs do not split PGs yet; ` +
-      'make a new pool with that number, and copy the data',
-  );
+/**
+ * Throws `UNSUPPORTED` for fewer PGs, `INVALID_ARGUMENT` for a number that no pool should have or that is too far away,
+ * `CONFLICT` for more than OSDs take.
+ */
+function checkPgNum(map: ClusterMap, before: Pool, after: Pool): void {
+  const [fromPgNum, toPgNum] = [before.pgNum, after.pgNum];
+  if (toPgNum === fromPgNum) return;
+  if (toPgNum < fromPgNum && toPgNum > 0) {
+    throw new CairnError(
+      'UNSUPPORTED',
+      `pool ${before.name} has ${fromPgNum} PGs, and this version only splits PGs, it never merges them; ` +
+        'make a new pool with fewer, and copy the data',
+    );
+  }
+  checkSplit({ fromPgNum, toPgNum });
+  if (!isPowerOfTwo(toPgNum) && !isPowerOfTwo(toPgNum / fromPgNum)) {
+    const even = new Set([
+      2 ** Math.ceil(Math.log2(toPgNum)),
+      fromPgNum * 2 ** Math.ceil(Math.log2(toPgNum / fromPgNum)),
+    ]);
+    throw new CairnError(
+      'INVALID_ARGUMENT',
+      `with ${toPgNum} PGs some of pool ${before.name} would hold twice as much as others; ` +
+        `set pg_num to a power of two, or double the ${fromPgNum} that there are: ${[...even].join(' or ')}`,
+    );
+  }
+  if (toPgNum > splitFactorMax * fromPgNum) {
+    throw new CairnError(
+      'INVALID_ARGUMENT',
+      `pool ${before.name} has ${fromPgNum} PGs, each of which splits into ${splitFactorMax} at most at a time; ` +
+        `set pg_num ${splitFactorMax * fromPgNum} first`,
+    );
+  }
+  checkPgsPerOsd(map, after, effectiveConfig(map, 'mon').values);
+}
+
+function isPowerOfTwo(value: number): boolean {
+  return Number.isInteger(Math.log2(value));
 }
 
 function changedPool(pool: Pool, args: PoolSetArgs, map: ClusterMap): Pool {
@@ -82,6 +126,7 @@ function changedPool(pool: Pool, args: PoolSetArgs, map: ClusterMap): Pool {
     size,
     // A smaller size takes min_size along; nobody means a pool that can never serve.
     minSize: args.minSize ?? Math.min(pool.minSize, Math.max(size, 1)),
+    pgNum: args.pgNum ?? pool.pgNum,
     rule: args.rule === undefined ? pool.rule : replicatedRuleNamed(map.crush, args.rule).id,
     mode: args.mode ?? pool.mode,
     quotaBytes: args.quotaBytes ?? pool.quotaBytes,
@@ -99,6 +144,7 @@ function differences(before: Pool, after: Pool, { crush }: ClusterMap): string[]
   };
   note('size', before.size, after.size);
   note('min_size', before.minSize, after.minSize);
+  note('pg_num', before.pgNum, after.pgNum);
   const rule = crush.rules.get(after.rule);
   if (before.rule !== after.rule) found.push(`rule ${rule === undefined ? after.rule : ruleText(rule)}`);
   note('mode', modeText(before.mode), modeText(after.mode));
@@ -115,7 +161,12 @@ function modeText(mode: PoolMode): string {
   return `async (ack_copies ${mode.ackCopies}, max_lag ${lag})`;
 }
 
-/** A mode belongs to a term: PGs change to it with a new one. A smaller `min_size` may let PGs begin. */
+/** With room for the records of PGs that are new. */
+function recordsFor({ records }: ClusterMap, { id, pgNum }: Pool): PgRecords {
+  return records.pgNumOf(id) === pgNum ? records : records.withPgNum(id, pgNum);
+}
+
+/** A mode belongs to a term: PGs change to it with a new one, to a stricter one when they are drained. A smaller `min_size` may let PGs begin. */
 async function recordsOf(
   context: CommandContext,
   before: Pool,
@@ -134,7 +185,14 @@ function ackCopiesOf(mode: PoolMode): number {
 function* advice(before: Pool, after: Pool, map: ClusterMap, records: readonly MapChange[]): Generator<string> {
   const pgs = records.reduce((sum, change) => sum + (change.kind === 'records' ? change.pgs.length : 0), 0);
   if (pgs > 0) yield `${count(pgs, 'PG')} ${pgs === 1 ? 'begins' : 'begin'} a new term with it`;
-  if (ackCopiesOf(before.mode) !== ackCopiesOf(after.mode) && pgs < after.pgNum) {
+  if (after.pgNum > before.pgNum) {
+    yield 'new PGs begin where the PGs are that they come from, and move by themselves to where CRUSH wants them';
+    const uneven = unevenText(after.pgNum);
+    if (uneven !== undefined) yield uneven;
+  }
+  if (isStricter(recordMode(after.mode), recordMode(before.mode))) {
+    yield 'each PG changes once all its members have what was acknowledged; POOL_MODE_PENDING of `cairn health` counts the rest';
+  } else if (ackCopiesOf(before.mode) !== ackCopiesOf(after.mode) && pgs < after.pgNum) {
     yield 'PGs that wait for their OSDs change their mode when they serve again';
   }
   if (after.size > before.size || after.rule !== before.rule) {

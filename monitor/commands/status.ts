@@ -21,8 +21,7 @@ import { HealthInputs } from './health-input.js';
 import { recordOf } from './issue-key.js';
 import type { CommandContext, CommandTable } from './types.js';
 
-export function registerStatusCommands(table: CommandTable): void {
-  const inputs = new HealthInputs();
+export function registerStatusCommands(table: CommandTable, inputs = new HealthInputs()): void {
   table
     .onQuery(clusterStatus, (_args, context) => status(inputs, context))
     .onQuery(clusterHealth, async ({ detail }, context) =>

@@ -8,6 +8,8 @@ import type { SoftState } from '../soft-state.js';
 export interface AdminPortParts {
   readonly name: string;
   readonly metrics: MetricsRegistry;
+  /** Before they are rendered: what takes more than reading it. */
+  readonly observe: () => Promise<void>;
   readonly status: () => SoftState;
   readonly epoch: () => number;
 }
@@ -19,7 +21,7 @@ export interface AdminPortParts {
 export function listenForMonitoring(
   http: HttpServerFactory,
   address: NodeAddress,
-  { name, metrics, status, epoch }: AdminPortParts,
+  { name, metrics, observe, status, epoch }: AdminPortParts,
 ): Promise<HttpListener> {
   const describe = (isHealthy: boolean): HttpResponse => {
     const { raft, hasQuorum, leaderName } = status();
@@ -40,11 +42,10 @@ export function listenForMonitoring(
   return http.listen(
     address,
     routes({
-      '/metrics': async () => ({
-        status: 200,
-        contentType: 'text/plain; version=0.0.4; charset=utf-8',
-        body: metrics.render(),
-      }),
+      '/metrics': async () => {
+        await observe();
+        return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.render() };
+      },
       '/healthz': async () => describe(true),
       '/readyz': async () => describe(status().hasQuorum),
     }),

@@ -22,6 +22,7 @@ import { supervise } from '../../runtime/supervise.js';
 import { HandlerTable } from '../../wire/handlers.js';
 import { WireListener } from '../../wire/listener.js';
 import type { Peer } from '../../wire/peer.js';
+import { HealthInputs } from '../commands/health-input.js';
 import type { CommandContext } from '../commands/types.js';
 import { CommandTable } from '../commands/types.js';
 import { registerAllCommands } from '../commands/all.js';
@@ -38,6 +39,7 @@ import { stateKeyring } from './keyring.js';
 import { Leading } from './leading.js';
 import { LoopDelay } from '../../runtime/loop-delay.js';
 import { Mesh } from './mesh.js';
+import { ClusterMetrics } from './cluster-metrics.js';
 import { monitorMetrics } from './metrics.js';
 import { Requests } from './requests.js';
 import { SoftBook } from './soft-book.js';
@@ -89,8 +91,9 @@ export class Monitor {
   readonly #leading: Leading;
   readonly #consensus: Consensus;
   readonly #handlers: HandlerTable;
-  /** For /metrics. */
+  /** For /metrics; some of it is of the last `observe`. */
   readonly metrics: MetricsRegistry;
+  readonly #clusterMetrics: ClusterMetrics;
   #listener: WireListener | undefined;
   #beats = 0;
   #isRemoved = false;
@@ -134,6 +137,8 @@ export class Monitor {
       messagesDropped: () => parts.mesh.dropped,
       loopDelayMs: () => this.#loopDelay.worstMs,
     });
+    const health = new HealthInputs();
+    this.#clusterMetrics = new ClusterMetrics(this.metrics, health);
     this.#requests = new Requests(runtime, {
       table: this.#table,
       state: this.state,
@@ -146,6 +151,7 @@ export class Monitor {
     registerAllCommands(this.#table, {
       membership: () => this.#leading.office?.membership,
       archive: { encoded: (epoch) => this.#subscriptions.encodedMap(epoch) },
+      health,
     });
     registerHandlers(this.#handlers, {
       clock: runtime.clock,
@@ -221,6 +227,12 @@ export class Monitor {
 
   get status(): SoftState {
     return this.#soft();
+  }
+
+  /** Looks at the cluster, for `metrics`: takes as long as `cairn status`. */
+  async observe(): Promise<void> {
+    const { office } = this.#leading;
+    await this.#clusterMetrics.look(office && { ...this.#staleContext(observer), wall: office.lead.wall() });
   }
 
   /** Where it listens. */
@@ -383,6 +395,9 @@ export class Monitor {
     };
   }
 }
+
+/** Nobody asks: what is looked at needs no leave. */
+const observer: Entity = { name: 'metrics', caps: new Map() };
 
 function mayRead({ entities }: ClusterMap, peer: Peer): boolean {
   const entity = entities.get(peer.name);

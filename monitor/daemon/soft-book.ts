@@ -29,8 +29,11 @@ export class SoftBook {
   }
 
   noteOsd(beacon: OsdBeacon, heardAt: WallMs): void {
-    const { osd, usedBytes, totalBytes, loopDelayMs, slowOps, recovery } = beacon;
-    this.#osds.set(osdId(osd), { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, recovery });
+    const { osd, usedBytes, totalBytes, loopDelayMs, slowOps, recovery, recoveryOfPools, lagging, parked } = beacon;
+    const vitals = { usedBytes, totalBytes, loopDelayMs, slowOps, heardAt, recovery, recoveryOfPools, lagging };
+    // One that has just started does not know yet what it had parked before.
+    const known = parked ?? this.#osds.get(osdId(osd))?.parked;
+    this.#osds.set(osdId(osd), { ...vitals, parked: known });
   }
 
   /** Of PGs that `osd` leads by their records, in the term of the record: whatever else it says is late. */

@@ -1,4 +1,5 @@
 /** How the cluster is: all checks, with mutes. */
+import { checkAsync } from './check-async.js';
 import { checkDaemons } from './check-daemons.js';
 import { checkMonitors } from './check-monitors.js';
 import { checkOsds } from './check-osds.js';
@@ -16,6 +17,7 @@ export function checkHealth(input: HealthInput): HealthReport {
     ...checkSpace(input),
     ...checkPools(input),
     ...checkPgs(input),
+    ...checkAsync(input),
     ...checkDaemons(input),
   ];
   const { checks, mutes, mutesEnded } = applyMutes(raised.sort(errorsFirst), input.mutes, input.now);

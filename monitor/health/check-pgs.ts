@@ -19,13 +19,7 @@ interface Sums {
 }
 
 type Counter =
-  | 'degradedObjects'
-  | 'misplacedObjects'
-  | 'unfoundObjects'
-  | 'parkedObjects'
-  | 'scrubErrors'
-  | 'notScrubbed'
-  | 'notDeepScrubbed';
+  'degradedObjects' | 'misplacedObjects' | 'unfoundObjects' | 'scrubErrors' | 'notScrubbed' | 'notDeepScrubbed';
 
 export function checkPgs(input: HealthInput): HealthCheck[] {
   const sums = sumsOf(input);
@@ -40,7 +34,6 @@ export function checkPgs(input: HealthInput): HealthCheck[] {
     ...checkCounter(sums, 'OSD_SCRUB_ERRORS', 'scrubErrors', 'scrub error', 'to be mended'),
     ...checkCounter(sums, 'PG_NOT_SCRUBBED', 'notScrubbed', 'pg', 'not scrubbed in time'),
     ...checkCounter(sums, 'PG_NOT_DEEP_SCRUBBED', 'notDeepScrubbed', 'pg', 'not deep-scrubbed in time'),
-    ...checkCounter(sums, 'PARKED_WRITES', 'parkedObjects', 'object', 'with parked writes'),
   ];
 }
 

@@ -8,6 +8,7 @@ export function checkPools(input: HealthInput): HealthCheck[] {
   return [
     ...checkQuotas(input, pools),
     ...checkRedundancy(pools),
+    ...checkModes(input, pools),
     ...checkApplications(input, pools),
     ...checkTooMany(input, pools),
     ...checkTooFew(input, pools),
@@ -36,6 +37,14 @@ function checkQuotas({ pools: stats, settings }: HealthInput, pools: readonly Po
 function checkRedundancy(pools: readonly Pool[]): HealthCheck[] {
   const detail = pools.filter(({ size }) => size === 1).map(({ name }) => `pool '${name}' keeps one copy`);
   return raiseIfAny('POOL_NO_REDUNDANCY', detail, `${counted(detail.length, 'pool')} without redundancy`);
+}
+
+function checkModes({ pools: stats }: HealthInput, pools: readonly Pool[]): HealthCheck[] {
+  const detail = pools.flatMap(({ id, name, mode, pgNum }) => {
+    const left = stats.get(id)?.otherMode ?? 0;
+    return left === 0 ? [] : [`pool '${name}' is to be ${mode.kind}: ${left} of ${counted(pgNum, 'pg')} are not yet`];
+  });
+  return raiseIfAny('POOL_MODE_PENDING', detail, `${counted(detail.length, 'pool')} changing the mode`);
 }
 
 function checkApplications({ pools: stats }: HealthInput, pools: readonly Pool[]): HealthCheck[] {

@@ -138,6 +138,12 @@ export const healthCodes = {
     meaning: 'A pool holds much of the data in few PGs: its OSDs fill unevenly.',
     advice: 'Give it more: `cairn pool set POOL pg_num N`; `cairn health detail` names a number.',
   },
+  POOL_MODE_PENDING: {
+    severity: 'warn',
+    meaning: 'PGs of a pool whose mode was changed still acknowledge writes as before.',
+    advice:
+      'Wait. A PG that is to acknowledge with more copies needs all its members up first; `cairn pg ls` shows the modes.',
+  },
   TOO_MANY_PGS: {
     severity: 'warn',
     meaning: 'OSDs carry so many PGs that each failure costs much work and memory.',
@@ -153,7 +159,8 @@ export const healthCodes = {
   PG_LOST: {
     severity: 'error',
     meaning: 'No disk is left that is known to hold all of a PG.',
-    advice: 'Its data is gone. `cairn pg force PG OSD` goes on with what another OSD has, if anything.',
+    advice:
+      '`cairn pg accept-loss PG` shows what its OSDs still have of it, and goes on with the best; `cairn pg force PG OSD` with any.',
   },
   PG_DAMAGED: {
     severity: 'error',
@@ -198,10 +205,17 @@ export const healthCodes = {
     meaning: 'The bytes of PGs were not read and compared for longer than planned.',
     advice: 'Clear the flag nodeep-scrub if it is set (`cairn osd unset nodeep-scrub`); `cairn pg ls` shows the PGs.',
   },
+  PG_LAGGING: {
+    severity: 'warn',
+    meaning: 'Writes of an asynchronous pool wait, since a member of their PG is behind by all that max_lag allows.',
+    advice:
+      'Find the slow OSD with `cairn pg query PG` and mend or mark it out; or allow more: `cairn pool set POOL max_lag 30s`.',
+  },
   PARKED_WRITES: {
     severity: 'warn',
     meaning: 'A failover of an asynchronous pool cut writes off. They are kept aside.',
-    advice: 'See whose they are with `cairn pg ls`. They stay where they are until they are restored or discarded.',
+    advice:
+      'List them with `cairn pg parked ls`, save one with `cairn pg parked get`, then give it up: `cairn pg parked drop`.',
   },
 
   // Daemons.

@@ -3,7 +3,7 @@ import type { WallMs } from '../../base/instants.js';
 import type { OsdId, PgId, PoolId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { Topology } from '../../cluster/topology.js';
-import type { RecoveryRates } from '../../protocol/monitor-methods.js';
+import type { ParkedBeacon, PoolRecoveryRow, RecoveryRates } from '../../protocol/monitor-methods.js';
 import type { HealthCode, HealthSeverity } from './codes.js';
 import type { HealthSettings } from './settings.js';
 
@@ -57,6 +57,12 @@ export interface OsdHealth {
   readonly loopDelayMs: number;
   /** Of now; `undefined` when it did not say. */
   readonly recovery: RecoveryRates | undefined;
+  /** The same by pool. */
+  readonly recoveryOfPools?: readonly PoolRecoveryRow[] | undefined;
+  /** PGs of async pools that it leads whose writes wait for a member that is behind by `max_lag`, now. */
+  readonly lagging: number;
+  /** Writes that failovers cut off, kept in its store; `undefined` while it did not say. */
+  readonly parked: ParkedBeacon | undefined;
 }
 
 /** Sums over the PGs of a pool, kept up to date by whoever receives reports. */
@@ -74,8 +80,9 @@ export interface PoolHealth {
   readonly leftObjects: number;
   readonly leftBytes: number;
   readonly unfoundObjects: number;
-  readonly parkedObjects: number;
   readonly scrubErrors: number;
+  /** PGs that acknowledge by another mode than the pool's. */
+  readonly otherMode: number;
   /** PGs whose scrub is overdue. */
   readonly notScrubbed: number;
   readonly notDeepScrubbed: number;

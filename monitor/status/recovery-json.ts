@@ -1,6 +1,7 @@
 /** How recovery goes on: what is left, how fast it gets less, and when it is done at that pace. */
-import type { PgsStatus } from '../../protocol/commands/status.js';
-import type { RecoveryRates } from '../../protocol/monitor-methods.js';
+import type { Pool } from '../../cluster/pool.js';
+import type { PgsStatus, RecoveringPool } from '../../protocol/commands/status.js';
+import type { PoolRecoveryRow, RecoveryRates } from '../../protocol/monitor-methods.js';
 import type { OsdHealth } from '../health/types.js';
 
 type RecoveryStatus = Pick<
@@ -31,6 +32,32 @@ export function recoveryJson(left: Left, osds: Iterable<Pick<OsdHealth, 'recover
     recovering_bytes_per_sec: Math.round(copied.bytes),
     recovery_eta_seconds: recoveryEta(left, rates),
   };
+}
+
+/** Of each pool that has something left, or is being worked at. */
+export function recoveringPools(
+  pools: Iterable<readonly [pool: Pick<Pool, 'id' | 'name'>, left: Left]>,
+  osds: Iterable<Pick<OsdHealth, 'recoveryOfPools'>>,
+): RecoveringPool[] {
+  const rates = new Map<number, RecoveryRates[]>();
+  for (const { recoveryOfPools = [] } of osds) {
+    for (const row of recoveryOfPools) rates.set(row[0], [...(rates.get(row[0]) ?? []), ratesOf(row)]);
+  }
+  const found: RecoveringPool[] = [];
+  for (const [{ id, name }, left] of pools) {
+    const own = rates.get(id) ?? [];
+    if (left.objects === 0 && left.bytes === 0 && own.length === 0) continue;
+    const json = recoveryJson(
+      left,
+      own.map((recovery) => ({ recovery })),
+    );
+    found.push({ pool_id: id, pool_name: name, ...json });
+  }
+  return found.sort((a, b) => b.recovery_bytes_left - a.recovery_bytes_left || a.pool_id - b.pool_id);
+}
+
+function ratesOf([, copiedObjects, copiedBytes, sameObjects, sameBytes]: PoolRecoveryRow): RecoveryRates {
+  return { copiedObjects, copiedBytes, sameObjects, sameBytes };
 }
 
 /**

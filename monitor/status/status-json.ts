@@ -1,11 +1,12 @@
 /** `cairn status --json`: DESIGN.md section 9 fixes some of the names, the rest are Ceph's. A contract. */
 import type { OsdId, PoolId } from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
+import type { Pool } from '../../cluster/pool.js';
 import type { ClusterStatus, MonitorStatus, PgsStatus } from '../../protocol/commands/status.js';
 import type { Term } from '../raft/types.js';
 import { healthJson } from '../health/health-json.js';
 import { hasWord, statesOf } from '../health/pg-states.js';
-import { recoveryJson } from './recovery-json.js';
+import { type Left, recoveringPools, recoveryJson } from './recovery-json.js';
 import type { HealthReport, OsdHealth, PoolHealth } from '../health/types.js';
 
 export interface StatusInput {
@@ -63,6 +64,7 @@ function pgmapJson({ map, pools, osds }: StatusInput): PgsStatus {
   const states = new Map<string, number>();
   const sums = { pgs: 0, objects: 0, copies: 0, degraded: 0, misplaced: 0, unfound: 0, stored: 0 };
   const left = { objects: 0, bytes: 0 };
+  const lefts: [Pool, Left][] = [];
   for (const pool of map.pools.values()) {
     const stats = pools.get(pool.id);
     for (const [state, count] of statesOf(pool, stats)) {
@@ -78,6 +80,7 @@ function pgmapJson({ map, pools, osds }: StatusInput): PgsStatus {
     sums.stored += stats.storedBytes;
     left.objects += stats.leftObjects;
     left.bytes += stats.leftBytes;
+    lefts.push([pool, { objects: stats.leftObjects, bytes: stats.leftBytes }]);
   }
   const { used, total } = spaceOf(map.osds, osds);
   const sorted = [...states].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
@@ -94,6 +97,7 @@ function pgmapJson({ map, pools, osds }: StatusInput): PgsStatus {
     degraded_ratio: sums.copies === 0 ? 0 : sums.degraded / sums.copies,
     misplaced_ratio: sums.copies === 0 ? 0 : sums.misplaced / sums.copies,
     ...recoveryJson(left, osds.values()),
+    recovering_pools: recoveringPools(lefts, osds.values()),
     data_bytes: sums.stored,
     bytes_used: used,
     bytes_avail: Math.max(0, total - used),

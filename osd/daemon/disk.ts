@@ -7,6 +7,7 @@ import type { Runtime } from '../../runtime/runtime.js';
 import { writeFileDurably } from '../../runtime/whole-file.js';
 import { encodeSuperblock, superblockName, type Superblock } from '../store/format/superblock.js';
 import { openStore, readSuperblock } from '../store/open-store.js';
+import { unfinishedKeys } from '../pg/own-keys.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
 
@@ -18,7 +19,8 @@ export interface DiskOptions {
 
 /**
  * `CONFLICT` for the disk of another OSD or cluster, `INVALID_ARGUMENT` for credentials that are no OSD's; else the errors
- * of `openStore`. A store that was made without a cluster belongs to this one from now on.
+ * of `openStore`. A store that was made without a cluster belongs to this one from now on; one whose log lost batches goes on under
+ * a new name.
  */
 export async function openDisk(runtime: Runtime, { directory, credentials, store }: DiskOptions): Promise<Store> {
   const id = osdOf(credentials);
@@ -26,11 +28,13 @@ export async function openDisk(runtime: Runtime, { directory, credentials, store
   checkOwner(superblock, id, credentials.fsid, directory);
   const opened = await openStore(runtime, directory, {
     onFailed: (error) => runtime.fatal(failed(id, directory, error)),
+    // The peers have what is lost; this process knows how to ask for it.
+    pastRot: { unfinishedKeys },
     ...store,
   });
   try {
     // Opened first: that locks it, so no other process can be at the file as well.
-    if (superblock.fsid === '') await adopt(runtime, directory, { ...superblock, fsid: credentials.fsid });
+    if (superblock.fsid === '') await adopt(runtime, directory, { ...opened.superblock, fsid: credentials.fsid });
   } catch (error) {
     await opened.close();
     throw error;

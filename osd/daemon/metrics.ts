@@ -35,6 +35,16 @@ export function osdMetrics(sources: MetricsSources): MetricsRegistry {
     return status().pgs.recovered.copiedObjects;
   });
   counter('recovered_bytes', 'Bytes of those copies.', () => status().pgs.recovered.copiedBytes);
+  gauge('async_lag_seconds', 'The most that a member of an async PG that it leads is behind.', () => {
+    return status().pgs.lag.ms / 1000;
+  });
+  gauge('async_lag_bytes', 'The most that a member lacks of an async PG that it leads.', () => status().pgs.lag.bytes);
+  gauge('async_pgs_waiting', 'PGs that it leads whose writes wait, as a member is behind by max_lag.', () => {
+    return status().pgs.lag.waiting;
+  });
+  const parked = (of: 'objects' | 'bytes') => (): number => status().parked.reduce((sum, one) => sum + one[of], 0);
+  gauge('parked_objects', 'Objects with writes that failovers of async pools cut off, kept aside.', parked('objects'));
+  gauge('parked_bytes', 'Sizes of those objects.', parked('bytes'));
   gauge('store_usable_bytes', 'Live bytes that the store can take in all.', () => space().usableBytes);
   gauge('store_live_bytes', 'Live bytes in the store.', () => space().liveBytes);
   gauge('store_dead_bytes', "Bytes that are nobody's any more and not won back yet.", () => space().deadBytes);

@@ -29,7 +29,9 @@ import { supervise } from '../../runtime/supervise.js';
 import { Backoff } from '../../wire/backoff.js';
 import { HandlerTable } from '../../wire/handlers.js';
 import { serviceKeyOf } from '../../wire/service-key.js';
+import { parkedBeacon } from '../pg/parked/parked-beacon.js';
 import { PgService, type SelfIdentity } from '../pg/pg-service.js';
+import { membershipOf } from '../store/format/superblock.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
 import { openDisk, osdOf } from './disk.js';
@@ -39,7 +41,7 @@ import { Listeners } from './listeners.js';
 import { Mesh } from './mesh.js';
 import { osdMetrics } from './metrics.js';
 import { PgReporter } from './pg-reporter.js';
-import { RecoveryRate } from './recovery-rate.js';
+import { PoolRecoveryRates, RecoveryRate } from './recovery-rate.js';
 import { Registrar } from './registrar.js';
 import { ServiceKeys } from './service-keys.js';
 import { SignsOfLife } from './signs-of-life.js';
@@ -80,6 +82,8 @@ type State =
 
 /** How finely delays of this process's event loop are seen. */
 const beatMs = 100;
+/** For others to take over what this OSD leads; whatever is left then is given up as it is. */
+const handOverMs = 2_000;
 /** For the monitors to hear that it stops; without them it stops as well. */
 const goodbyeMs = 3_000;
 /** One that is marked down sooner than that after its registration flaps: it waits before it comes back. */
@@ -100,6 +104,7 @@ export class Osd {
   readonly #heartbeats: Heartbeats;
   readonly #loopDelay = new LoopDelay();
   readonly #recoveryRate = new RecoveryRate();
+  readonly #poolRates = new PoolRecoveryRates();
   readonly #reporter: PgReporter;
   readonly #returns: Backoff;
   readonly #stop = new AbortController();
@@ -185,6 +190,7 @@ export class Osd {
       self: state.kind === 'waiting' || state.kind === 'serving' ? state.self : undefined,
       epoch: this.#map?.epoch ?? epoch(0),
       pgs: state.kind === 'serving' ? state.service.status : noPgs,
+      parked: state.kind === 'serving' ? (state.service.parked() ?? []) : [],
       loopDelayMs: this.#loopDelay.worstMs,
       heartbeatPeers: this.#heartbeats.peerCount,
     };
@@ -201,7 +207,7 @@ export class Osd {
     return { publicAddress, clusterAddress };
   }
 
-  /** Gives up all roles, says goodbye to the monitors, closes the store. Idempotent. */
+  /** Hands over what it leads, gives up all roles, says goodbye to the monitors, closes the store. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -256,7 +262,7 @@ export class Osd {
 
   /** Whether what is in the store is of the member that it counts as. */
   async #checkNumber(self: SelfIdentity): Promise<void> {
-    const { uuid } = this.#store.superblock;
+    const { uuid } = membershipOf(this.#store.superblock);
     try {
       await keepStoreNumber(this.#runtime, this.#options.directory, { uuid, self });
     } catch (error) {
@@ -330,10 +336,12 @@ export class Osd {
     await clock.sleep(pauseMs, this.#stop.signal);
   }
 
+  /** Nothing was promised any more, to anybody or by anybody, when this is called: that is what it tells everybody. */
   async #goodbye(boot: number): Promise<void> {
     const deadline = monotonicMs(this.#runtime.clock.now() + goodbyeMs);
     try {
-      await this.#session.change(osdGoodbye, { osd: this.id, boot }, { deadline });
+      const next = await this.#store.raiseBoot();
+      await this.#session.change(osdGoodbye, { osd: this.id, boot, next }, { deadline });
     } catch (error) {
       if (!isCairnError(error)) throw error;
       this.#runtime.log.warn({ err: error }, 'the monitors did not hear the goodbye; they will notice');
@@ -361,7 +369,8 @@ export class Osd {
     const { self, service } = this.#state;
     const { usableBytes, liveBytes } = this.#store.space();
     const now = this.#runtime.clock.now();
-    const { slowOps, joins, recovered } = service.status;
+    const { slowOps, joins, recovered, recoveredOfPools, lag } = service.status;
+    const parked = service.parked();
     const beacon = {
       osd: self.osd,
       boot: self.boot,
@@ -371,6 +380,9 @@ export class Osd {
       loopDelayMs: this.#loopDelay.worstMs,
       slowOps,
       recovery: this.#recoveryRate.look(now, recovered, joins > 0),
+      recoveryOfPools: this.#poolRates.look(now, recoveredOfPools, joins > 0),
+      lagging: lag.waiting,
+      parked: parked === undefined ? undefined : parkedBeacon(parked),
     };
     supervise(this.#runtime, 'a beacon', this.#signs.beacon(beacon));
     supervise(this.#runtime, 'a report of PGs', this.#reporter.round(now, service.reports()));
@@ -419,6 +431,7 @@ export class Osd {
   }
 
   async #close(): Promise<void> {
+    if (this.#state.kind === 'serving') await this.#state.service.handOver(handOverMs);
     this.#stop.abort();
     this.#timer?.cancel();
     await this.#living;

@@ -14,6 +14,7 @@ import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { Backoff } from '../../wire/backoff.js';
 import type { SelfIdentity } from '../pg/pg-service.js';
+import { membershipOf } from '../store/format/superblock.js';
 import type { Store } from '../store/store.js';
 
 export interface RegistrarOptions {
@@ -89,11 +90,14 @@ export class Registrar {
 
   async #attempt(boot: number, signal: AbortSignal): Promise<SelfIdentity> {
     const { osd, directory: _directory, ...said } = this.#options;
-    const { uuid, capacityBytes } = this.#store.superblock;
+    const { capacityBytes } = this.#store.superblock;
+    const { uuid, formerly } = membershipOf(this.#store.superblock);
+    const names: { readonly formerly?: string[] | undefined } =
+      formerly.length === 0 ? {} : { formerly: formerly.map((name) => hexText(name)) };
     const deadline = monotonicMs(this.#runtime.clock.now() + attemptMs);
     const registered = await this.#monitors.change(
       osdRegister,
-      { osd, uuid: hexText(uuid), boot, capacityBytes, features, ...said },
+      { osd, uuid: hexText(uuid), ...names, boot, capacityBytes, features, ...said },
       { deadline, signal },
     );
     const { store, epoch: registeredAt } = registered;

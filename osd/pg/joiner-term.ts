@@ -111,9 +111,12 @@ export class JoinerTerm {
   }
 
   /** Returns what is to be copied of objects that the cut entries, now or earlier, had changed. */
-  async begin({ attempt, cutAfter, state }: JoinBeginRequest): Promise<Uint8Array> {
+  async begin({ attempt, cutAfter, common, state }: JoinBeginRequest): Promise<Uint8Array> {
     this.#checkAttempt(attempt);
     const after = positionOfHeader(cutAfter);
+    await this.#park(common === undefined ? undefined : positionOfHeader(common));
+    this.term.throwIfOver();
+    this.#checkAttempt(attempt);
     const touched = TouchedSet.of(await this.#copy.missing());
     for (let at = after.seq; ;) {
       const page = await this.#copy.readLog(at);
@@ -125,7 +128,11 @@ export class JoinerTerm {
     this.term.throwIfOver();
     this.#checkAttempt(attempt);
     const missing = touched.list();
-    const mutations = [...this.#copy.noteMissing(missing), this.#copy.noteJoin(joinStateOfHeader(state))];
+    const mutations = [
+      ...this.#copy.noteMissing(missing),
+      this.#copy.noteJoin(joinStateOfHeader(state)),
+      ...this.#copy.noteAsyncCut(after),
+    ];
     await this.#copy.takeOver({ mutations, cutAfter: after });
     this.#copy.joinIs(joinStateOfHeader(state));
     this.term.throwIfOver();
@@ -133,6 +140,20 @@ export class JoinerTerm {
     this.#durable = this.#copy.last.seq;
     this.#isBegun = true;
     return encodeTouched(missing);
+  }
+
+  /** Nothing is cut before what an async PG does not have of it is parked. */
+  async #park(common: LogPosition | undefined): Promise<void> {
+    try {
+      await this.term.host.parked.park(this.#copy, common);
+    } catch (error) {
+      const { log } = this.term.host.runtime;
+      log.warn(
+        { pg: printPgId(this.term.pg), err: error },
+        'a copy cannot join, as what is to be cut cannot be parked',
+      );
+      throw error;
+    }
   }
 
   /** Resolves when it is durable, or was refused. */
@@ -200,9 +221,7 @@ export class JoinerTerm {
   async scan({ attempt, after, until }: JoinScanRequest): Promise<JoinScanReply> {
     this.#checkAttempt(attempt);
     const { pg, host } = this.term;
-    const pool = host.map().pools.get(pg.pool);
-    if (pool === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pg.pool} any more`);
-    const walk = host.store.objects.objectWalk(pool.id, orderRange(pg.pg, pool.pgNum));
+    const walk = host.store.objects.objectWalk(pg.pool, orderRange(pg.pg, this.#copy.pgNum));
     const end = until === null ? undefined : latin1Text(until);
     const objects: (readonly [Uint8Array, number, number])[] = [];
     try {
@@ -291,6 +310,7 @@ export class JoinerTerm {
     const seq = transaction.entry?.seq ?? transaction.copied?.[0]?.seq ?? 0;
     if (seq <= this.#copy.last.seq) return undefined;
     this.#checkFollows(positionOfHeader(message.prev), seq);
+    if (message.everywhere !== undefined) this.#copy.asyncProgress(message.commit, message.everywhere);
     return transaction;
   }
 

@@ -25,6 +25,11 @@ export interface RecordHeader {
   readonly eligible: readonly MemberHeader[];
   /** 0: sync. */
   readonly ackCopies: number;
+  /**
+   * PGs of the pool that the sender's copy was split for. Who has not split his for so many does not know the record yet: its map
+   * will tell, and until then the sender asks again (PG-PROTOCOL.md section 8).
+   */
+  readonly pgNum: number;
 }
 
 export type PositionHeader = readonly [term: number, seq: number];
@@ -83,6 +88,13 @@ export interface LevelRequest extends PgHeader {
 
 export const levelMethod = defineMethod<LevelRequest, { readonly last: PositionHeader }>('pg.level');
 
+/** Who holds a copy that nobody counts to the primary: what of the log it is to be compared with. */
+export interface LineageReply {
+  readonly lineage: LineageHeader;
+}
+
+export const lineageMethod = defineMethod<PgHeader, LineageReply>('pg.lineage');
+
 /** Entries of the log behind `after`. The payload is a log block, as the store keeps it. */
 export interface TailRequest extends PgHeader {
   readonly after: PositionHeader;
@@ -124,6 +136,8 @@ export interface AppendMessage extends PgHeader {
   readonly prev: PositionHeader;
   /** Everything up to here is committed. */
   readonly commit: number;
+  /** In async terms: every member has everything up to here. */
+  readonly everywhere?: number | undefined;
   /** A transaction with its entry, as the store's log has it. */
   readonly record: Uint8Array;
   /** To a joiner: of the attempt that it is part of. */
@@ -183,6 +197,8 @@ export const joinStartMethod = defineMethod<JoinStartRequest, JoinStartReply>('p
 /** What the primary decided on: the log is cut behind `cutAfter`, and begins behind `trimmedTo` where it is made anew. */
 export interface JoinBeginRequest extends JoinHeader {
   readonly cutAfter: PositionHeader;
+  /** What is behind it the PG does not have, and may have to be parked; absent: the PG's log does not reach back so far. */
+  readonly common?: PositionHeader | undefined;
   readonly state: JoinStateHeader;
 }
 
@@ -263,8 +279,10 @@ export function joinStateOfHeader({ behind, cursor }: JoinStateHeader): JoinStat
   return { from: behind ?? undefined, cursor: cursor === null ? undefined : latin1Text(cursor) };
 }
 
-export function recordHeader({ term, acting, eligible, mode }: PgRecord): RecordHeader {
+/** `pgNum`: of the sender's copy. */
+export function recordHeader({ term, acting, eligible, mode }: PgRecord, pgNum: number): RecordHeader {
   return {
+    pgNum,
     term,
     acting: acting.map(memberHeader),
     eligible: eligible.map(memberHeader),

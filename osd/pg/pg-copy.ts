@@ -7,46 +7,54 @@ import { ByteWriter } from '../../base/byte-writer.js';
 import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import { pgTerm, printPgId, type PgId, type PgTerm } from '../../cluster/ids.js';
+import { childrenOf, parentOf } from '../../cluster/pg/split.js';
+import type { ReplicationMode } from '../../cluster/pg-record.js';
 import type { PackedEntry } from '../store/pg/log-block.js';
 import type { Touched } from '../store/pg/log-entry.js';
+import { decodePgNum, encodePgNum, pgNumKey } from '../store/pg/pg-num.js';
 import type { Store } from '../store/store.js';
 import type { Submitted } from '../store/transaction-queue.js';
-import { ownKeyPrefix, type Mutation, type Transaction } from '../store/transaction.js';
+import type { Mutation, Transaction } from '../store/transaction.js';
+import type { PgCopyInfo } from '../../protocol/pg-copy-info.js';
+import { parseObjectKey, showObject } from '../store/object-id.js';
+import { decodeLostTail, type LostTail, lostTailKey } from '../store/pg/lost-tail.js';
 import { encodeStamps, stampsKey, type ScrubStamps } from '../scrub/stamps.js';
 import { blockShiftMin, omapHeadBytesMax } from '../store/limits.js';
 import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
 import { decodeTouched, encodeTouched } from './copy/touched-list.js';
+import { type AsyncNote, decodeAsyncNote, encodeAsyncNote } from './async-note.js';
+import { afterMissing, afterOwn, asyncKey, joinKey, missingPrefix, removingKey, termKey } from './own-keys.js';
+import { planSplit } from './plan-split.js';
 import { decodeJoinState, encodeJoinState, type JoinState } from './join-state.js';
 import type { LogPosition } from './types.js';
 
-/** The highest term that this copy has entered: it takes part in no lower one again, through restarts too. */
-const termKey = `${ownKeyPrefix}term`;
-/** How far a copy is that is not whole. */
-const joinKey = `${ownKeyPrefix}join`;
-
-/** `pgNum` of the pool: a pool that was removed cannot be asked for it. */
-const pgNumKey = `${ownKeyPrefix}pg-num`;
-/** Stands while the copy is taken away. */
-export const removingKey = `${ownKeyPrefix}removing`;
-/** And `ObjectId.key`: parts of an object that are not as the log says. */
-const missingPrefix = `${ownKeyPrefix}missing/`;
-const afterMissing = `${ownKeyPrefix}missing0`;
-
-/** The first key behind the copy's own. */
-const afterOwn = '\x01';
-
 const numberFormat = 1;
+
+/** Of a PG that is not here. */
+export const noCopy: Omit<PgCopyInfo, 'osd' | 'store'> = {
+  last: { term: 0, seq: 0 },
+  objects: 0,
+  bytes: 0,
+  isComplete: true,
+  missingObjects: 0,
+  loss: undefined,
+};
 
 export class PgCopy {
   readonly pg: PgId;
   readonly #store: Store;
-  #pgNum: number;
+  /** `undefined` before the first map of its pool: nothing is there yet. */
+  #pgNum: number | undefined;
   #term: PgTerm;
   /** On its way to the disk, or there. */
   #termDurable: Promise<void> = Promise.resolve();
   #join: JoinState | undefined;
   #last: LogPosition;
   #isLeaving: boolean;
+  #lostTail: LostTail | undefined;
+  #frozen: CairnError | undefined;
+  #async: AsyncNote | undefined;
+  #isAsyncNoted = true;
   readonly #reachWaiters: { readonly seq: number; readonly resolve: () => void }[] = [];
 
   private constructor(
@@ -54,9 +62,11 @@ export class PgCopy {
     pg: PgId,
     own: {
       readonly term: PgTerm;
-      readonly pgNum: number;
+      readonly pgNum: number | undefined;
       readonly join: JoinState | undefined;
       readonly isLeaving: boolean;
+      readonly lostTail: LostTail | undefined;
+      readonly async: AsyncNote | undefined;
     },
   ) {
     this.#store = store;
@@ -65,6 +75,8 @@ export class PgCopy {
     this.#pgNum = own.pgNum;
     this.#join = own.join;
     this.#isLeaving = own.isLeaving;
+    this.#lostTail = own.lostTail;
+    this.#async = own.async;
     this.#last = { seq: 0, term: 0 };
     this.#look();
   }
@@ -80,26 +92,68 @@ export class PgCopy {
     const joinState = join === undefined ? undefined : decodeJoinState(join);
     const isLeaving = (await store.objects.pgGet(pg, removingKey)) !== undefined;
     const pgNum = await store.objects.pgGet(pg, pgNumKey);
+    const lostTail = await store.objects.pgGet(pg, lostTailKey);
+    const note = await store.objects.pgGet(pg, asyncKey);
     return new PgCopy(store, pg, {
       term: pgTerm(term === undefined ? 0 : decodeNumber(term)),
-      // Without a word of it there was never a map of its pool, and nothing is there.
-      pgNum: pgNum === undefined ? pg.pg + 1 : decodeNumber(pgNum),
+      pgNum: pgNum === undefined ? undefined : decodePgNum(pgNum),
       join: joinState,
       isLeaving,
+      lostTail: lostTail === undefined ? undefined : decodeLostTail(lostTail),
+      async: note === undefined ? undefined : decodeAsyncNote(note),
     });
   }
 
   /** PGs of the pool when it was last known: which objects are of this one. */
   get pgNum(): number {
-    return this.#pgNum;
+    return this.#pgNum ?? this.pg.pg + 1;
   }
 
+  /** For a PG that the pool's new ones take nothing from, or a copy that has nothing: others are `split`. */
   notePgNum(pgNum: number): void {
-    if (pgNum === this.#pgNum) return;
+    if (pgNum <= (this.#pgNum ?? 0)) return;
     this.#pgNum = pgNum;
-    const mutations: Mutation[] = [{ kind: 'pg-set', key: pgNumKey, value: encodeNumber(pgNum) }];
-    const { durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
-    durable.catch(() => undefined);
+    this.#note([{ kind: 'pg-set', key: pgNumKey, value: encodePgNum(pgNum) }]);
+  }
+
+  /** PGs that objects of this one are in when the pool has `pgNum` PGs, besides itself. */
+  childrenOf(pgNum: number): readonly number[] {
+    if (this.#pgNum === undefined || pgNum <= this.#pgNum) return [];
+    return childrenOf(this.pg.pg, { fromPgNum: this.#pgNum, toPgNum: pgNum });
+  }
+
+  /** None of its objects is one of PG `child`. */
+  isSplitFor(child: number): boolean {
+    const pgNum = this.#pgNum;
+    return pgNum === undefined || pgNum > child || parentOf(child, pgNum) !== this.pg.pg;
+  }
+
+  /** From here on nothing is changed but by `split`: whoever still means to is told that its term is over. */
+  freeze(reason: CairnError): void {
+    this.#frozen = reason;
+  }
+
+  /**
+   * One transaction makes of this copy that of itself and those of its children, which have terms, logs, answers and objects
+   * of their own from then on; joins of all of them begin anew. Durable when it resolves. Errors as those of `Store.apply`,
+   * and `CORRUPT`; then nothing has changed. Frozen before, and what was submitted is applied.
+   */
+  async split(pgNum: number): Promise<void> {
+    this.#look();
+    const mutations: Mutation[] = [];
+    const change = { pg: this.pg, blockShift: blockShiftMin, mayUseReserve: true, mutations };
+    if (this.isBlank) {
+      mutations.push({ kind: 'pg-set', key: pgNumKey, value: encodePgNum(pgNum) });
+      await this.#store.apply(change);
+    } else {
+      const join = this.#join === undefined ? undefined : { from: undefined, cursor: '' };
+      if (join !== undefined) mutations.push(this.noteJoin(join));
+      await this.#store.apply({ ...change, split: await planSplit(this.#store, this, pgNum) });
+      this.#join = join;
+    }
+    this.#pgNum = pgNum;
+    this.#frozen = undefined;
+    this.#look();
   }
 
   get term(): PgTerm {
@@ -130,6 +184,28 @@ export class PgCopy {
     return this.#isLeaving;
   }
 
+  /** It counts as having everything: it joined again, or somebody accepted that it has not. */
+  lossIsOver(): void {
+    if (this.#lostTail === undefined || this.#frozen !== undefined) return;
+    this.#lostTail = undefined;
+    this.#note([{ kind: 'pg-remove', key: lostTailKey }]);
+  }
+
+  /** For people. */
+  async describe(): Promise<Omit<PgCopyInfo, 'osd' | 'store'>> {
+    const { objects, bytes } = this.#store.counts(this.pg);
+    const missing = await this.missing();
+    const lost = this.#lostTail;
+    const missingObjects = new Set(missing.map((part) => ('object' in part ? part.object.key : ''))).size;
+    const loss = lost && {
+      entries: lost.entries,
+      newest: lost.newest,
+      isExact: lost.isExact,
+      objects: lost.objectKeys.map((key) => showObject(parseObjectKey(key))),
+    };
+    return { last: this.#last, objects, bytes, isComplete: this.isComplete, missingObjects, loss };
+  }
+
   leaves(): void {
     this.#isLeaving = true;
   }
@@ -140,11 +216,14 @@ export class PgCopy {
       { kind: 'pg-remove-range', from: afterOwn, to: undefined },
       { kind: 'pg-remove-range', from: missingPrefix, to: afterMissing },
       { kind: 'pg-remove', key: joinKey },
+      { kind: 'pg-remove', key: asyncKey },
       { kind: 'pg-remove', key: stampsKey },
+      { kind: 'pg-remove', key: lostTailKey },
       { kind: 'pg-remove', key: removingKey },
     ];
     await this.takeOver({ mutations, cutAfter: { term: 0, seq: 0 } });
     this.#join = undefined;
+    this.#async = undefined;
     this.#isLeaving = false;
   }
 
@@ -158,14 +237,59 @@ export class PgCopy {
   }
 
   /** From here on no lower term is taken part in. Durable with everything before it when `termDurable` resolves. */
-  enter(term: PgTerm): void {
+  enter(term: PgTerm, { kind }: Pick<ReplicationMode, 'kind'>): void {
     invariant(term >= this.#term, 'terms only rise', { pg: printPgId(this.pg), term });
     if (term === this.#term) return;
     this.#term = term;
     const mutations: Mutation[] = [{ kind: 'pg-set', key: termKey, value: encodeNumber(term) }];
+    if (kind === 'async') {
+      const { commit = 0, everywhere = 0 } = this.#async ?? {};
+      this.#async = { term, commit, everywhere };
+      mutations.push(this.#asyncNoted(this.#async));
+    }
     this.#termDurable = this.#store.apply({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
     // Whoever relies on it waits for it; a store that fails ends the daemon anyway.
     this.#termDurable.catch(() => undefined);
+  }
+
+  /** Of the async terms that it was in, as far as this process knows; `undefined`: it was in none. */
+  get async(): AsyncNote | undefined {
+    return this.#async;
+  }
+
+  /** In an async term: entries up to `commit` are committed, and up to `everywhere` all members have them. */
+  asyncProgress(commit: number, everywhere: number): void {
+    const note = this.#async;
+    if (note === undefined) return;
+    // Of those that are in this log: under the numbers that follow, another primary may log others.
+    const { seq } = this.#last;
+    const next = {
+      term: note.term,
+      commit: Math.max(note.commit, Math.min(commit, seq)),
+      everywhere: Math.max(note.everywhere, Math.min(everywhere, seq)),
+    };
+    if (next.commit === note.commit && next.everywhere === note.everywhere) return;
+    this.#async = next;
+    this.#isAsyncNoted = false;
+  }
+
+  /** The mutation that goes with a cut: what is logged behind it from now on is other entries. */
+  noteAsyncCut({ seq }: LogPosition): readonly Mutation[] {
+    const note = this.#async;
+    if (note === undefined) return [];
+    this.#async = { ...note, commit: Math.min(note.commit, seq), everywhere: Math.min(note.everywhere, seq) };
+    return [this.#asyncNoted(this.#async)];
+  }
+
+  /** Now and then. Soon durable; what is lost of it makes more be parked, and less be called acknowledged. */
+  noteAsyncProgress(): void {
+    if (this.#async === undefined || this.#isAsyncNoted || this.#frozen !== undefined) return;
+    this.#note([this.#asyncNoted(this.#async)]);
+  }
+
+  #asyncNoted(note: AsyncNote): Mutation {
+    this.#isAsyncNoted = true;
+    return { kind: 'pg-set', key: asyncKey, value: encodeAsyncNote(note) };
   }
 
   /** The term is durable, and all that was submitted before it. */
@@ -175,6 +299,7 @@ export class PgCopy {
 
   /** Throws and rejects as `Store.submit`; a refused one leaves nothing. */
   submit(transaction: Transaction): Submitted {
+    if (this.#frozen !== undefined) throw this.#frozen;
     const submitted = this.#store.submit(transaction);
     if (submitted.isApplied) this.#look();
     else {
@@ -188,6 +313,7 @@ export class PgCopy {
 
   /** Entries of another copy with what they touched, and what is to be noted with them. Durable when it resolves. */
   async takeOver(change: Pick<Transaction, 'mutations' | 'copied' | 'cutAfter' | 'trimTo'>): Promise<void> {
+    if (this.#frozen !== undefined) throw this.#frozen;
     const { applied, durable } = this.#store.submit({
       pg: this.pg,
       blockShift: blockShiftMin,
@@ -263,7 +389,12 @@ export class PgCopy {
 
   /** When the PG was scrubbed. Soon durable; one that is lost makes a scrub too many. */
   noteScrubbed(stamps: ScrubStamps): void {
-    const mutations: Mutation[] = [{ kind: 'pg-set', key: stampsKey, value: encodeStamps(stamps) }];
+    if (this.#frozen !== undefined) return;
+    this.#note([{ kind: 'pg-set', key: stampsKey, value: encodeStamps(stamps) }]);
+  }
+
+  /** Soon durable, and nothing rests on it. */
+  #note(mutations: readonly Mutation[]): void {
     const { durable } = this.#store.submit({ pg: this.pg, blockShift: blockShiftMin, mutations, mayUseReserve: true });
     durable.catch(() => undefined);
   }

@@ -7,7 +7,8 @@ import { orderRange } from '../../cluster/object-placement.js';
 import { blockShiftMin } from '../store/limits.js';
 import { parseObjectKey } from '../store/object-id.js';
 import type { Mutation } from '../store/transaction.js';
-import { removingKey, type PgCopy } from './pg-copy.js';
+import { removingKey } from './own-keys.js';
+import type { PgCopy } from './pg-copy.js';
 import type { PgHost } from './pg-host.js';
 
 /** Removed by one transaction; the next waits until it is durable, so clients come in between. */

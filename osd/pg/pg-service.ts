@@ -1,6 +1,14 @@
 /** All PGs of one OSD, from one registration to the next: what the daemon drives. */
 import { CairnError, toCairnError } from '../../base/errors.js';
-import { type Epoch, type OsdId, type PgId, printPgId, type StoreNumber } from '../../cluster/ids.js';
+import {
+  type Epoch,
+  type OsdId,
+  type PgId,
+  poolId,
+  type PoolId,
+  printPgId,
+  type StoreNumber,
+} from '../../cluster/ids.js';
 import type { ClusterMap } from '../../cluster/map.js';
 import type { CapAccess } from '../../cluster/caps.js';
 import type { Pool } from '../../cluster/pool.js';
@@ -12,6 +20,7 @@ import {
   type OpReply,
   type OpRequest,
 } from '../../protocol/osd-methods.js';
+import { type PgCopyInfo, pgCopyMethod } from '../../protocol/pg-copy-info.js';
 import { type PgQuery, pgQueryMethod } from '../../protocol/pg-query.js';
 import { type PgScrubReply, type PgScrubRequest, pgScrubMethod } from '../../protocol/pg-scrub.js';
 import type { PgReport } from '../../protocol/pg-reports.js';
@@ -23,10 +32,12 @@ import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
 import { objectClasses } from '../classes/all.js';
 import type { ClassTable } from '../classes/object-class.js';
+import { type Recovered, RecoveredCounts } from '../recovery/recovered.js';
 import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
 import type { Store } from '../store/store.js';
 import { Acknowledgements } from './acknowledgements.js';
+import { HandOver } from './hand-over.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { listObjects } from './list-objects.js';
 import {
@@ -41,19 +52,23 @@ import {
   joinScanMethod,
   joinStartMethod,
   leaseMethod,
+  lineageMethod,
   levelMethod,
   memberOfHeader,
   nackMethod,
   partsMethod,
   pgIdOf,
   positionOfHeader,
-  recordOfHeader,
   runHeader,
   tailMethod,
   type PgHeader,
 } from './messages.js';
+import { type AsyncLag, asyncLagOf } from './async-lag.js';
+import { registerParked } from './parked/parked-requests.js';
+import { type ParkedOfPg, ParkedSet } from './parked/parked-set.js';
 import type { OsdPeers } from './peers.js';
 import type { Pg } from './pg.js';
+import { noCopy } from './pg-copy.js';
 import type { PgHost } from './pg-host.js';
 import { PgTable } from './pg-table.js';
 import { runOp } from './primary/run-op.js';
@@ -80,16 +95,6 @@ export interface PgServiceParts {
   readonly classes?: ClassTable;
 }
 
-/** What OSDs that join were brought up to date with: what they were sent, and what they were found to have. */
-export interface Recovered {
-  readonly copiedObjects: number;
-  readonly copiedBytes: number;
-  readonly sameObjects: number;
-  readonly sameBytes: number;
-}
-
-export const nothingRecovered: Recovered = { copiedObjects: 0, copiedBytes: 0, sameObjects: 0, sameBytes: 0 };
-
 /** For metrics, `osd.stat` and the reports to the monitors. */
 export interface PgServiceStatus {
   readonly pgs: number;
@@ -99,6 +104,8 @@ export interface PgServiceStatus {
   readonly joins: number;
   /** Since this service began. */
   readonly recovered: Recovered;
+  readonly recoveredOfPools: ReadonlyMap<PoolId, Recovered>;
+  readonly lag: AsyncLag;
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -120,7 +127,9 @@ export class PgService {
   #timer: Timer | undefined;
   #ops = 0;
   #opsBytes = 0;
-  #recovered = nothingRecovered;
+  readonly #recovered = new RecoveredCounts();
+  /** While it stops. */
+  #handOver: HandOver | undefined;
   #closed: CairnError | undefined;
 
   constructor(runtime: Runtime, parts: PgServiceParts) {
@@ -139,21 +148,16 @@ export class PgService {
       joins: new Reservations(joinsMax),
       joined: new Set(),
       pace: new Pace(),
+      parked: new ParkedSet(runtime, store),
       holder: this.#leases.holder,
       grantor: this.#leases.grantor,
       map: () => this.#knownMap,
       clocks: () => this.#leases.clocks(),
       acknowledge: (to, pg, term, seq) => this.#acknowledgements.add(to, pg, term, seq),
-      learn: (pg, record) => this.#table.learn(pg, record),
+      learn: (pg, record, pgNum) => this.#table.learn(pg, record, pgNum),
       leaseNews: (ms) => this.#leases.news(ms),
       hasFull: (members) => this.#leases.hasFull(members),
-      recovered: (how, objects, bytes) => {
-        const { copiedObjects, copiedBytes, sameObjects, sameBytes } = this.#recovered;
-        this.#recovered =
-          how === 'copied'
-            ? { ...this.#recovered, copiedObjects: copiedObjects + objects, copiedBytes: copiedBytes + bytes }
-            : { ...this.#recovered, sameObjects: sameObjects + objects, sameBytes: sameBytes + bytes };
-      },
+      recovered: (pool, done) => this.#recovered.add(pool, done),
       fatal: (error) => runtime.fatal(error),
     };
     this.#table = new PgTable(this.#host, self.registeredAt);
@@ -167,7 +171,9 @@ export class PgService {
 
   get status(): PgServiceStatus {
     const { running, waiting } = this.#host.joins;
-    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered: this.#recovered };
+    const { all: recovered, pools: recoveredOfPools } = this.#recovered;
+    const lag = asyncLagOf(this.#table.all());
+    return { ...this.#table.counts, slowOps: 0, joins: running + waiting, recovered, recoveredOfPools, lag };
   }
 
   /** Of every PG that this OSD leads, as it is now. */
@@ -176,6 +182,11 @@ export class PgService {
       const report = primary?.report();
       if (report !== undefined) yield report;
     }
+  }
+
+  /** What is parked here; `undefined` until that is known. */
+  parked(): readonly ParkedOfPg[] | undefined {
+    return this.#host.parked.summary();
   }
 
   /** Of one PG, for tests and `pg query`. */
@@ -192,25 +203,31 @@ export class PgService {
       }
       return found;
     };
+    registerParked(handlers, (pool, peer, access) => service().#parkedIn(pool, peer, access));
     return handlers
       .on(opMethod, (request) => service().#op(request))
       .on(listMethod, ({ header, peer }) => service().#list(header, peer))
       .on(pgQueryMethod, ({ header, peer }) => ({ header: service().#query(pgIdOf(header), peer) }))
+      .on(pgCopyMethod, async ({ header, peer }) => ({ header: await service().#copyOf(pgIdOf(header), peer) }))
       .on(pgScrubMethod, ({ header, peer }) => ({ header: service().#scrub(header, peer) }))
       .on(collectMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
-        return { header: await pg.head(header, recordOfHeader(header.record)) };
+        return { header: await pg.head(header) };
       })
       .on(fenceMethod, async ({ header, peer }) => {
         const found = service();
         const pg = await found.#member(header, peer);
-        pg.learn(recordOfHeader(header.record));
+        pg.fence(header);
+        found.#handOver?.fenced(pg.id, header.record.term);
         return { header: { run: runHeader(found.#host.self) } };
       })
       .on(levelMethod, async ({ header, peer }) => {
         const pg = await service().#member(header, peer);
         return { header: { last: await pg.level(header) } };
       })
+      .on(lineageMethod, async ({ header, peer }) => ({
+        header: await (await service().#member(header, peer)).lineage(header),
+      }))
       .on(tailMethod, async ({ header, peer }) => (await service().#member(header, peer)).tail(header))
       .on(partsMethod, async ({ header, payload, peer }) =>
         (await service().#member(header, peer)).parts(header, payload),
@@ -236,8 +253,10 @@ export class PgService {
         if (role?.term.number === header.term) await role.append(header, payload);
       })
       .on(joinStartMethod, async ({ header, peer }) => {
-        const pg = await service().#member(header, peer);
-        return { header: await pg.joinStart(header, recordOfHeader(header.record)) };
+        const found = service();
+        if (found.#handOver !== undefined) throw new CairnError('OVERLOADED', 'this OSD is stopping; it joins nothing');
+        const pg = await found.#member(header, peer);
+        return { header: await pg.joinStart(header) };
       })
       .on(joinBeginMethod, async ({ header, peer }) => ({
         header: {},
@@ -290,6 +309,15 @@ export class PgService {
     for (const pg of this.#table.all()) pg.primary?.onConnected(osd);
   }
 
+  /**
+   * This OSD stops: the PGs that it leads go on under others, if those are enough. Resolves when they do, at the latest after
+   * so long; to be closed then. Whatever comes meanwhile is answered as before, but for joins.
+   */
+  async handOver(withinMs: number): Promise<void> {
+    this.#handOver ??= new HandOver(this.#runtime, () => this.#table.all());
+    await this.#handOver.run(withinMs);
+  }
+
   /** Gives up every role, promise and lease, and waits for what is under way. Idempotent; the store stays open. */
   async close(): Promise<void> {
     this.#closed ??= new CairnError('CLOSED', 'this OSD gives up its part in the cluster');
@@ -298,11 +326,15 @@ export class PgService {
     this.#acknowledgements.close();
     await this.#table.close(this.#closed);
     await this.#scrubs.close();
+    await this.#host.parked.close(this.#closed);
   }
 
   #tick(): void {
     const { clock } = this.#runtime;
-    for (const pg of this.#table.all()) pg.primary?.tick(clock.now());
+    for (const pg of this.#table.all()) {
+      pg.primary?.tick(clock.now());
+      pg.copy.noteAsyncProgress();
+    }
     this.#scrubs.tick();
     this.#timer = clock.after(tickMs, () => this.#tick());
   }
@@ -319,7 +351,8 @@ export class PgService {
       throw new CairnError('OVERLOADED', 'this OSD has as many requests as it takes; try again with a pause');
     }
     const id = pgIdOf(header);
-    this.#host.pace.onClient(this.#runtime.clock.now());
+    const { pace } = this.#host;
+    pace.clientBegan(this.#runtime.clock.now());
     this.#ops += 1;
     this.#opsBytes += bytes;
     try {
@@ -332,6 +365,7 @@ export class PgService {
     } catch (error) {
       throw this.#routed(id, error);
     } finally {
+      pace.clientEnded(this.#runtime.clock.now());
       this.#ops -= 1;
       this.#opsBytes -= bytes;
     }
@@ -389,7 +423,8 @@ export class PgService {
     }
     const pg = this.#table.get(id);
     if (pg !== undefined) return pg;
-    // Not read yet, or never this OSD's: a newer map tells the client which.
+    if (id.pg >= (map.pools.get(id.pool)?.pgNum ?? 0)) throw notServing(id, `is none that map ${map.epoch} has yet`);
+    // Not read or split off yet, or never this OSD's: a newer map tells the client which.
     throw this.#table.isComplete ? staleRoute(id, map.epoch) : notServing(id, 'is being opened here');
   }
 
@@ -397,6 +432,26 @@ export class PgService {
     const primary = this.#leading(id);
     this.#checkAccess(peer, primary.pool, 'r');
     return primary.query();
+  }
+
+  /** Of a PG that may have no primary: it is for a person to see what is left. */
+  async #copyOf(id: PgId, peer: Peer): Promise<PgCopyInfo> {
+    const pool = this.#knownMap.pools.get(id.pool);
+    if (pool === undefined)
+      throw refusal('NOT_FOUND', 'pool', `there is no pool ${id.pool} in map ${this.#knownMap.epoch}`);
+    this.#checkAccess(peer, pool, 'r');
+    if (!this.#table.isComplete) throw notServing(id, 'is being opened here');
+    const pg = this.#table.get(id);
+    const { osd, store } = this.#host.self;
+    return { osd, store, ...(pg === undefined ? noCopy : await pg.copy.describe()) };
+  }
+
+  /** Whether this OSD acts in a PG of the pool does not matter. `NOT_FOUND` without such a pool: what was parked of it is gone. */
+  #parkedIn(pool: number, peer: Peer, access: CapAccess): PgHost {
+    const found = this.#knownMap.pools.get(poolId(pool));
+    if (found === undefined) throw new CairnError('NOT_FOUND', `there is no pool ${pool}`);
+    this.#checkAccess(peer, found, access);
+    return this.#host;
   }
 
   /** By the newest map, for each request: a capability that is taken away takes effect on open connections. */
@@ -422,7 +477,7 @@ export class PgService {
   async #member(header: PgHeader, peer: Peer): Promise<Pg> {
     checkSender(peer, header.from);
     this.#checkReceiver(header);
-    return await this.#table.open(pgIdOf(header));
+    return await this.#table.openFor(pgIdOf(header));
   }
 
   /** Without a wait: what a joiner is sent stays in its order. */

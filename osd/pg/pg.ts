@@ -9,7 +9,8 @@
  * Entering a term ends what ran in the one before, here, at once; the promise to take no part in it any more is durable before
  * anybody is told (PG-PROTOCOL.md section 4, "enter").
  */
-import { CairnError } from '../../base/errors.js';
+import { CairnError, isCairnError } from '../../base/errors.js';
+import { invariant } from '../../base/invariant.js';
 import { printPgId, type PgId } from '../../cluster/ids.js';
 import { hasMember, isSameMember } from '../../cluster/pg/members.js';
 import type { Member, PgRecord } from '../../cluster/pg-record.js';
@@ -25,6 +26,8 @@ import {
   positionHeader,
   positionOfHeader,
   recordHeader,
+  recordOfHeader,
+  type CollectRequest,
   type HeadReply,
   type JoinBeginRequest,
   type JoinCopyRequest,
@@ -32,7 +35,10 @@ import {
   type JoinScanReply,
   type JoinScanRequest,
   type JoinStartReply,
+  type JoinStartRequest,
   type LevelRequest,
+  type LineageReply,
+  lineageMethod,
   type PartsReply,
   type PartsRequest,
   type PgHeader,
@@ -45,6 +51,7 @@ import type { PgHost } from './pg-host.js';
 import { removeCopy } from './pg-removal.js';
 import { PgSessions } from './pg-sessions.js';
 import type { Head } from './primary/activation.js';
+import { commonEnd } from './primary/join-plan.js';
 import { PrimaryTerm } from './primary/primary-term.js';
 import { ReplicaTerm } from './replica-term.js';
 import { overtaken, Term } from './term.js';
@@ -82,6 +89,9 @@ export class Pg {
   #up: readonly Member[] = [];
   readonly #closing = new AbortController();
   #removing: Promise<void> | undefined;
+  #stopRemoving = new AbortController();
+  #isSplitting = false;
+  #isDropped = false;
 
   private constructor(host: PgHost, copy: PgCopy) {
     this.#host = host;
@@ -116,11 +126,8 @@ export class Pg {
   }
 
   /** A primary wants this OSD as a member: it is none, and not eligible either (pitfall p). */
-  async joinStart(header: JoinHeader, record: PgRecord): Promise<JoinStartReply> {
-    if (header.term !== record.term)
-      throw new CairnError('PROTOCOL_ERROR', 'a message is of the record that it brings');
-    this.learn(record);
-    this.#checkTerm(header);
+  async joinStart(header: JoinStartRequest): Promise<JoinStartReply> {
+    const record = this.#learnFrom(header);
     const role = this.#role;
     if (this.copy.isLeaving) {
       throw new CairnError('OVERLOADED', `an old copy of pg ${printPgId(this.id)} is being removed here; try again`);
@@ -151,17 +158,54 @@ export class Pg {
   }
 
   async joinFinish(header: JoinHeader): Promise<PositionHeader> {
+    // Here nobody waits for it. Once it is admitted, the Collect of the new term would, and clients with it.
+    await this.#bootWait(this.#joinerIn(header).term);
     return positionHeader(await this.#joinerIn(header).finish(header));
   }
 
   /** With each map. */
   update(pool: Pool, up: readonly Member[], record: PgRecord): void {
+    invariant(!this.mustSplit(pool), 'a copy is split before it enters a term of after the split', { pg: this.id });
     this.#pool = pool;
     this.#up = up;
+    this.copy.notePgNum(pool.pgNum);
     this.learn(record);
     this.primary?.update(pool, up);
-    this.copy.notePgNum(pool.pgNum);
-    if (this.#isStray(up, pool)) this.#remove();
+    this.#considerRemoval();
+  }
+
+  /** Its pool has PGs that take objects from this one, and this copy still has them. */
+  mustSplit({ pgNum }: Pick<Pool, 'pgNum'>): boolean {
+    return this.copy.childrenOf(pgNum).length > 0;
+  }
+
+  /**
+   * Ends the term, and makes of this copy that of the PG and of its children (PG-PROTOCOL.md section 8); `record` is of the map
+   * that the pool is of. Durable when it resolves: only then, with `update`, is the new term said anything in. Throws what
+   * keeps the copy from being split: it takes part in nothing until it is.
+   */
+  async split(pool: Pool, record: PgRecord): Promise<void> {
+    const { holder, grantor, runtime } = this.#host;
+    const children = this.copy.childrenOf(pool.pgNum).map((pg) => ({ pool: this.id.pool, pg }));
+    this.#isSplitting = true;
+    const over = overtaken(this.id, this.copy.term, record.term);
+    this.#endRole(over);
+    this.#role = { kind: 'none', term: undefined };
+    this.copy.freeze(over);
+    this.#stopRemoving.abort(over);
+    holder.leave(this.id);
+    if (record.term > this.copy.term) {
+      grantor.enter(runtime.clock.now(), this.id, record.term, undefined);
+      grantor.split(this.id, children);
+      this.copy.enter(record.term, record.mode);
+    }
+    await this.#removing;
+    // With everything that was submitted before: from here on nobody changes the copy.
+    await this.copy.termDurable;
+    this.#closing.signal.throwIfAborted();
+    await this.copy.split(pool.pgNum);
+    this.#isSplitting = false;
+    this.#stopRemoving = new AbortController();
   }
 
   /** Its pool is no more. */
@@ -169,6 +213,7 @@ export class Pg {
     this.#endRole(new CairnError('NOT_FOUND', `the pool of pg ${printPgId(this.id)} was removed`));
     this.#role = { kind: 'none', term: undefined };
     this.#host.holder.leave(this.id);
+    this.#isDropped = true;
     this.#remove();
   }
 
@@ -184,24 +229,67 @@ export class Pg {
     return isWhole && !hasMember(record.acting, this.#self) && (this.copy.isLeaving || !hasMember(up, this.#self));
   }
 
+  /** Of an async pool: what the PG does not have of it is parked first. A copy that goes already has nothing left to park. */
+  #considerRemoval(): void {
+    if (this.#pool === undefined || !this.#isStray(this.#up, this.#pool)) return;
+    const { term } = this.#role;
+    if (this.copy.async === undefined || this.copy.isLeaving || term === undefined) this.#remove();
+    else if (this.#removing === undefined) this.#removeParked(term);
+  }
+
+  #removeParked(term: Term): void {
+    const goOn = (isParked: boolean): void => {
+      this.#removing = undefined;
+      if (this.#closing.signal.aborted) return;
+      // Without a pool nothing of it is worth parking. In another term the PG may lack more of it.
+      if (this.#isDropped) this.#remove();
+      else if (!isParked || term.ended !== undefined) this.#considerRemoval();
+      // It may have begun to join.
+      else if (this.#pool !== undefined && this.#isStray(this.#up, this.#pool)) this.#remove();
+    };
+    this.#removing = this.#parkStray(term).then(
+      () => goOn(true),
+      (error: unknown) => {
+        if (isCairnError(error)) goOn(false);
+        else this.#host.fatal(error);
+      },
+    );
+  }
+
+  async #parkStray(term: Term): Promise<void> {
+    const [primary] = term.record.acting;
+    invariant(primary !== undefined, 'a record that was made keeps a member');
+    await term.untilDone('park', async () => {
+      const { header } = await term.call(primary, lineageMethod, {});
+      const common = commonEnd(header.lineage.map(positionOfHeader), await this.copy.lineage());
+      await this.#host.parked.park(this.copy, common);
+    });
+  }
+
   #remove(): void {
     if (this.#removing !== undefined || this.copy.isBlank) return;
     this.copy.leaves();
-    const removing = removeCopy(this.#host, this.copy, this.#closing.signal);
+    const { signal } = this.#stopRemoving;
+    const removing = removeCopy(this.#host, this.copy, signal);
     this.#removing = removing.then(
       () => {
         this.#removing = undefined;
       },
       (error: unknown) => {
         this.#removing = undefined;
-        if (!this.#closing.signal.aborted) this.#host.fatal(error);
+        if (!signal.aborted) this.#host.fatal(error);
       },
     );
   }
 
-  /** From the map, an answer of the monitors, or a message. An older one than is known says nothing. */
-  learn(record: PgRecord): void {
+  /**
+   * From the map, an answer of the monitors, or a message, whose sender split its copy for `pgNum` PGs of the pool. An older one
+   * than is known says nothing.
+   */
+  learn(record: PgRecord, pgNum = this.copy.pgNum): void {
     const known = this.#record;
+    // Of after a split: the map brings both, or nothing could be said of a part and of the whole apart.
+    if (this.#isSplitting || this.mustSplit({ pgNum })) return;
     if (record.term < this.copy.term || (known !== undefined && record.term < known.term)) return;
     if (known?.term === record.term) {
       // Within a term it only ever becomes confirmed.
@@ -215,14 +303,16 @@ export class Pg {
   async close(reason: CairnError): Promise<void> {
     this.#endRole(reason);
     this.#closing.abort(reason);
+    this.#stopRemoving.abort(reason);
     this.#host.holder.leave(this.id);
     this.#role = { kind: 'none', term: undefined };
     await this.#removing;
   }
 
   /** A primary collects: the answer of a member of its record. */
-  async head(header: PgHeader, record: PgRecord): Promise<HeadReply> {
-    this.#check(header, record);
+  async head(header: CollectRequest): Promise<HeadReply> {
+    const record = this.#learnFrom(header);
+    if (this.#role.kind !== 'replica') throw this.#conflict('is not what this OSD acts in');
     const { run, last, promises } = await this.#ownHead(record.term);
     const { trimmedTo, isComplete } = this.copy;
     return {
@@ -235,12 +325,30 @@ export class Pg {
     };
   }
 
+  /** A primary waits for what this OSD was promised in an older term: it takes part in none from here on. */
+  fence(header: CollectRequest): void {
+    const { term } = recordOfHeader(header.record);
+    this.learn(recordOfHeader(header.record), header.record.pgNum);
+    if ((this.#record?.term ?? 0) < term) throw this.#conflict(`did not enter term ${term} yet`);
+  }
+
   async level(header: LevelRequest): Promise<PositionHeader> {
     const { term } = this.#replicaIn(header);
     const wanted = positionOfHeader(header.last);
     if (!isSamePosition(this.copy.last, wanted)) await levelFrom(term, this.copy, memberOfHeader(header.source));
     term.throwIfOver();
     return positionHeader(this.copy.last);
+  }
+
+  /** Of the log that everybody agrees on: this OSD leads, and its members are level. */
+  async lineage(header: PgHeader): Promise<LineageReply> {
+    this.#checkTerm(header);
+    if (this.primary?.isActive !== true) {
+      throw new CairnError('OVERLOADED', `pg ${printPgId(this.id)} is becoming active here; try again`);
+    }
+    const lineage = await this.copy.lineage();
+    this.#checkTerm(header);
+    return { lineage: lineage.map(positionHeader) };
   }
 
   /** Entries behind `after`, a block. */
@@ -313,7 +421,8 @@ export class Pg {
     const leads = primary !== undefined && isSameMember(primary, self);
     grantor.enter(now, this.id, record.term, acts && !leads ? primary : undefined);
     this.#record = record;
-    this.copy.enter(record.term);
+    this.copy.enter(record.term, record.mode);
+    if (acts) this.copy.lossIsOver();
     const term = new Term(this.#host, this.id, record);
     if (leads) this.#lead(term);
     else if (acts && primary !== undefined) this.#role = new ReplicaTerm(term, this.copy, primary);
@@ -345,10 +454,9 @@ export class Pg {
 
   /** What this OSD has, once nothing can make it forget that it entered the term, nor what an earlier run promised counts. */
   async #ownHead(number: number): Promise<Head> {
-    const { runtime, startedAt, self, grantor, store } = this.#host;
+    const { runtime, self, grantor, store } = this.#host;
     const { term } = this.#role;
-    const left = bootWaitLeft(runtime.clock.now(), startedAt);
-    if (left > 0) await runtime.clock.sleep(left, term?.signal);
+    await this.#bootWait(term);
     await this.copy.termDurable;
     if (term?.number !== number) throw this.#conflict('is in another term by now');
     term.throwIfOver();
@@ -356,14 +464,22 @@ export class Pg {
     return { run: self, last: this.copy.last, promises, transactionBytesMax: store.transactionBytesMax };
   }
 
-  /** The sender is the primary of the record that it shows, and this OSD acts in it. */
-  #check(header: PgHeader, record: PgRecord): void {
+  /** Until nothing that an earlier run promised may be relied upon. */
+  async #bootWait(term: Term | undefined): Promise<void> {
+    const { runtime, startedAt } = this.#host;
+    const left = bootWaitLeft(runtime.clock.now(), startedAt);
+    if (left > 0) await runtime.clock.sleep(left, term?.signal);
+  }
+
+  /** The sender is the primary of the record that it shows, which is the newest from here on. */
+  #learnFrom(header: CollectRequest): PgRecord {
+    const record = recordOfHeader(header.record);
     if (header.term !== record.term) {
       throw new CairnError('PROTOCOL_ERROR', 'a message is of the record that it brings');
     }
-    this.learn(record);
+    this.learn(record, header.record.pgNum);
     this.#checkTerm(header);
-    if (this.#role.kind !== 'replica') throw this.#conflict('is not what this OSD acts in');
+    return record;
   }
 
   /** Refused with the newer record: the sender learns from it that its term is over. */
@@ -405,7 +521,10 @@ export class Pg {
 
   #conflict(problem: string, what = 'term'): CairnError {
     const record = this.#record;
-    const details = { refusal: what, ...(record === undefined ? {} : { record: recordHeader(record) }) };
+    const details = {
+      refusal: what,
+      ...(record === undefined ? {} : { record: recordHeader(record, this.copy.pgNum) }),
+    };
     return new CairnError('CONFLICT', `pg ${printPgId(this.id)} ${problem}`, { details });
   }
 }

@@ -142,6 +142,7 @@ export class ReplicaTerm {
       done();
       return true;
     }
+    if (message.everywhere !== undefined) this.#copy.asyncProgress(message.commit, message.everywhere);
     return this.#submit(transaction, entry.seq, done);
   }
 

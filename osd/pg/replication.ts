@@ -6,6 +6,7 @@
  *
  * Sync: committed is what every required member has. Async: what `ackCopies` of `acting` have, the primary among them.
  */
+import type { MonotonicMs } from '../../base/instants.js';
 import { invariant } from '../../base/invariant.js';
 import type { Member, ReplicationMode } from '../../cluster/pg-record.js';
 import { memberKey, type LogPosition } from './types.js';
@@ -50,10 +51,13 @@ export class Replication {
   /** The proposed joiner: required as well, but no copy of those that an async pool counts. */
   readonly #joiners = new Map<string, number>();
   readonly #window: SentEntry[] = [];
+  /** When each of `#window` was added. */
+  readonly #addedAt: MonotonicMs[] = [];
   #windowBytes = 0;
   #windowBytesLimit: number;
   #committed: number;
   #last: LogPosition;
+  #drains = false;
 
   constructor({ head, self, acting, mode, windowBytes }: ReplicationOptions) {
     this.#windowBytesLimit = windowBytes;
@@ -100,14 +104,34 @@ export class Replication {
     return this.#window.length;
   }
 
+  /**
+   * By how much the slowest member lags, acknowledged or not: what the window holds begins with the oldest entry that somebody
+   * lacks. 0 and 0 when all have everything.
+   */
+  lag(now: MonotonicMs): { readonly ms: number; readonly bytes: number } {
+    const [since] = this.#addedAt;
+    return since === undefined ? { ms: 0, bytes: 0 } : { ms: now - since, bytes: this.#windowBytes };
+  }
+
+  /** From here to the end of the term nothing is committed that somebody of `acting` lacks (PG-PROTOCOL.md section 5). */
+  drain(): void {
+    this.#drains = true;
+  }
+
+  /** All of `acting` have all that was ever committed, and nothing will be that one of them lacks. */
+  get isDrained(): boolean {
+    return (this.#drains || this.#mode.kind === 'sync') && this.everywhere >= this.#committed;
+  }
+
   limitWindow(bytes: number): void {
     this.#windowBytesLimit = Math.min(this.#windowBytesLimit, bytes);
   }
 
-  add(entry: SentEntry): void {
+  add(entry: SentEntry, now: MonotonicMs): void {
     invariant(entry.position.seq > this.#last.seq, 'entries are added in order', { seq: entry.position.seq });
     this.#last = entry.position;
     this.#window.push(entry);
+    this.#addedAt.push(now);
     this.#windowBytes += entry.costBytes;
   }
 
@@ -148,14 +172,17 @@ export class Replication {
       this.#windowBytes -= this.#window[count]?.costBytes ?? 0;
       count += 1;
     }
-    if (count > 0) this.#window.splice(0, count);
+    if (count > 0) {
+      this.#window.splice(0, count);
+      this.#addedAt.splice(0, count);
+    }
     return done;
   }
 
   get #committable(): number {
     const own = this.#durable.get(this.#self) ?? 0;
     const joined = lowestOf(this.#joiners);
-    if (this.#mode.kind === 'sync') return Math.min(this.everywhere, joined);
+    if (this.#mode.kind === 'sync' || this.#drains) return Math.min(this.everywhere, joined);
     const sorted = [...this.#durable.values()].sort((a, b) => b - a);
     return Math.min(own, sorted[this.#mode.ackCopies - 1] ?? 0, joined);
   }

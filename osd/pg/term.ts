@@ -147,7 +147,7 @@ export class Term {
   #learn(error: unknown): void {
     if (!isCairnError(error)) return;
     const record = error.details['record'];
-    if (isRecordHeader(record)) this.host.learn(this.pg, recordOfHeader(record));
+    if (isRecordHeader(record)) this.host.learn(this.pg, recordOfHeader(record), record.pgNum);
     this.throwIfOver();
   }
 }

@@ -68,6 +68,11 @@ export class Mender {
     return this.#damaged.has(object.key);
   }
 
+  /** By `ObjectId.key`: all such. They are objects of the PG, whatever of them is in the index here. */
+  damagedKeys(): readonly string[] {
+    return [...this.#damaged];
+  }
+
   /**
    * False: it was mended a moment ago. What cannot be read then is not wrong by its bytes, and another copy of it would not
    * help: each request would fetch the object in vain.

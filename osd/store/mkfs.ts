@@ -128,5 +128,14 @@ async function plan(runtime: Runtime, directory: string, options: MkfsOptions): 
     const message = `${capacityBytes} bytes are too few for a store: it needs ${least}, with segments of ${segmentBytes}`;
     throw new CairnError('INVALID_ARGUMENT', `${message}; use a larger disk or --segment-size`);
   }
-  return { uuid: runtime.random.bytes(16), fsid, osd, capacityBytes, segmentBytes, segments, requiredFeatures: [] };
+  return {
+    uuid: runtime.random.bytes(16),
+    fsid,
+    osd,
+    capacityBytes,
+    segmentBytes,
+    segments,
+    requiredFeatures: [],
+    renewals: [],
+  };
 }

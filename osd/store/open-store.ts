@@ -3,20 +3,29 @@ import { ByteWriter } from '../../base/byte-writer.js';
 import { CairnError, isCairnError } from '../../base/errors.js';
 import type { Kv } from '../../runtime/kv.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { readWholeFile } from '../../runtime/whole-file.js';
+import { readWholeFile, writeFileDurably } from '../../runtime/whole-file.js';
 import type { StoreState } from './apply/draft.js';
 import type { CheckpointRecord } from './checkpoint/checkpoint-record.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
 import { describeIndexError, loadCheckpointRecord, loadPgs, loadSegments } from './checkpoint/load.js';
 import { headNames, type BatchPlace } from './format/batch-header.js';
 import { openNonce, writeOpen } from './format/record.js';
-import { decodeSuperblock, showUuid, storeSeed, superblockName, type Superblock } from './format/superblock.js';
+import {
+  decodeSuperblock,
+  encodeSuperblock,
+  renewed,
+  showUuid,
+  storeSeed,
+  superblockName,
+  type Superblock,
+} from './format/superblock.js';
 import { Absence } from './index/absence.js';
 import { Index } from './index/index.js';
 import { pageBytes } from './limits.js';
 import { moveHeads, type LogPosition } from './log/log-writer.js';
 import { OpenBatch } from './log/open-batch.js';
-import { replay, type ReplayResult } from './log/replay.js';
+import { goPastRot } from './log/past-rot.js';
+import { type LogEnd, type PastRotStep, replay, type ReplayResult } from './log/replay.js';
 import { SegmentFiles } from './log/segment-files.js';
 import { SlabPool } from './log/slabs.js';
 import { writeAgain } from './log/write-again.js';
@@ -117,7 +126,17 @@ async function recover(
   const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
   await ballast.open();
   const checkpointer = new Checkpointer(runtime, state, checkpoint, ballast);
-  const replayed = await replayLog(runtime, superblock, options, state, files, checkpointer);
+  let own = superblock;
+  const past = options.pastRot;
+  const pastRot =
+    past &&
+    (async (end: LogEnd, rot: CairnError): Promise<LogPosition> => {
+      // First of all: once the log is whole again, nothing else tells that this store is not what it was.
+      own = renewed(superblock, runtime.random.bytes(16));
+      await writeFileDurably(runtime.disk, directory, superblockName, encodeSuperblock(own));
+      return await leavePast(runtime, own, state, files, checkpointer, end, { ...past, rot });
+    });
+  const replayed = await replayLog(runtime, superblock, options, state, files, checkpointer, pastRot);
   const { counters } = state;
   const covered = checkpointer.last.batch;
   const position = await writeOpening(runtime, superblock, state, files, replayed.position, covered);
@@ -126,7 +145,7 @@ async function recover(
     'store opened',
   );
   return new Store(runtime, {
-    superblock,
+    superblock: own,
     options,
     state,
     files,
@@ -145,6 +164,7 @@ async function replayLog(
   state: StoreState,
   files: SegmentFiles,
   checkpointer: Checkpointer,
+  pastRot: PastRotStep | undefined,
 ): Promise<ReplayResult> {
   const { batch, batchChecksum, heads, durableBatch } = checkpointer.last;
   const from = { number: batch, checksum: batchChecksum, heads };
@@ -153,6 +173,7 @@ async function replayLog(
     segmentBytes: superblock.segmentBytes,
     from,
     durableBatch,
+    pastRot,
     afterBatch: async (position, batch) => {
       if (state.index.active.bytes < options.layerBytesMax) return;
       await writeAgain(runtime, files, batch);
@@ -162,6 +183,39 @@ async function replayLog(
   });
   if (result.last !== undefined) await writeAgain(runtime, files, result.last);
   return result;
+}
+
+/** Goes on behind a hole in the log, and writes a checkpoint of that: nobody meets the hole again. */
+async function leavePast(
+  runtime: Runtime,
+  superblock: Superblock,
+  state: StoreState,
+  files: SegmentFiles,
+  checkpointer: Checkpointer,
+  end: LogEnd,
+  { unfinishedKeys, rot }: { readonly unfinishedKeys: readonly string[]; readonly rot: CairnError },
+): Promise<LogPosition> {
+  const { batch: covered, durableBatch } = checkpointer.last;
+  const past = await goPastRot(state, files, end.position, {
+    storeSeed: storeSeed(superblock),
+    segmentBytes: superblock.segmentBytes,
+    durableBatch,
+    unfinishedKeys,
+    nextSegment: async (at) => {
+      const next = await prepareNext(state, files, at, covered);
+      if (next === undefined) throw rot;
+      return next;
+    },
+  });
+  for (const batch of [end.last, past.last]) if (batch !== undefined) await writeAgain(runtime, files, batch);
+  checkpointer.freeze(past.position);
+  await checkpointer.write(past.position.number);
+  const { found, pgs } = past;
+  runtime.log.error(
+    { err: rot, lastGood: end.position.number, found, pgs },
+    'the log lost batches: this store has less than it promised to keep, and counts as a new one from now on',
+  );
+  return past.position;
 }
 
 /**

@@ -36,6 +36,12 @@ export interface StoreOptions {
   readonly chunkExtentsMax?: number;
   /** Refuses a store with another uuid (`CONFLICT`): the wrong disk. */
   readonly expectedUuid?: string;
+  /**
+   * What to do about a log that lost batches in between: go on with what is left, under a new name in the cluster
+   * (`log/past-rot.ts`), instead of refusing with `LOG_CORRUPT`. PGs that have one of these values are in the middle of
+   * something that the log of the PG does not tell.
+   */
+  readonly pastRot?: { readonly unfinishedKeys: readonly string[] };
   /** A failed write: the store is done for. Default: `runtime.fatal`. */
   readonly onFailed?: (error: CairnError) => void;
   /** The level of fullness changed. */
@@ -45,8 +51,10 @@ export interface StoreOptions {
 /** As in Ceph: a warning; no moves in; no writes of clients. */
 export type SpaceLevel = 'ok' | 'nearfull' | 'backfillfull' | 'full';
 
-export type ResolvedStoreOptions = Required<Omit<StoreOptions, 'expectedUuid' | 'onFailed' | 'onSpaceLevel'>> &
-  Pick<StoreOptions, 'expectedUuid' | 'onFailed' | 'onSpaceLevel'>;
+export type ResolvedStoreOptions = Required<
+  Omit<StoreOptions, 'expectedUuid' | 'pastRot' | 'onFailed' | 'onSpaceLevel'>
+> &
+  Pick<StoreOptions, 'expectedUuid' | 'pastRot' | 'onFailed' | 'onSpaceLevel'>;
 
 const mebibyte = 1024 * 1024;
 

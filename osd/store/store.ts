@@ -158,6 +158,11 @@ export class Store {
     return this.#state.pgs.all().map(({ pg }) => pg);
   }
 
+  /** Whether it has anything of the PG. */
+  has(pg: PgId): boolean {
+    return this.#state.pgs.get(pg) !== undefined;
+  }
+
   counts(pg: PgId): PgCounts {
     const record = this.#state.pgs.get(pg)?.record;
     return { objects: record?.objects ?? 0, bytes: record?.bytes ?? 0 };

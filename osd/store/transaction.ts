@@ -5,7 +5,7 @@
  */
 import { isWellFormed, totalBytes } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';
-import type { PgId } from '../../cluster/ids.js';
+import type { PgId, PoolId } from '../../cluster/ids.js';
 import type { ObjectVersion } from './format/object-head.js';
 import type { BodySlot } from './format/omap-value.js';
 import { storedBytes } from './format/payload-ref.js';
@@ -22,7 +22,9 @@ import {
   omapHeadBytesMax,
   omapKeyBytesMax,
 } from './limits.js';
+import { checkSplit, type PgSplit } from './pg/pg-split.js';
 import { showObject, type ObjectId } from './object-id.js';
+import { isShadowPool, poolOfShadow } from './parked/parked-place.js';
 import type { PackedEntry } from './pg/log-block.js';
 
 /** Bytes to store, in pieces, lent until the transaction is durable. */
@@ -128,6 +130,8 @@ export interface Transaction<P extends PayloadSize = Payload> {
   readonly copied?: readonly PackedEntry[] | undefined;
   readonly entry?: LogEntryInput | undefined;
   readonly trimTo?: number | undefined;
+  /** After the mutations, and in no transaction that changes the log in another way. */
+  readonly split?: PgSplit | undefined;
   /**
    * It has to go on while the store is full: what others have acknowledged already, or what the PG needs in order to be moved
    * away. The reserve is small, so whoever sets it sees to it that little comes. Not stored. Default false.
@@ -196,6 +200,7 @@ export function checkTransaction(transaction: Transaction<PayloadSize>): void {
     throw invalid(`a transaction has at most ${mutationsMax} mutations, this one ${mutations.length}: split it`);
   }
   for (const mutation of mutations) checkMutation(mutation, pg);
+  if (transaction.split !== undefined) checkSplitOf(transaction, transaction.split);
   if (entry !== undefined) checkEntry(entry);
   for (const { seq, term, bytes } of transaction.copied ?? []) {
     checkNumber('a sequence number', seq);
@@ -205,6 +210,25 @@ export function checkTransaction(transaction: Transaction<PayloadSize>): void {
   checkNumber('trimTo', transaction.trimTo ?? 0);
   checkNumber('cutAfter', transaction.cutAfter?.seq ?? 0);
   checkNumber('cutAfter', transaction.cutAfter?.term ?? 0);
+}
+
+function checkSplitOf(transaction: Transaction<PayloadSize>, split: PgSplit): void {
+  const { pg, mutations, entry, copied, trimTo, cutAfter } = transaction;
+  if (mutations.some((mutation) => 'object' in mutation)) {
+    throw invalid('a transaction that splits a PG changes none of its objects: the split says what they come to');
+  }
+  if (entry !== undefined || copied !== undefined || trimTo !== undefined || cutAfter !== undefined) {
+    throw invalid('a transaction that splits a PG does nothing else to its log');
+  }
+  checkSplit(pg, split);
+  for (const { objects, bytes } of split.children) {
+    checkNumber('a number of objects', objects);
+    checkNumber('a number of bytes', bytes);
+  }
+  for (const { key, to } of split.values) {
+    checkKey(key);
+    if (to !== undefined && !split.children.some((child) => child.pg === to)) throw invalid(`PG ${to} is no child`);
+  }
 }
 
 /**
@@ -250,7 +274,9 @@ function checkMutation(mutation: Mutation<PayloadSize>, pg: PgId): void {
       if (mutation.source.key === mutation.object.key) throw invalid('a range is cloned to another object');
       return;
     case 'clone':
-      if (mutation.source.pool !== pg.pool) throw invalid('a clone stays in its pool');
+      if (mutation.source.pool !== pg.pool && !isShadowOf(pg.pool, mutation.source.pool)) {
+        throw invalid('a clone stays in its pool');
+      }
       return;
     case 'set-attributes':
       for (const [name, value] of mutation.set) checkAttribute(name, value);
@@ -296,6 +322,11 @@ function checkMutation(mutation: Mutation<PayloadSize>, pg: PgId): void {
     case 'remove':
       return;
   }
+}
+
+/** What is parked is a clone of what it was. */
+function isShadowOf(pool: PoolId, source: PoolId): boolean {
+  return isShadowPool(pool) && poolOfShadow(pool) === source;
 }
 
 function checkOmapSet(head: Uint8Array | undefined, bodies: readonly BodyChange<PayloadSize>[]): void {

@@ -204,6 +204,8 @@ export const osdRegister = defineChange<OsdRegistered>()('osd.register', {
   args: z.strictObject({
     osd: osdIdField,
     uuid: hex32Field,
+    /** Names of this very store that it gave up, as it had lost what it had promised under them; newest first. */
+    formerly: z.optional(z.array(hex32Field).check(z.maxLength(8))),
     boot: z.int().check(z.gte(1)),
     publicAddress: addressField,
     clusterAddress: addressField,
@@ -218,9 +220,17 @@ export const osdRegister = defineChange<OsdRegistered>()('osd.register', {
   }),
 });
 
-/** By the OSD itself, when it stops in good order. A goodbye of an earlier start says nothing of this one. */
+/** By the OSD itself, once it has given up everything to stop in good order. A goodbye of an earlier start says nothing of this one. */
 export const osdGoodbye = defineChange<{ readonly isDown: boolean }>()('osd.goodbye', {
   access: 'w',
   area: 'daemon',
-  args: z.strictObject({ osd: osdIdField, boot: z.int().check(z.gte(1)) }),
+  args: z.strictObject({
+    osd: osdIdField,
+    boot: z.int().check(z.gte(1)),
+    /**
+     * A counter that its store has given to no start, and never will: the map shows it from now on, as that of a start that
+     * takes part in nothing. So nobody waits for what was promised to `boot`, or relies on what that promised.
+     */
+    next: z.optional(z.int().check(z.gte(2))),
+  }),
 });

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { type PgTerm, type StoreNumber, pgTerm, storeNumber } from '../../cluster/ids.js';
 import type { PgRecord } from '../../cluster/pg-record.js';
 import { defineChange, defineQuery } from '../command.js';
+import type { RecoveringPool } from './status.js';
 import { type ChangeReport, confirmedField, osdIdField, pgIdField } from './fields.js';
 
 export interface PgInfo {
@@ -68,6 +69,7 @@ export const pgLs = defineQuery<PgPage>()('pg.ls', {
 export const pgStat = defineQuery<{
   readonly pgs: number;
   readonly states: readonly { readonly state: string; readonly pgs: number }[];
+  readonly recovering: readonly RecoveringPool[];
 }>()('pg.stat', { access: 'r', args: z.strictObject({}) });
 
 const termField = z.pipe(
@@ -100,7 +102,7 @@ export const pgConfirm = defineChange<PgChanged>()('pg.confirm', {
 export const pgAdmit = defineChange<PgChanged>()('pg.admit', {
   access: 'w',
   area: 'daemon',
-  args: z.strictObject({ ...fromPrimary, joiner: memberField }),
+  args: z.strictObject({ ...fromPrimary, joiner: memberField, acting: z.optional(membersField) }),
 });
 
 export const pgLeave = defineChange<PgChanged>()('pg.leave', {

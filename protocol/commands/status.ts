@@ -92,12 +92,25 @@ export interface PgsStatus {
   readonly recovering_bytes_per_sec: number;
   /** At the pace of the last ten seconds; null when there is nothing to do, or no pace. */
   readonly recovery_eta_seconds: number | null;
+  /** The same of each pool that has something left, or is being worked at; those with most left first. */
+  readonly recovering_pools: readonly RecoveringPool[];
   /** What clients stored, once. */
   readonly data_bytes: number;
   /** Of the disks, all copies counted. */
   readonly bytes_used: number;
   readonly bytes_avail: number;
   readonly bytes_total: number;
+}
+
+/** Names as in `PgsStatus`. */
+export interface RecoveringPool {
+  readonly pool_id: number;
+  readonly pool_name: string;
+  readonly recovery_objects_left: number;
+  readonly recovery_bytes_left: number;
+  readonly recovering_objects_per_sec: number;
+  readonly recovering_bytes_per_sec: number;
+  readonly recovery_eta_seconds: number | null;
 }
 
 export const clusterStatus = defineQuery<ClusterStatus>()('status', { access: 'r', args: z.strictObject({}) });

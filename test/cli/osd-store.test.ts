@@ -121,6 +121,7 @@ describe('cairn osd dump-store', () => {
       assert.ok(batches.length > 20 && batches.every((fact) => typeof fact['batch'] === 'number'));
       const pgs = await list('--pgs');
       assert.equal(pgs.length, store.pgs);
+      assert.deepEqual(await list('--parked'), []);
       const withLog = pgs.find((pg) => Number(pg['logEntries']) > 0) ?? assert.fail();
       assert.ok((await list('--pg-log', String(withLog['pg']))).every((entry) => Array.isArray(entry['touched'])));
       const names = Array.from({ length: 14 }, (_, i) => `object ${i}`);
@@ -165,6 +166,12 @@ describe('cairn osd export-pg and import-pg', () => {
       }
       assert.ok(done > 0);
       assert.match((await run('export-pg', '1.7', '--pg-num', '4', '--out', 'x')).stderr, /a pool of 4 PGs has no 1.7/);
+      assert.match(
+        (await run('export-pg', '1.7', '--out', 'x')).stderr,
+        /say how many PGs the pool has with --pg-num N/,
+      );
+      const parked = await run('export-pg', '1.7', '--parked', '--out', `${directory}.parked`);
+      assert.match(parked.stderr, /^cairn: the store has nothing of what is parked of pool 1; /);
     });
   });
 });

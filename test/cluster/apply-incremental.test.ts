@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { isCairnError, type ErrorCode } from '../../base/errors.js';
 import { wallMs } from '../../base/instants.js';
+import { runSteps } from '../../base/steps.js';
 import { applyChanges, applyIncremental } from '../../cluster/apply-incremental.js';
 import type { Incremental, MapChange } from '../../cluster/change.js';
 import { checkSuccession } from '../../cluster/check-succession.js';
 import { decodeMap, encodeMap } from '../../cluster/codec/map-codec.js';
 import { epoch, osdId, poolId, storeNumber } from '../../cluster/ids.js';
-import type { ClusterFlag } from '../../cluster/map.js';
+import type { ClusterFlag, ClusterMap } from '../../cluster/map.js';
+import { planSplitSteps } from '../../cluster/pg/plan-split.js';
 import { validateMap } from '../../cluster/validate-map.js';
 import { entity, fsid, members, monitor, newMap, next, osd, pool, record, recordsChange, smallMap } from './samples.js';
 
@@ -17,6 +19,16 @@ const upmap = (pg: number, from: number, to: number): MapChange => ({
   pg: { pool: poolId(1), pg },
   items: [{ from: osdId(from), to: osdId(to) }],
 });
+
+function splitTo(map: ClusterMap, pgNum: number): MapChange[] {
+  const after = pool(1, { pgNum });
+  return [{ kind: 'pool', pool: after }, ...runSteps(planSplitSteps(map, after))];
+}
+
+function withoutLast(change: MapChange): MapChange {
+  if (change.kind !== 'records') return change;
+  return { ...change, pgs: change.pgs.subarray(0, -1), records: change.records.slice(0, -1) };
+}
 
 describe('applyIncremental', () => {
   it('makes the next epoch, and leaves the map before as it was', () => {
@@ -105,6 +117,17 @@ describe('applyIncremental', () => {
     assert.deepEqual(after.records.get({ pool: poolId(2), pg: 299 }), record(0, []));
   });
 
+  it('gives PGs that are split, and those that they are split into, records with the pool', () => {
+    const after = next(base, ...splitTo(base, 16));
+    assert.equal(after.records.count, 16);
+    const [parent, child] = [2, 10].map((pg) => after.records.get({ pool: poolId(1), pg }));
+    assert.deepEqual(child, parent);
+    assert.equal(parent?.term, (base.records.get({ pool: poolId(1), pg: 2 })?.term ?? 0) + 1);
+    validateMap(after);
+    checkSuccession(base, after);
+    assert.deepEqual(decodeMap(encodeMap(after)), after);
+  });
+
   it('ends an upmap that has no items', () => {
     const after = next(base, { kind: 'upmap', pg: { pool: poolId(1), pg: 5 }, items: [] });
     assert.equal(after.upmaps.size, 0);
@@ -191,7 +214,15 @@ describe('a change is refused', () => {
     }),
     bad('a pool of a rule that is not there', 'CONFLICT', { kind: 'pool', pool: pool(1, { rule: 7 }) }),
     bad('two pools of one name', 'CONFLICT', { kind: 'pool', pool: pool(2, { name: 'pool1' }) }),
-    bad('another number of PGs', 'UNSUPPORTED', { kind: 'pool', pool: pool(1, { pgNum: 16 }) }),
+    bad('fewer PGs', 'UNSUPPORTED', { kind: 'pool', pool: pool(1, { pgNum: 4 }) }),
+    bad('PGs that were split without records', 'CONFLICT', { kind: 'pool', pool: pool(1, { pgNum: 16 }) }),
+    bad(
+      'PGs that were split while their parents keep their terms',
+      'CONFLICT',
+      { kind: 'pool', pool: pool(1, { pgNum: 9 }) },
+      recordsChange(1, [[8, record3]]),
+    ),
+    bad('PGs that were split, without one of them', 'CONFLICT', ...splitTo(base, 16).map(withoutLast)),
     bad('an erasure-coded pool', 'UNSUPPORTED', { kind: 'pool', pool: pool(2, { kind: 'erasure' }) }),
     bad('other checksum blocks', 'CONFLICT', { kind: 'pool', pool: pool(1, { checksumBlockBytes: 4096 }) }),
     bad('checksum blocks that are no power of two', 'INVALID_ARGUMENT', {

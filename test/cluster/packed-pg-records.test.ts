@@ -56,12 +56,14 @@ function unbornOfModel(model: Model): string[] {
 
 type Step =
   | { readonly kind: 'pool'; readonly pool: number; readonly pgNum: number }
+  | { readonly kind: 'more'; readonly pool: number; readonly pgNum: number }
   | { readonly kind: 'remove'; readonly pool: number }
   | { readonly kind: 'with'; readonly pool: number; readonly changes: readonly (readonly [number, PgRecord])[] };
 
 const anyPool = fc.integer({ min: 1, max: 3 });
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('pool' as const), pool: anyPool, pgNum: fc.constantFrom(1, 2, 255, 256, 257, 600) }),
+  fc.record({ kind: fc.constant('more' as const), pool: anyPool, pgNum: fc.constantFrom(2, 255, 256, 512, 600) }),
   fc.record({ kind: fc.constant('remove' as const), pool: anyPool }),
   {
     weight: 5,
@@ -81,6 +83,12 @@ function applyStep(records: PackedPgRecords, model: Map<PoolId, readonly PgRecor
       if (list !== undefined) return records;
       model.set(pool, new Array<PgRecord>(step.pgNum).fill(unbornRecord));
       return records.withPool(pool, step.pgNum);
+    case 'more': {
+      if (list === undefined || step.pgNum < list.length) return records;
+      const born = new Array<PgRecord>(step.pgNum - list.length).fill(unbornRecord);
+      model.set(pool, [...list, ...born]);
+      return records.withPgNum(pool, step.pgNum);
+    }
     case 'remove':
       model.delete(pool);
       return records.withoutPool(pool);

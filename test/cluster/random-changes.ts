@@ -1,11 +1,14 @@
 /** Random changes that are valid on the map they are made for: what commands of all kinds would come to. */
+import { isCairnError } from '../../base/errors.js';
 import { wallMs } from '../../base/instants.js';
+import { runSteps } from '../../base/steps.js';
 import type { MapChange } from '../../cluster/change.js';
 import { epoch, osdId, pgTerm, storeNumber } from '../../cluster/ids.js';
 import { clusterFlags, type ClusterMap } from '../../cluster/map.js';
 import type { OsdInfo } from '../../cluster/osd.js';
 import type { Member, PgRecord, ReplicationMode } from '../../cluster/pg-record.js';
 import { compareMembers } from '../../cluster/pg/members.js';
+import { planSplitSteps } from '../../cluster/pg/plan-split.js';
 import type { Pool } from '../../cluster/pool.js';
 import { poolFlags } from '../../cluster/pool.js';
 import type { UpmapItem } from '../../cluster/upmap.js';
@@ -41,6 +44,7 @@ const makers: readonly Maker[] = [
   newPool,
   newPool,
   changedPool,
+  splitPool,
   (random, map) => (map.pools.size > 2 ? [{ kind: 'pool-removed', id: random.pick([...map.pools.keys()]) }] : []),
   changedRecords,
   changedRecords,
@@ -165,6 +169,20 @@ function changedPool(random: Random, map: ClusterMap): MapChange[] {
       },
     },
   ];
+}
+
+/** At most 64 PGs more, so that the maps of a test stay small. Nothing for pools with PGs that cannot be split now. */
+function splitPool(random: Random, map: ClusterMap): MapChange[] {
+  const pools = [...map.pools.values()].filter(({ pgNum }) => pgNum < 400);
+  if (pools.length === 0) return [];
+  const before = random.pick(pools);
+  const after = { ...before, pgNum: before.pgNum + random.pick([1, Math.min(before.pgNum, 64)]) };
+  try {
+    return [{ kind: 'pool', pool: after }, ...runSteps(planSplitSteps(map, after))];
+  } catch (error) {
+    if (isCairnError(error, 'CONFLICT')) return [];
+    throw error;
+  }
 }
 
 function changedRecords(random: Random, map: ClusterMap): MapChange[] {

@@ -5,7 +5,7 @@ import { defineMethod } from '../../wire/method.js';
 import { Withdrawal } from '../../wire/withdrawal.js';
 import { connectPair, gate, nodeRuntime, rejection } from './support.js';
 
-const slow = defineMethod<undefined>('test.slow');
+const slow = defineMethod('test.slow');
 
 describe('wire: withdrawal', () => {
   it('tells its listener once, and nobody who left or came later', () => {

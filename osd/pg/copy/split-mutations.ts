@@ -15,7 +15,7 @@ export function splitMutations(mutations: readonly Mutation[], bytesMax: number)
   let bytes = 0;
   for (const whole of mutations) {
     for (const mutation of piecesOf(whole, pieceBytes)) {
-      const size = sizeOf(mutation);
+      const size = mutationBytes(mutation);
       if (bytes + size > bytesMax && bytes > 0) {
         lists.push([]);
         bytes = 0;
@@ -35,7 +35,7 @@ function* piecesOf(mutation: Mutation, bytesMax: number): Generator<Mutation> {
     }
     return;
   }
-  if (mutation.kind !== 'omap-set' || sizeOf(mutation) <= bytesMax || mutation.bodies.length < 2) {
+  if (mutation.kind !== 'omap-set' || mutationBytes(mutation) <= bytesMax || mutation.bodies.length < 2) {
     yield mutation;
     return;
   }
@@ -55,7 +55,8 @@ function cut({ pieces }: Payload, from: number, to: number): Payload {
   return payloadOf(...parts);
 }
 
-function sizeOf(mutation: Mutation): number {
+/** About, of what it takes of a transaction. */
+export function mutationBytes(mutation: Mutation): number {
   const { kind } = mutation;
   if (kind === 'write' || kind === 'append') return mutation.data.bytes + mutation.data.bytes / 256 + fixedBytes;
   if (kind === 'pg-set' || kind === 'set-mark') return mutation.value.byteLength + fixedBytes;

@@ -10,7 +10,7 @@
  */
 import type { MonotonicMs } from '../../../base/instants.js';
 import { invariant } from '../../../base/invariant.js';
-import type { PgId, PgTerm, StoreNumber } from '../../../cluster/ids.js';
+import { pgTerm, type PgId, type PgTerm, type StoreNumber } from '../../../cluster/ids.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { leaseMs } from './lease-time.js';
 import {
@@ -72,6 +72,21 @@ export class LeaseGrantor {
     if (before?.holder !== undefined) this.#leaveTermOf(before.holder, { pg, term }, promises, now);
     if (holder === undefined && promises.size === 0) this.#pgs.delete(key);
     else this.#pgs.set(key, { term, holder, promises });
+  }
+
+  /**
+   * The PG was split when it entered its present term: whoever was promised something for it in earlier terms may still read
+   * what is its children's by now, so the promises stand for each of them. Their names are not needed: the PG's own takes
+   * it from the holder whole. Before anything is answered for a child.
+   */
+  split(pg: PgId, children: readonly PgId[]): void {
+    const promises = this.#pgs.get(pgKey(pg))?.promises;
+    if (promises === undefined || promises.size === 0) return;
+    for (const child of children) {
+      // There already: the split is tried once more, and nothing was promised since.
+      if (this.#pgs.has(pgKey(child))) continue;
+      this.#pgs.set(pgKey(child), { term: pgTerm(0), holder: undefined, promises: new Map(promises) });
+    }
   }
 
   /** `undefined`: an earlier run than one that asked, or is registered; that one is no more. */

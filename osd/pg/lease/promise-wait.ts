@@ -38,7 +38,7 @@ export class PromiseWait {
     this.#giveUp(store, boot + 1);
   }
 
-  /** The map shows this run: an earlier one of the same store is no more. */
+  /** The map shows this run, which registered, or never will (a goodbye): an earlier one of the same store is no more. */
   onRegistered({ store, boot }: OsdRun): void {
     this.#giveUp(store, boot);
   }

@@ -68,15 +68,15 @@ export async function activate(parts: ActivationParts): Promise<readonly Head[]>
   let longest = own;
   for (const one of collected) if (comparePositions(one.head.last, longest.head.last) > 0) longest = one;
   const levelled = levelAll(parts, collected, longest.member, longest.head.last);
-  await Promise.all([levelled, untilPromisesAreOver(term, wait)]);
+  await Promise.all([levelled, untilPromisesAreOver(parts, wait)]);
   term.throwIfOver();
   const { log } = host.runtime;
   log.debug({ pg: printPgId(term.pg), term: term.number, seq: copy.last.seq }, 'a PG is level');
   return collected.map(({ head }) => head);
 }
 
-async function collect({ term, lease }: ActivationParts, member: Member, wait: PromiseWait): Promise<Head> {
-  const record = recordHeader(term.record);
+async function collect({ term, copy, lease }: ActivationParts, member: Member, wait: PromiseWait): Promise<Head> {
+  const record = recordHeader(term.record, copy.pgNum);
   const { header } = await term.callUntilAnswered(member, collectMethod, { record });
   const head = headOf(member, header);
   wait.onHead(term.host.runtime.clock.now(), head.promises);
@@ -115,7 +115,8 @@ async function levelAll(
 }
 
 /** Holders that are still there are asked to enter this term: their answer ends the wait at once. */
-async function untilPromisesAreOver(term: Term, wait: PromiseWait): Promise<void> {
+async function untilPromisesAreOver(parts: ActivationParts, wait: PromiseWait): Promise<void> {
+  const { term } = parts;
   const { clock } = term.host.runtime;
   const asked = new Set<number>();
   for (;;) {
@@ -127,7 +128,7 @@ async function untilPromisesAreOver(term: Term, wait: PromiseWait): Promise<void
     for (const holder of wait.holders(clock.now())) {
       if (asked.has(holder.store)) continue;
       asked.add(holder.store);
-      fence(term, holder).then(
+      fence(parts, holder).then(
         () => wait.onFenced(holder),
         // It is dead, or cut off: its time ends.
         () => asked.delete(holder.store),
@@ -140,8 +141,8 @@ async function untilPromisesAreOver(term: Term, wait: PromiseWait): Promise<void
 /** A map or an answer may end the wait before its time. */
 const pollMs = 10;
 
-async function fence(term: Term, holder: OsdRun): Promise<void> {
-  const record = recordHeader(term.record);
+async function fence({ term, copy }: ActivationParts, holder: OsdRun): Promise<void> {
+  const record = recordHeader(term.record, copy.pgNum);
   const { header } = await term.call(holder, fenceMethod, { record });
   const run = runOfHeader(header.run);
   if (run.store !== holder.store || run.boot < holder.boot) throw new Error('another run of the OSD answered');

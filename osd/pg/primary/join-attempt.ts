@@ -38,6 +38,8 @@ export class JoinAttempt {
   readonly #primary: Leader;
   /** Within the term: what is left on the wire of an earlier one must not come in between. */
   readonly #number: number;
+  /** Who is to act once it is admitted. */
+  readonly #actingWith: () => readonly Member[];
   #stream: JoinStream | undefined;
   #keepFrom = Infinity;
   #isProposed = false;
@@ -45,9 +47,14 @@ export class JoinAttempt {
   #acked = 0;
   #onAck: (() => void) | undefined;
 
-  constructor(primary: Leader, joiner: Member, number: number) {
+  constructor(
+    primary: Leader,
+    joiner: Member,
+    { number, actingWith }: { readonly number: number; readonly actingWith: () => readonly Member[] },
+  ) {
     this.#primary = primary;
     this.#number = number;
+    this.#actingWith = actingWith;
     this.joiner = joiner;
   }
 
@@ -76,11 +83,17 @@ export class JoinAttempt {
       lease.want(joiner);
       this.#keepFrom = copy.trimmedTo;
       const attempt = this.#number;
-      const record = recordHeader(term.record);
+      const record = recordHeader(term.record, copy.pgNum);
       const { header: found } = await term.call(joiner, joinStartMethod, { record, attempt });
       this.#primary.limitTransactions(found.transactionBytesMax);
       const plan = await planJoin(copy, found);
-      const cut = { attempt, cutAfter: positionHeader(plan.cutAfter), state: joinStateHeader(plan.state) };
+      const { cutAfter, common, state } = plan;
+      const cut = {
+        attempt,
+        cutAfter: positionHeader(cutAfter),
+        common: common && positionHeader(common),
+        state: joinStateHeader(state),
+      };
       const { payload } = await term.call(joiner, joinBeginMethod, cut);
       this.#throwIfFailed();
       const options = { joiner, attempt, plan, missing: decodeTouched(payload) };
@@ -139,9 +152,13 @@ export class JoinAttempt {
   async #propose(): Promise<void> {
     const { term } = this.#primary;
     const { host } = term;
+    // Whoever lets others leave has heard of all of them just now (pitfall q).
+    if (this.#primary.isServing) await this.#primary.untilReadable(term);
+    this.#throwIfFailed();
     this.#isProposed = true;
     this.#primary.requireJoiner(this.joiner, this.#acked);
-    const args = { pg: term.pg, term: term.number, from: term.self, joiner: this.joiner };
+    const acting = [...this.#actingWith()];
+    const args = { pg: term.pg, term: term.number, from: term.self, joiner: this.joiner, acting };
     for (;;) {
       const deadline = monotonicMs(host.runtime.clock.now() + admitMs);
       try {

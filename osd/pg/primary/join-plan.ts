@@ -10,6 +10,8 @@ export interface JoinPlan {
   /** Of this log: entries behind it are sent. */
   readonly sendAfter: LogPosition;
   readonly state: JoinState;
+  /** The last entry that both logs have; `undefined` where this one does not reach back so far. */
+  readonly common: LogPosition | undefined;
 }
 
 export async function planJoin(copy: PgCopy, found: JoinStartReply): Promise<JoinPlan> {
@@ -20,16 +22,17 @@ export async function planJoin(copy: PgCopy, found: JoinStartReply): Promise<Joi
   const isEmpty = found.last[1] === 0;
   if (common !== undefined && common.seq >= trimmedTo && (state?.from ?? common.seq) >= trimmedTo) {
     const from = Math.min(common.seq, state?.from ?? Infinity);
-    return { cutAfter: common, sendAfter: common, state: { from, cursor: state?.cursor } };
+    return { cutAfter: common, sendAfter: common, state: { from, cursor: state?.cursor }, common };
   }
   // Nothing was trimmed yet: the log has all that ever was.
   if (isEmpty && trimmedTo === 0) {
-    return { cutAfter: logStart, sendAfter: logStart, state: { from: 0, cursor: state?.cursor } };
+    return { cutAfter: logStart, sendAfter: logStart, state: { from: 0, cursor: state?.cursor }, common };
   }
   return {
     cutAfter: logStart,
     sendAfter: { term: 0, seq: trimmedTo },
     state: { from: undefined, cursor: '' },
+    common,
   };
 }
 

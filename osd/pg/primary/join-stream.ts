@@ -18,6 +18,7 @@ import { encodeLogBlock } from '../../store/pg/log-block.js';
 import { decodeLogEntry, type Touched } from '../../store/pg/log-entry.js';
 import type { Mutation } from '../../store/transaction.js';
 import type { JoinPlan } from './join-plan.js';
+import { nothingRecovered } from '../../recovery/recovered.js';
 import type { Leader } from './leader.js';
 
 /** Of one object that is read at a time, with requests for it waiting. */
@@ -221,7 +222,8 @@ export class JoinStream {
   /** An object that is the same there: it is told with what comes next. */
   pass(objectKey: string, bytes: number): void {
     this.#cursor = objectKey;
-    this.#primary.term.host.recovered('same', 1, bytes);
+    const { host, pg } = this.#primary.term;
+    host.recovered(pg.pool, { ...nothingRecovered, sameObjects: 1, sameBytes: bytes });
   }
 
   /** To `undefined` at the end. */
@@ -332,7 +334,8 @@ export class JoinStream {
     const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(
       () => {
         this.#inFlight.delete(sent);
-        term.host.recovered('copied', done.filter((key) => key !== '').length, payloadBytes);
+        const copiedObjects = done.filter((key) => key !== '').length;
+        term.host.recovered(term.pg.pool, { ...nothingRecovered, copiedObjects, copiedBytes: payloadBytes });
       },
       (error: unknown) => {
         this.#inFlight.delete(sent);

@@ -1,10 +1,12 @@
 /**
  * From where the record says the PG is to where CRUSH wants it: whoever is missing joins, one at a time; then who is too
- * many leaves, and the first of them leads (PG-PROTOCOL.md section 4, "join", "leave / hand over").
+ * many leaves, and the first of them leads (PG-PROTOCOL.md section 4, "join", "leave / hand over"). An async term is drained
+ * before anybody leaves it, and before a stricter mode of the pool begins (section 5).
  */
 import { isCairnError } from '../../../base/errors.js';
 import { monotonicMs } from '../../../base/instants.js';
 import { printPgId } from '../../../cluster/ids.js';
+import { isStricter, recordMode } from '../../../cluster/pg/next-record.js';
 import { equalMembers, hasMember, isSameMember, printMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { pgLeave } from '../../../protocol/commands/pg.js';
@@ -96,6 +98,10 @@ export class Joining {
     const { term, isActive } = this.#primary;
     if (!isActive || term.ended !== undefined || this.#attempt !== undefined || this.#isPausing) return;
     const { acting, eligible } = term.record;
+    if (this.#isModeStricter) {
+      this.#leave(acting);
+      return;
+    }
     const { flags } = term.host.map();
     const isDegraded = acting.length < this.#primary.pool.size;
     if (flags.has('norebalance') && !isDegraded) return;
@@ -103,7 +109,8 @@ export class Joining {
     const missing = this.#up.find((member) => !hasMember(acting, member) && !hasMember(eligible, member));
     if (missing === undefined) {
       this.#giveBack();
-      this.#considerLeaving();
+      const stays = this.#wanted;
+      if (stays !== undefined) this.#leave(stays);
       return;
     }
     // Fewest copies first; its turn may come much later, and is looked at anew then.
@@ -129,7 +136,8 @@ export class Joining {
     const { term } = this.#primary;
     const { log } = term.host.runtime;
     this.#attempts += 1;
-    const attempt = new JoinAttempt(this.#primary, joiner, this.#attempts);
+    const number = this.#attempts;
+    const attempt = new JoinAttempt(this.#primary, joiner, { number, actingWith: () => this.#actingWith(joiner) });
     this.#attempt = attempt;
     const facts = { pg: printPgId(term.pg), term: term.number, joiner: printMember(joiner) };
     log.debug(facts, 'a PG takes an OSD in');
@@ -159,23 +167,69 @@ export class Joining {
 
   /** Who stays, and in which order; `undefined` when that is how it is. */
   get #wanted(): readonly Member[] | undefined {
-    const { term, pool } = this.#primary;
-    const { acting } = term.record;
+    const { acting } = this.#primary.term.record;
+    const stays = this.#staysOf(acting);
+    return stays === undefined || equalMembers(stays, acting) ? undefined : stays;
+  }
+
+  /**
+   * Who acts with a joiner. Where it was the last that was missing, the term in which it comes in is also the one in which the
+   * first of them leads and others leave: one activation, not two.
+   */
+  #actingWith(joiner: Member): readonly Member[] {
+    const { term, isServing } = this.#primary;
+    const acting = [...term.record.acting, joiner];
+    const stays = this.#staysOf(acting) ?? acting;
+    // Who serves nobody cannot let anybody go.
+    const mayLeave = isServing && term.record.mode.kind === 'sync';
+    return mayLeave ? stays : [...stays, ...acting.filter((member) => !hasMember(stays, member))];
+  }
+
+  /** Of those who act: who stays once all are there that CRUSH wants; `undefined` before. */
+  #staysOf(acting: readonly Member[]): readonly Member[] | undefined {
     const up = this.#up.filter((member) => hasMember(acting, member));
     if (up.length === 0 || up.length !== this.#up.length) return undefined;
     // Copies are not given up while CRUSH finds fewer places than the pool wants.
-    const isEnough = up.length >= Math.min(pool.size, acting.length);
-    const stays = isEnough ? up : [...up, ...acting.filter((member) => !hasMember(up, member))];
-    return equalMembers(stays, acting) ? undefined : stays;
+    const isEnough = up.length >= Math.min(this.#primary.pool.size, acting.length);
+    return isEnough ? up : [...up, ...acting.filter((member) => !hasMember(up, member))];
   }
 
-  #considerLeaving(): void {
-    const { term, isServing } = this.#primary;
-    if (!isServing || this.#isLeaving || term.record.mode.kind !== 'sync') return;
-    const acting = this.#wanted;
-    if (acting === undefined) return;
+  /** Whether the others would go on without this OSD. */
+  get mayHandOver(): boolean {
+    const { isServing, pool } = this.#primary;
+    if (!isServing || this.#isLeaving) return false;
+    return this.#others.length >= Math.max(1, pool.minSize);
+  }
+
+  /** This OSD stops: the others go on without it. Served until it is known that they do; throws what was in the way. */
+  async handOver(): Promise<void> {
     this.#isLeaving = true;
-    this.#leave(acting).catch((thrown: unknown) => {
+    try {
+      await this.#askToLeave(this.#others);
+    } finally {
+      this.#isLeaving = false;
+    }
+  }
+
+  /** In the order in which CRUSH wants them. */
+  get #others(): readonly Member[] {
+    const { self, record } = this.#primary.term;
+    const others = record.acting.filter((member) => !isSameMember(member, self));
+    const wanted = this.#up.filter((member) => hasMember(others, member));
+    return [...wanted, ...others.filter((member) => !hasMember(wanted, member))];
+  }
+
+  /** The pool wants more copies before it acknowledges than this term does. A looser mode comes with the next term. */
+  get #isModeStricter(): boolean {
+    const { term, isServing, pool } = this.#primary;
+    return isServing && isStricter(recordMode(pool.mode), term.record.mode);
+  }
+
+  #leave(acting: readonly Member[]): void {
+    const { term, isServing } = this.#primary;
+    if (!isServing || this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#askToLeave(acting).catch((thrown: unknown) => {
       this.#isLeaving = false;
       if (term.ended !== undefined) return;
       if (!isCairnError(thrown)) {
@@ -187,9 +241,10 @@ export class Joining {
     });
   }
 
-  async #leave(acting: readonly Member[]): Promise<void> {
+  async #askToLeave(acting: readonly Member[]): Promise<void> {
     const { term } = this.#primary;
     const { host } = term;
+    await this.#primary.drained();
     // Another member may be dead without anybody knowing: whoever asks has heard of all of them just now (pitfall q).
     await this.#primary.untilReadable(term);
     const deadline = monotonicMs(host.runtime.clock.now() + leaveMs);

@@ -10,6 +10,14 @@ import type { Term } from '../term.js';
 import type { Waiter } from '../types.js';
 import type { ObjectId } from '../../store/object-id.js';
 
+/** By how much the slowest member of an async term is behind. */
+export interface PgLag {
+  readonly ms: number;
+  readonly bytes: number;
+  /** More than the pool allows: writes wait for it. */
+  readonly isTooMuch: boolean;
+}
+
 export interface Leader {
   readonly term: Term;
   readonly copy: PgCopy;
@@ -30,6 +38,9 @@ export interface Leader {
   requireJoiner(joiner: Member, durableSeq: number): void;
   /** Reads an object whose turn is the caller's; where its bytes are bad here, it is mended from another copy first. */
   mended<T>(object: ObjectId, read: () => Promise<T>): Promise<T>;
+  readonly lag: PgLag | undefined;
+  /** Drains the term (PG-PROTOCOL.md section 5), and resolves when everybody who acts has all that was acknowledged. */
+  drained(): Promise<void>;
   /** Resolves when the leases of all that count are valid. */
   untilReadable(caller?: Waiter): Promise<void>;
 }

@@ -24,6 +24,7 @@ export function queryOf(
     state,
     isConfirmed: term.isConfirmed,
     isServing,
+    lag: primary.lag,
     ackCopies: record.mode.kind === 'sync' ? 0 : record.mode.ackCopies,
     size: pool.size,
     minSize: pool.minSize,

@@ -30,7 +30,7 @@ import { Scrubbing } from '../../scrub/scrubbing.js';
 import type { ObjectId } from '../../store/object-id.js';
 import { activate, confirm, type Head } from './activation.js';
 import { Joining } from './joining.js';
-import type { Leader } from './leader.js';
+import type { Leader, PgLag } from './leader.js';
 import { queryOf } from './pg-query.js';
 import { reportOf } from './pg-report.js';
 
@@ -60,6 +60,7 @@ export class PrimaryTerm implements Leader {
   /** By `ObjectId.key`: the newest entry that is not committed. */
   readonly #uncommitted = new Map<string, number>();
   readonly #roomWaiters: (() => void)[] = [];
+  readonly #drainWaiters: (() => void)[] = [];
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
   #transactionBytesMax = Infinity;
@@ -157,6 +158,8 @@ export class PrimaryTerm implements Leader {
   /** The pool and where CRUSH wants the PG, with each map. */
   update(pool: Pool, up: readonly Member[]): void {
     this.#pool = pool;
+    // They may wait for a lag that is allowed now.
+    this.#wakeForRoom();
     this.#joining.update(up);
     this.#considerConfirming();
   }
@@ -169,7 +172,7 @@ export class PrimaryTerm implements Leader {
       const { code, message, details } = reason;
       this.#phase.gate.end(new CairnError(code, message, { applied: 'maybe', details }));
     }
-    for (const wake of this.#roomWaiters.splice(0)) wake();
+    for (const wake of [...this.#roomWaiters.splice(0), ...this.#drainWaiters.splice(0)]) wake();
   }
 
   /** What this OSD cannot read of its copy keeps the PG from being served, and nothing else. */
@@ -247,6 +250,32 @@ export class PrimaryTerm implements Leader {
     term.throwIfOver();
   }
 
+  async drained(): Promise<void> {
+    const { term, replication } = this;
+    replication.drain();
+    while (term.ended === undefined && !replication.isDrained) {
+      await new Promise<void>((resolve) => {
+        this.#drainWaiters.push(resolve);
+      });
+    }
+    term.throwIfOver();
+  }
+
+  /** Async: the slowest member lags by more than the pool allows. Acknowledgements of it end that. */
+  get #lagsTooMuch(): boolean {
+    return this.lag?.isTooMuch === true;
+  }
+
+  /** How far the slowest member is behind, in an async term that is active. */
+  get lag(): PgLag | undefined {
+    const { mode } = this.term.record;
+    if (mode.kind === 'sync' || !this.isActive) return undefined;
+    const { ms, bytes } = this.replication.lag(this.term.host.runtime.clock.now());
+    const limit = this.#pool?.mode;
+    const isTooMuch = limit?.kind === 'async' && (ms >= limit.maxLagMs || bytes >= limit.maxLagBytes);
+    return { ms, bytes, isTooMuch };
+  }
+
   /** Room for some entry, or the term is over. Whoever waits longest goes first. */
   async room(): Promise<void> {
     while (this.term.ended === undefined && !this.replication.hasRoom) await this.#untilRoom();
@@ -256,7 +285,8 @@ export class PrimaryTerm implements Leader {
   /** Room for an entry of this cost, kept until `release`: what is not committed has to fit one transaction, together. */
   async reserve(costBytes: number): Promise<void> {
     const isAlone = (): boolean => this.#reservedBytes === 0 && this.replication.windowEntries === 0;
-    while (this.term.ended === undefined && !isAlone() && !this.replication.fits(this.#reservedBytes + costBytes)) {
+    const fits = (): boolean => this.replication.fits(this.#reservedBytes + costBytes) && !this.#lagsTooMuch;
+    while (this.term.ended === undefined && !isAlone() && !fits()) {
       await this.#untilRoom();
     }
     this.term.throwIfOver();
@@ -287,7 +317,7 @@ export class PrimaryTerm implements Leader {
     const { replication } = this.#phase;
     const { position, record, payload, costBytes, objectKey, changesPg } = entry;
     const sent = { position, prev: replication.last, record, payload, costBytes, objectKey, changesPg };
-    replication.add(sent);
+    replication.add(sent, this.term.host.runtime.clock.now());
     this.#uncommitted.set(entry.objectKey, entry.position.seq);
     for (const member of this.#others) this.#send(member, sent);
     this.#joining.onAppend(sent);
@@ -306,6 +336,7 @@ export class PrimaryTerm implements Leader {
     if (done.length > 0) this.#progressAt = this.term.host.runtime.clock.now();
     this.#settle(done);
     if (!before || this.#roomWaiters.length > 0) this.#wakeForRoom();
+    if (this.#drainWaiters.length > 0 && replication.isDrained) for (const wake of this.#drainWaiters.splice(0)) wake();
   }
 
   /** A member lacks what follows `last`. */
@@ -338,6 +369,9 @@ export class PrimaryTerm implements Leader {
   tick(now: MonotonicMs): void {
     if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
     const { replication } = this.#phase;
+    if (this.term.record.mode.kind === 'async') {
+      this.copy.asyncProgress(replication.committed, replication.everywhere);
+    }
     if (replication.windowEntries === 0) this.#progressAt = now;
     if (now - this.#progressAt < resendMs) return;
     this.#progressAt = now;
@@ -356,6 +390,11 @@ export class PrimaryTerm implements Leader {
     const { prev, record } = entry;
     const { committed: commit } = this.replication;
     const header = { pool, pg, term, from, to, prev: positionHeader(prev), commit, record };
+    if (this.term.record.mode.kind === 'async') {
+      const { everywhere } = this.replication;
+      this.tell(member, appendMethod, { ...header, everywhere }, entry.payload);
+      return;
+    }
     this.tell(member, appendMethod, header, entry.payload);
   }
 

@@ -1,6 +1,8 @@
 /** A client's request at the primary of its PG, from the check of its id to the reply. */
 import { hexText } from '../../../base/bytes.js';
 import { CairnError, isCairnError, toCairnError } from '../../../base/errors.js';
+import { printPgId } from '../../../cluster/ids.js';
+import { pgOfHash } from '../../../cluster/object-placement.js';
 import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import type { OutgoingReply } from '../../../wire/method.js';
 import { evaluate } from '../execute/evaluate.js';
@@ -29,6 +31,11 @@ export async function runOp(
     throw notServing(primary.term.pg, 'is paused by a flag of the cluster');
   const { name, namespace, locator } = request;
   const object = objectId(primary.term.pg.pool, { namespace, locator, name });
+  // By the term its client knows the PG as it is now, so this is no route by an old map; an object written in another PG
+  // than its own would be lost.
+  if (pgOfHash(object.hash, primary.pool.pgNum) !== primary.term.pg.pg) {
+    throw new CairnError('INVALID_ARGUMENT', `pg ${printPgId(primary.term.pg)} is not the one that the object is in`);
+  }
   const mayChange = request.request > 0;
   checkSession(request);
   const outcome = mayChange

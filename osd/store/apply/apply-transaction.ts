@@ -15,6 +15,7 @@ import { viewLogEntry, touchedBy, type Touched } from '../pg/log-entry.js';
 import type { Mutation, PayloadSize, Transaction } from '../transaction.js';
 import { applyClone, applyCloneRange } from './apply-clone.js';
 import { applyOmapMove, applyOmapRemove, applyOmapRemoveRange, applyOmapSet } from './apply-omap.js';
+import { applySplit } from './apply-split.js';
 import { rangeBelow, type Draft } from './draft.js';
 import { ObjectEditor } from './object-editor.js';
 
@@ -47,7 +48,7 @@ class Application {
   }
 
   run(): void {
-    const { mutations, copied, entry, cutAfter, trimTo } = this.#transaction;
+    const { pg, mutations, copied, entry, cutAfter, trimTo, split } = this.#transaction;
     for (const mutation of mutations) {
       if (entry !== undefined) this.#touch(mutation);
       this.#apply(mutation);
@@ -60,6 +61,7 @@ class Application {
     if (copied !== undefined) this.#appendCopied(copied);
     if (entry !== undefined) this.#appendEntry();
     if (trimTo !== undefined) this.#draft.trimLog(trimTo);
+    if (split !== undefined) applySplit(this.#draft, pg, split);
   }
 
   #touch(mutation: Mutation<PayloadSize>): void {

@@ -11,7 +11,7 @@ import { decodeOmapValue } from '../format/omap-value.js';
 import type { PayloadRef } from '../format/payload-ref.js';
 import type { PackedEntry } from '../pg/log-block.js';
 import type { SegmentTable } from '../segments/segment-table.js';
-import type { LogCut, PgState } from '../pg/pg-state.js';
+import type { LogCut, PgState, SplitParts } from '../pg/pg-state.js';
 import type { PgTable } from '../pg/pg-table.js';
 import type { ObjectId } from '../object-id.js';
 import type { PgId } from '../../../cluster/ids.js';
@@ -62,6 +62,7 @@ export class Draft {
   #objects = 0;
   #bytes = 0;
   #cut: LogCut | undefined;
+  #split: SplitParts | undefined;
   readonly #entries: PackedEntry[] = [];
   #trimTo: number | undefined;
   #sharedCount = 0;
@@ -140,6 +141,11 @@ export class Draft {
     this.#cut = cut;
   }
 
+  /** In a transaction that changes nothing else of the PG's log. */
+  splitPg(parts: SplitParts): void {
+    this.#split = parts;
+  }
+
   /** The entry's bytes are lent until the commit. */
   appendEntry(entry: PackedEntry): void {
     this.#entries.push(entry);
@@ -184,6 +190,7 @@ export class Draft {
     if (this.#cut !== undefined) pgs.cut(state, this.#cut);
     for (const entry of this.#entries) pgs.append(state, entry);
     if (this.#trimTo !== undefined) pgs.trim(state, this.#trimTo);
+    if (this.#split !== undefined) pgs.split(state, this.#split);
   }
 
   #missing(keys: readonly string[]): MissingKeys {

@@ -14,6 +14,7 @@ import { readMerge, writeMerge, type ChunkMerge } from './chunk-merge.js';
 import { readMutation, writeMutation } from './mutation-codec.js';
 import { readMoves, writeMoves, type PayloadMove } from './payload-move.js';
 import { readBlockShift } from './payload-ref.js';
+import { readSplit, writeSplit } from './pg-split-codec.js';
 import { ObjectTable, readObject, readObjects } from './record-parts.js';
 
 export type StoreRecord =
@@ -38,9 +39,10 @@ const flagTrim = 2;
 const flagCut = 4;
 const flagEntryObject = 8;
 const flagCopied = 16;
+const flagSplit = 32;
 
 export function writeTransaction(writer: ByteWriter, transaction: Transaction<PayloadSize>): void {
-  const { pg, blockShift, mutations, copied = [], entry, trimTo, cutAfter } = transaction;
+  const { pg, blockShift, mutations, copied = [], entry, trimTo, cutAfter, split } = transaction;
   const objects = new ObjectTable();
   for (const mutation of mutations) {
     if ('object' in mutation) objects.add(mutation.object);
@@ -55,7 +57,8 @@ export function writeTransaction(writer: ByteWriter, transaction: Transaction<Pa
       (trimTo === undefined ? 0 : flagTrim) |
       (cutAfter === undefined ? 0 : flagCut) |
       (entry?.object === undefined ? 0 : flagEntryObject) |
-      (copied.length === 0 ? 0 : flagCopied),
+      (copied.length === 0 ? 0 : flagCopied) |
+      (split === undefined ? 0 : flagSplit),
   );
   writer.u8(blockShift);
   objects.write(writer);
@@ -66,6 +69,7 @@ export function writeTransaction(writer: ByteWriter, transaction: Transaction<Pa
   if (copied.length > 0) writeCopied(writer, copied);
   if (entry !== undefined) writeEntry(writer, entry, objects);
   if (trimTo !== undefined) writer.varint(trimTo);
+  if (split !== undefined) writeSplit(writer, split);
   writer.varint(mutations.length);
   for (const mutation of mutations) writeMutation(writer, mutation, objects);
 }
@@ -126,11 +130,12 @@ function readTransaction(reader: ByteReader): Transaction<PayloadSize> {
   const copied = (flags & flagCopied) === 0 ? undefined : readCopied(reader);
   const entry = (flags & flagEntry) === 0 ? undefined : readEntry(reader, objects, (flags & flagEntryObject) !== 0);
   const trimTo = (flags & flagTrim) === 0 ? undefined : reader.varint('where a log is trimmed');
+  const split = (flags & flagSplit) === 0 ? undefined : readSplit(reader);
   const mutations: Mutation<PayloadSize>[] = [];
   for (let left = reader.count('mutations', 1, mutationsMax); left > 0; left--) {
     mutations.push(readMutation(reader, objects));
   }
-  return { pg, blockShift, mutations, cutAfter, copied, entry, trimTo };
+  return { pg, blockShift, mutations, cutAfter, copied, entry, trimTo, split };
 }
 
 function writeCopied(writer: ByteWriter, entries: readonly PackedEntry[]): void {

@@ -1,5 +1,6 @@
 /**
- * The file `superblock`: what `mkfs` decided, for ever. Written once, durably; everything that changes is in the log.
+ * The file `superblock`: what `mkfs` decided, for ever, and as which store the cluster knows it. Replaced durably when that
+ * changes; everything else that changes is in the log.
  */
 import { hexText } from '../../../base/bytes.js';
 import { ByteReader } from '../../../base/byte-reader.js';
@@ -21,16 +22,25 @@ export interface Superblock {
   readonly segments: number;
   /** Formats in this store that an older program does not know, by name; none yet. */
   readonly requiredFeatures: readonly string[];
+  /**
+   * Names that the store took since, as a member of the cluster, oldest first: each time it had lost what it had promised to
+   * keep (PG-PROTOCOL.md section 1, "Registration"). The newest 8.
+   */
+  readonly renewals: readonly Uint8Array[];
 }
 
 export const superblockName = 'superblock';
 const magic = 'CAIRNOSD';
 const format = 1;
+/** With renewals: an older program that took such a store for the member it was would break what the cluster relies on. */
+const formatRenewed = 2;
+const renewalsMax = 8;
 
 export function encodeSuperblock(superblock: Superblock): Uint8Array {
   const writer = new ByteWriter(256);
   writer.raw(Buffer.from(magic, 'latin1'));
-  writer.u32(format);
+  const { renewals } = superblock;
+  writer.u32(renewals.length === 0 ? format : formatRenewed);
   writer.raw(superblock.uuid);
   writer.text(superblock.fsid);
   writer.varint(superblock.osd);
@@ -39,6 +49,10 @@ export function encodeSuperblock(superblock: Superblock): Uint8Array {
   writer.varint(superblock.segments);
   writer.varint(superblock.requiredFeatures.length);
   for (const feature of superblock.requiredFeatures) writer.text(feature);
+  if (renewals.length > 0) {
+    writer.varint(renewals.length);
+    for (const renewal of renewals) writer.raw(renewal);
+  }
   writer.u64(xxh64(writer.viewWritten()));
   return writer.bytes();
 }
@@ -53,7 +67,7 @@ export function decodeSuperblock(bytes: Uint8Array, path: string): Superblock {
     throw new CairnError('CORRUPT', `${path} does not match its checksum; run cairn osd fsck --salvage`);
   }
   const version = reader.u32('the format of a superblock');
-  if (version !== format) throw tooNew(path, `its format is ${version}`);
+  if (version !== format && version !== formatRenewed) throw tooNew(path, `its format is ${version}`);
   const uuid = reader.viewRaw(16, 'a uuid').slice();
   const fsid = reader.text('an fsid', 64);
   const osd = reader.varint('an OSD id', 2 ** 24 - 1);
@@ -64,7 +78,27 @@ export function decodeSuperblock(bytes: Uint8Array, path: string): Superblock {
   const requiredFeatures: string[] = [];
   for (let left = reader.count('features', 1); left > 0; left--) requiredFeatures.push(reader.text('a feature', 64));
   if (requiredFeatures.length > 0) throw tooNew(path, `it needs ${requiredFeatures.join(', ')}`);
-  return { uuid, fsid, osd, capacityBytes, segmentBytes, segments, requiredFeatures };
+  const renewals: Uint8Array[] = [];
+  if (version === formatRenewed) {
+    for (let left = reader.count('renewals', 16); left > 0; left--) {
+      renewals.push(reader.viewRaw(16, 'a uuid').slice());
+    }
+  }
+  return { uuid, fsid, osd, capacityBytes, segmentBytes, segments, requiredFeatures, renewals };
+}
+
+/** As which store the cluster knows it, and as which it knew it before, newest first. */
+export function membershipOf({ uuid, renewals }: Pick<Superblock, 'uuid' | 'renewals'>): {
+  readonly uuid: Uint8Array;
+  readonly formerly: readonly Uint8Array[];
+} {
+  const [newest = uuid, ...formerly] = [uuid, ...renewals].reverse();
+  return { uuid: newest, formerly };
+}
+
+/** The same store under a new name: what it was a member of, it is no more. */
+export function renewed(superblock: Superblock, uuid: Uint8Array): Superblock {
+  return { ...superblock, renewals: [...superblock.renewals, uuid].slice(-renewalsMax) };
 }
 
 /** What every checksum of the store is seeded with. */

@@ -33,6 +33,17 @@ export interface ReplayOptions {
   readonly durableBatch: number;
   /** Called behind each batch, with the log's position there. It may be the last, and not be durable (`writeAgain`). */
   readonly afterBatch: (position: LogPosition, batch: ReadBatch) => Promise<void>;
+  /** Where batches are missing behind `end`: where the log goes on instead, durably. Default: that is an error. */
+  readonly pastRot?: PastRotStep | undefined;
+}
+
+export type PastRotStep = (end: LogEnd, rot: CairnError) => Promise<LogPosition>;
+
+/** Of the part of the log that is whole. */
+export interface LogEnd {
+  readonly position: LogPosition;
+  /** May not be durable: `writeAgain`. */
+  readonly last: ReadBatch | undefined;
 }
 
 export interface ReplayResult {
@@ -62,8 +73,15 @@ export async function replay(state: StoreState, files: SegmentFiles, options: Re
     last = batch;
     await options.afterBatch(position, batch);
   }
-  await checkEnd(files, position, options);
-  return { position, last, batches: position.number - options.from.number, bytes };
+  const batches = position.number - options.from.number;
+  try {
+    await checkEnd(files, position, options);
+  } catch (error) {
+    if (options.pastRot === undefined || !isCairnError(error, 'LOG_CORRUPT')) throw error;
+    position = await options.pastRot({ position, last }, error);
+    last = undefined;
+  }
+  return { position, last, batches, bytes };
 }
 
 /** What the batch's transactions will look at, fetched at once: one by one, replay would wait for each of them. */

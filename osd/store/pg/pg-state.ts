@@ -33,6 +33,21 @@ export interface LogCut {
   readonly tail: readonly PackedEntry[];
 }
 
+/** The log of one of the PGs that a PG was split into: with the positions of the whole log, so with blocks of the same numbers. */
+export interface LogParts {
+  /** Full ones. */
+  readonly blocks: readonly LogBlockInfo[];
+  /** As the index has them. */
+  readonly stored: readonly Uint8Array[];
+  readonly tail: readonly PackedEntry[];
+}
+
+/** What a split leaves of a PG, and makes of it. */
+export interface SplitParts {
+  readonly own: { readonly counts: PgCounts; readonly log: LogParts };
+  readonly children: readonly { readonly pg: PgId; readonly counts: PgCounts; readonly log: LogParts }[];
+}
+
 export interface LogBounds {
   readonly trimmedTo: number;
   readonly lastSeq: number;
@@ -197,6 +212,25 @@ export class PgState {
     this.#lastSeq = end.seq;
     this.#lastTerm = end.term;
     this.#trimmedTo = Math.min(this.#trimmedTo, this.#lastSeq);
+  }
+
+  /** The log has the same positions as before; some of its entries are emptied. */
+  splitOff({ objects, bytes }: PgCounts, { blocks, tail }: LogParts): void {
+    invariant(blocks.length === this.#blocks.length, 'a split leaves every position', { pg: this.pg });
+    this.#objects = objects;
+    this.#bytes = bytes;
+    this.#blocks = [...blocks];
+    this.#tail.clear();
+    this.#full = undefined;
+    for (const entry of tail) this.#tail.append(entry);
+  }
+
+  /** A PG that this one was split into. */
+  child(pg: PgId, { objects, bytes }: PgCounts, { blocks, tail }: LogParts): PgState {
+    const { trimmedTo, lastSeq, lastTerm } = this;
+    // The last of `blocks` stands for the tail, which tells by itself what is in it.
+    const record = { objects, bytes, trimmedTo, lastSeq, lastTerm, blocks: [...blocks, this.#tailInfo()] };
+    return new PgState(pg, record, tail);
   }
 
   #tailInfo(): LogBlockInfo {

@@ -3,7 +3,7 @@ import { printPgId, type PgId } from '../../../cluster/ids.js';
 import { logBlockKey, pgCountsKey } from '../format/index-key.js';
 import type { Index } from '../index/index.js';
 import type { PackedEntry } from './log-block.js';
-import { blankPgRecord, encodePgRecord, PgState, type LogCut } from './pg-state.js';
+import { blankPgRecord, encodePgRecord, PgState, type LogCut, type LogParts, type SplitParts } from './pg-state.js';
 
 export class PgTable {
   readonly #index: Index;
@@ -59,6 +59,26 @@ export class PgTable {
     const { tailFirst } = state;
     if (tailFirst !== undefined) this.#index.delete(logBlockKey(state.pg, tailFirst));
     state.cut(cut);
+  }
+
+  /** From here on the children are PGs of their own. */
+  split(state: PgState, { own, children }: SplitParts): void {
+    for (const { pg, counts, log } of children) {
+      const child = state.child(pg, counts, log);
+      this.load(child);
+      this.#dirty.add(child);
+      this.#putBlocks(child, log);
+    }
+    state.splitOff(own.counts, own.log);
+    this.#dirty.add(state);
+    this.#putBlocks(state, own.log);
+  }
+
+  #putBlocks({ pg }: PgState, { blocks, stored }: LogParts): void {
+    for (const [i, { first }] of blocks.entries()) {
+      const bytes = stored[i];
+      if (bytes !== undefined) this.#index.put(logBlockKey(pg, first), bytes);
+    }
   }
 
   /** Writes what changed into the index, so that the layer which is frozen next is whole. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { runSteps } from '../../../base/steps.js';
 import type { MapChange } from '../../../cluster/change.js';
 import { type OsdId, osdId, poolId } from '../../../cluster/ids.js';
 import type { ClusterMap } from '../../../cluster/map.js';
 import { planCreation, planCreationSteps } from '../../../cluster/pg/plan-creation.js';
 import { planOsdChange, planOsdChangeSteps } from '../../../cluster/pg/plan-osd-change.js';
+import { planSplitSteps } from '../../../cluster/pg/plan-split.js';
 import type { RecordsChange } from '../../../cluster/pg/plan.js';
 import { pgContext } from '../../../cluster/pg/context.js';
 import { reconcileAfterBoot } from '../../../cluster/pg/reconcile.js';
@@ -142,5 +144,52 @@ describe('cluster/pg: the plan of first members', () => {
       mappings = 0;
     }
     assert.ok(most > 0 && most <= 64, `${most}`);
+  });
+});
+
+describe('cluster/pg: the plan for a pool that gets more PGs', () => {
+  const split = (map: ClusterMap, pgNum: number): RecordsChange[] => runSteps(planSplitSteps(map, poolInfo(1, pgNum)));
+  const recordIn = (plan: readonly RecordsChange[], pg: number) => {
+    const found = plan.find(({ pgs }) => pgs.includes(pg));
+    return found?.records[found.pgs.indexOf(pg)];
+  };
+
+  it('raises the term of those that are split, and has them all begin with their members', () => {
+    const map = created(20, 24);
+    const plan = split(map, 32);
+    const changed = plan.flatMap(({ pgs }) => [...pgs]);
+    const parents = [0, 1, 2, 3, 4, 5, 6, 7].map((n) => n + 8);
+    assert.deepEqual(changed, [...parents, ...parents.map((pg) => pg + 16)]);
+    for (const pg of parents) {
+      const before = map.records.get({ pool: poolId(1), pg });
+      assert.deepEqual(recordIn(plan, pg), { ...before, term: 2 });
+      assert.deepEqual(recordIn(plan, pg + 16), recordIn(plan, pg));
+    }
+  });
+
+  it('keeps who may lead: an unconfirmed PG splits into unconfirmed ones', () => {
+    const map = created(20, 8);
+    const down = withOsds(map, [3], { isUp: false });
+    const removed = withRecords(down, planOsdChange(down, { changed: [osdId(3)], booted: [] }));
+    const plan = split(removed, 16);
+    const before = removed.records.get({ pool: poolId(1), pg: 1 });
+    assert.equal(before?.eligible.length, 1);
+    assert.deepEqual(recordIn(plan, 9), { ...before, term: 3 });
+  });
+
+  it('leaves PGs that nobody has to be made later, with their children', () => {
+    assert.deepEqual(split(buildMap({ osdCount: 4, pools: [poolInfo(1, 8)] }), 16), []);
+  });
+
+  it('refuses while a member that acts is gone', () => {
+    const gone = withOsds(created(20, 8), [3], { uuid: undefined });
+    assert.throws(() => split(gone, 16), { code: 'CONFLICT', message: /^pg 1\.\w cannot be split: osd\.3/ });
+  });
+
+  it('lets others run meanwhile', () => {
+    const steps = planSplitSteps(created(20, 4_096), poolInfo(1, 65_536));
+    let count = 0;
+    while (steps.next().done !== true) count += 1;
+    assert.ok(count >= 65_536 / 1_024, String(count));
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { osdId } from '../../../cluster/ids.js';
 import type { PgRecord } from '../../../cluster/pg-record.js';
+import { leaveActing } from '../../../cluster/pg/leave.js';
 import { reconcile, reconcileAfterBoot, switchMode } from '../../../cluster/pg/reconcile.js';
 import { members, record } from '../record-values.js';
 import {
@@ -146,6 +147,18 @@ describe('cluster/pg: the mode of a pool', () => {
     const next = switchMode(parse('1 2'), contextIn(''));
     assert.deepEqual(next, { ...parse('1 2'), term: 8, mode: { kind: 'async', ackCopies: 2 } });
     assert.equal(switchMode(next ?? parse('1'), contextIn('')), undefined);
+  });
+
+  it('that asks for more copies waits until the primary drained a term, whatever else changes', () => {
+    const one = { ...parse('1 2'), mode: { kind: 'async', ackCopies: 1 } } as const;
+    for (const mode of [syncMode, asyncMode]) {
+      const context = (osds: string) => contextOf({ osds: osdsOf(osds), minSize: 2, mode });
+      assert.equal(switchMode(one, context('')), undefined);
+      assert.deepEqual(reconcile(one, context('-2'))?.mode, one.mode);
+      const request = { term: one.term, from: one.acting[0] ?? assert.fail(), acting: one.acting, isDrained: true };
+      const wanted = mode.kind === 'sync' ? mode : { kind: 'async', ackCopies: mode.ackCopies };
+      assert.deepEqual(leaveActing(one, request, context('')), { ...one, term: 8, mode: wanted });
+    }
   });
 
   it('waits with a PG whose members are down, and brings other changes along', () => {

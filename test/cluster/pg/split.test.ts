@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { checkSplit, childrenOf, parentOf } from '../../../cluster/pg/split.js';
+import { ancestorsOf, checkSplit, childrenOf, parentOf } from '../../../cluster/pg/split.js';
 
 /** Ceph's `ceph_stable_mod`, written down once more. */
 function stableMod(x: number, count: number): number {
@@ -47,6 +47,15 @@ describe('cluster/pg: split', () => {
         Array.from({ length: toPgNum - fromPgNum }, (_, i) => fromPgNum + i),
       );
     }
+  });
+
+  it('names the PGs that had the objects before, with fewer PGs', () => {
+    assert.deepEqual(ancestorsOf(0), []);
+    assert.deepEqual(ancestorsOf(13), [5, 1, 0]);
+    const property = fc.property(fc.nat({ max: 900 }), fc.integer({ min: 1, max: 900 }), (pg, pgNum) => {
+      if (pg >= pgNum) assert.ok(ancestorsOf(pg).includes(parentOf(pg, pgNum)));
+    });
+    fc.assert(property, { numRuns: 1_000, seed: 2 });
   });
 
   it('by doubling gives each PG the one child that is so much higher', () => {

@@ -217,6 +217,49 @@ describe('cluster/pg: admit', () => {
     tally.assertBoth();
   });
 
+  it('in the order asked for, and without those who could leave, if they could', () => {
+    const counts = { left: 0, stayed: 0 };
+    const property = fc.property(
+      anyWorld,
+      anyBornRecord,
+      fc.array(fc.nat(), { maxLength: 6 }),
+      (world, before, order) => {
+        const context = contextOf(world);
+        const joiner = allMembers.find((one) => {
+          return context.isUp(one) && !hasMember([...before.acting, ...before.eligible], one);
+        });
+        if (joiner === undefined) return;
+        const all = [...before.acting, joiner];
+        const wanted = [...new Set([...order.map((at) => at % all.length), all.length - 1])].flatMap(
+          (at) => all[at] ?? [],
+        );
+        const leaving = before.acting.filter((one) => !hasMember(wanted, one));
+        const request = { term: before.term, from: primaryOf(before), joiner, acting: wanted };
+        const next = admitJoiner(before, request, context);
+        assertNewRecord(before, next, context);
+        const mayLeave =
+          before.eligible.length === 0 &&
+          before.mode.kind === 'sync' &&
+          wanted.length >= context.pool.minSize &&
+          wanted.every((one) => context.isUp(one));
+        const stay = mayLeave ? wanted : [...wanted, ...leaving].filter((one) => context.isUp(one));
+        assert.deepEqual(next.acting, stay);
+        assert.deepEqual(next.eligible, mayLeave ? [] : expectedEligible(before, stay, context));
+        if (leaving.length > 0) counts[mayLeave ? 'left' : 'stayed'] += 1;
+      },
+    );
+    fc.assert(property, runs);
+    assert.ok(counts.left >= 5 && counts.stayed >= 20, JSON.stringify(counts));
+  });
+
+  it('is refused with others than those who act, or somebody twice, or without the joiner', () => {
+    const before = record(9, [member(1), member(2)]);
+    for (const acting of [[member(1)], [member(3), member(4)], [member(3), member(3)], []]) {
+      const ask = () => admitJoiner(before, { term: before.term, from: member(1), joiner: member(3), acting }, healthy);
+      assert.throws(ask, { code: 'INVALID_ARGUMENT' }, JSON.stringify(acting));
+    }
+  });
+
   it('says of a store that is gone that it is, not that it is down', () => {
     const before = record(9, [member(1)]);
     const ask = () => admitJoiner(before, { term: before.term, from: member(1), joiner: member(2, 999) }, healthy);
@@ -268,7 +311,7 @@ describe('cluster/pg: leave and hand over', () => {
         const result = outcome(() => leaveActing(before, request, context));
         const next = tally.note('code' in result ? { ...result, code: 'no' } : result, isFit ? undefined : 'no');
         if (next === undefined) return;
-        assertNewRecord(before, next, context);
+        assertNewRecord(before, next, context, { isDrained });
         assert.deepEqual([next.acting, next.eligible], [acting, []]);
       },
     );

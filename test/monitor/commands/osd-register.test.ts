@@ -153,6 +153,30 @@ describe('osd.goodbye', () => {
     assert.equal(cluster.map, before);
   });
 
+  it('shows the counter of a start that never will be, once, so that nobody waits for this one', async () => {
+    const cluster = clusterOf(sampleMap({ pools: [{}] }));
+    const say = (boot: number, next?: number) => {
+      return cluster
+        .as('osd.1')
+        .change(osdGoodbye, { osd: osdId(1), boot, ...(next === undefined ? {} : { next }) }, {});
+    };
+    assert.deepEqual(await say(1), { isDown: true });
+    assert.deepEqual(await say(1, 2), { isDown: true }, 'also of one that is down already');
+    assert.equal(cluster.map.osds.get(osdId(1))?.boot, 2);
+    const before = cluster.map;
+    assert.deepEqual(await say(1, 9), { isDown: true });
+    assert.equal(cluster.map, before, 'it was said');
+    await assert.rejects(say(5, 4), { code: 'INVALID_ARGUMENT' });
+    const again = { ...registration(1, 2), uuid: cluster.map.osds.get(osdId(1))?.uuid ?? '' };
+    await assert.rejects(
+      cluster.as('osd.1').change(osdRegister, again, {}),
+      { code: 'CONFLICT' },
+      'an image from before',
+    );
+    await cluster.as('osd.1').change(osdRegister, { ...again, boot: 3 }, {});
+    assert.equal(cluster.map.osds.get(osdId(1))?.isUp, true);
+  });
+
   it('of an earlier boot, or of another OSD, changes nothing', async () => {
     const cluster = clusterOf(sampleMap());
     assert.deepEqual(await cluster.as('osd.1').change(osdGoodbye, { osd: osdId(1), boot: 9 }, {}), { isDown: false });

@@ -1,5 +1,6 @@
 /** What is said before OSDs are stopped, drained and destroyed. */
 import assert from 'node:assert/strict';
+import { wallMs } from '../../../base/instants.js';
 import { osdId, pgTerm, poolId } from '../../../cluster/ids.js';
 import { osdDrainStatus } from '../../../protocol/commands/osd-safety.js';
 import type { LocalCluster } from './local-cluster.js';
@@ -68,6 +69,26 @@ describe('osd safe-to-destroy', () => {
       (await no(cluster, 'osd safe-to-destroy 0 1 2')).table,
       /\n1\.0 {2}has all its copies on osd\.0, osd\.1 and osd\.2/,
     );
+  });
+
+  it('is a no for one that keeps parked writes, and who destroys it is told', async () => {
+    const cluster = clusterOf(sampleMap({ osds: 5, hosts: 5, pools: [{ pgNum: 1 }] }));
+    const pgs = [
+      [1, 0, 2],
+      [1, 7, 1],
+    ] as const;
+    const parked = { objects: 3, acknowledged: 1, bytes: 30, pgs };
+    const idle = { usedBytes: 0, totalBytes: 1, loopDelayMs: 0, slowOps: 0, heardAt: wallMs(0) };
+    cluster.soft = { ...cluster.soft, osds: new Map([[osdId(3), { ...idle, parked }]]) };
+    const { table } = await no(cluster, 'osd safe-to-destroy 3 4');
+    assert.match(
+      table,
+      /\n1\.0 {2}has 2 objects parked on osd\.3; see `cairn pg parked ls --osd 3`.*\n1\.7 {2}has 1 object /,
+    );
+    await done(cluster, 'osd down 3 4');
+    assert.match((await no(cluster, 'osd rm 3')).line, /no PG loses a member, 3 objects with parked writes go along/);
+    assert.match(await done(cluster, 'osd rm 4'), /no PG loses a member\n/);
+    assert.match((await no(cluster, 'pool rm pool1')).line, /, and 3 objects or more with parked writes/);
   });
 
   it('is a yes for one that nobody needs', async () => {

@@ -2,6 +2,10 @@
 import assert from 'node:assert/strict';
 import { wallMs } from '../../../base/instants.js';
 import { printPgId } from '../../../cluster/ids.js';
+import { MetricsRegistry } from '../../../base/metrics/registry.js';
+import { HealthInputs } from '../../../monitor/commands/health-input.js';
+import { ClusterMetrics } from '../../../monitor/daemon/cluster-metrics.js';
+import type { StateView } from '../../../monitor/state/types.js';
 import { registerStatusCommands } from '../../../monitor/commands/status.js';
 import type { OsdVitals } from '../../../monitor/soft-state.js';
 import type { PgReport } from '../../../protocol/pg-reports.js';
@@ -46,7 +50,7 @@ async function statesOf(cluster: LocalCluster): Promise<Record<string, number>> 
 function hear(
   cluster: LocalCluster,
   change: (report: PgReport) => PgReport,
-  vitals: Pick<OsdVitals, 'recovery'> = {},
+  vitals: Pick<OsdVitals, 'recovery' | 'recoveryOfPools'> = {},
 ): void {
   const reports = new Map<string, PgReport>();
   const cursor = cluster.map.records.cursor();
@@ -82,6 +86,20 @@ const blankReport = {
 
 async function inactive(cluster: LocalCluster): Promise<string | undefined> {
   return ((await json(cluster, 'health')) as Health).checks['PG_AVAILABILITY']?.summary.message;
+}
+
+/** As the monitor that leads exports them. */
+async function metricsOf({ map, soft, wall }: LocalCluster): Promise<string> {
+  const registry = new MetricsRegistry();
+  const metrics = new ClusterMetrics(registry, new HealthInputs());
+  const state = { map, mutes: new Map() } as unknown as StateView; // what health looks at
+  const entity = { name: 'metrics', caps: new Map<string, string>() };
+  const context = { state, soft, wall, entity, random: () => new Uint8Array(0), yieldTurn: async () => undefined };
+  await metrics.look(context);
+  const text = registry.render();
+  await metrics.look(undefined);
+  assert.doesNotMatch(registry.render(), /cairn_p[og]/, 'whoever does not lead tells nothing of the cluster');
+  return text;
 }
 
 function sum(states: Record<string, number>, word: string): number {
@@ -186,6 +204,33 @@ describe('states of PGs', () => {
       await done(cluster, 'status'),
       /\n {2}io:\n {4}recovery: 4\.0 MiB\/s, 40 objects\/s; 100 objects, 20 MiB left; about 5s to go\n/,
     );
+    // By pool, where they say so: 16 PGs of the first, 4 of the second.
+    const recoveryOfPools = [[2, 8, 2 ** 20, 2, 0]] as const;
+    hear(cluster, (report) => ({ ...report, leftObjects: 5, leftBytes: 2 ** 20 }), { recovery, recoveryOfPools });
+    const lines = [
+      'pool pool1: 0 B/s, 0 objects/s; 80 objects, 16 MiB left; not advancing',
+      'pool pool2: 4.0 MiB/s, 32 objects/s; 20 objects, 4.0 MiB left; about 1s to go',
+    ];
+    const shown = (text: string): string[] => text.split('\n').flatMap((line) => /^ *(pool .*)$/.exec(line)?.[1] ?? []);
+    assert.deepEqual(shown(await done(cluster, 'status')), lines);
+    assert.deepEqual(shown(await done(cluster, 'pg stat')), lines);
+    assert.deepEqual(((await json(cluster, 'pg stat')) as { recovering_pools: unknown[] }).recovering_pools[1], {
+      pool_id: 2,
+      pool_name: 'pool2',
+      recovery_objects_left: 20,
+      recovery_bytes_left: 4 * 2 ** 20,
+      recovering_objects_per_sec: 32,
+      recovering_bytes_per_sec: 4 * 2 ** 20,
+      recovery_eta_seconds: 1,
+    });
+    const metrics = await metricsOf(cluster);
+    assert.match(metrics, /^cairn_pool_metadata\{pool_id="2",name="pool2"\} 1$/m);
+    assert.match(metrics, /^cairn_pool_pgs\{pool_id="1"\} 16$/m);
+    assert.match(metrics, /^cairn_pg_active\{pool_id="2"\} 4$/m);
+    assert.match(metrics, /^cairn_pool_recovery_bytes_left\{pool_id="1"\} 16777216$/m);
+    assert.match(metrics, /^cairn_pool_recovering_bytes_per_sec\{pool_id="2"\} 4194304$/m);
+    assert.match(metrics, /^cairn_pool_recovery_eta_seconds\{pool_id="2"\} 1$/m);
+    assert.doesNotMatch(metrics, /^cairn_pool_recovery_eta_seconds\{pool_id="1"\}/m, 'there is no pace');
     hear(cluster, (report) => ({ ...report, leftObjects: 5, leftBytes: 2 ** 20 }));
     assert.match(await done(cluster, 'status'), /recovery: 0 B\/s, 0 objects\/s; .* left; not advancing\n/);
     assert.match(await done(cluster, 'pg dump'), /^PG +OBJECTS .*\n1\.0 +0 +0 +0 +0 B +1\.0 MiB +5 +1'5 +- +active /);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { poolId } from '../../../cluster/ids.js';
+import { osdId, poolId } from '../../../cluster/ids.js';
 import { validateMap } from '../../../cluster/validate-map.js';
 import { poolCreate, poolRm, poolSet } from '../../../protocol/commands/pool.js';
 import { clusterOf, done, json, refused } from './run-commands.js';
@@ -38,9 +38,18 @@ const refusals = [
   { words: 'pool set pool1 constructor 2', says: /^pools have no setting "constructor"/ },
   { words: 'pool set pool1 size x', says: /^size cannot be "x"; write a whole number$/ },
   {
-    words: 'pool set pool1 pg_num 16',
-    says: /^pool pool1 has 8 PGs, which this version cannot change: .*split PGs yet/,
+    words: 'pool set pool1 pg_num 4',
+    says: /^pool pool1 has 8 PGs, .* never merges them; make a new pool with fewer, and copy the data$/,
   },
+  {
+    words: 'pool set pool1 pg_num 20',
+    says: /^with 20 PGs some of pool pool1 would hold twice as much .* double the 8 that there are: 32$/,
+  },
+  {
+    words: 'pool set pool1 pg_num 256',
+    says: /^pool pool1 has 8 PGs, each of which splits into 16 at most at a time; set pg_num 128 first$/,
+  },
+  { words: 'pool set pool1 pg_num 0', says: /^a pool of 8 PGs cannot be split into 0; give a number above that/ },
   {
     words: 'pool create b --size 1 --async --yes',
     says: /^pool "b" has one copy, which is never behind; use mode sync, or a size of 2 or more$/,
@@ -153,6 +162,53 @@ describe('cairn pool', () => {
     validateMap(cluster.map);
   });
 
+  it('set splits PGs in one epoch: where they are, one term up', async () => {
+    const cluster = clusterOf(sampleMap({ ...six, pools: [{}] }));
+    const { epoch } = cluster.map;
+    assert.equal(
+      await done(cluster, 'pool set pool1 pg_num 16'),
+      'pool pool1 has pg_num 16\n16 PGs begin a new term with it\n' +
+        'new PGs begin where the PGs are that they come from, and move by themselves to where CRUSH wants them\n',
+    );
+    assert.equal(cluster.map.epoch, epoch + 1);
+    assert.equal(cluster.map.pools.get(poolId(1))?.pgNum, 16);
+    const recordOf = (pg: number) => cluster.map.records.get({ pool: poolId(1), pg });
+    assert.deepEqual(recordOf(13), recordOf(5));
+    assert.equal(recordOf(5)?.term, 2);
+    validateMap(cluster.map);
+    assert.equal(await done(cluster, 'pool set pool1 pg_num 16'), 'pool pool1 is so already\n');
+  });
+
+  it('set lets a number of PGs that is uneven stay so, or become a power of two', async () => {
+    const cluster = clusterOf(sampleMap({ ...six, pools: [{ pgNum: 12 }] }));
+    assert.match(await refused(cluster, 'pool set pool1 pg_num 20'), /double the 12 that there are: 32 or 24$/);
+    assert.match(await done(cluster, 'pool set pool1 pg_num 24'), /\n24 PGs are no power of two: /);
+    assert.doesNotMatch(await done(cluster, 'pool set pool1 pg_num 32'), /no power of two/);
+  });
+
+  it('set gives no more PGs than OSDs take', async () => {
+    const cluster = clusterOf(sampleMap({ ...six, pools: [{ pgNum: 256 }] }));
+    assert.match(
+      await refused(cluster, 'pool set pool1 pg_num 512'),
+      /would make 1536 copies of PGs on 6 OSDs, more than mon_max_pg_per_osd 250 each; add OSDs, or raise the option$/,
+    );
+    assert.match(await refused(cluster, 'pool set pool1 pg_num 1024'), /add OSDs, or raise the option$/);
+    cluster.apply({ kind: 'config', key: 'mon/mon_max_pg_per_osd', value: '300' });
+    assert.match(await refused(cluster, 'pool set pool1 pg_num 1024'), /choose pg_num 512, or raise the option$/);
+    await done(cluster, 'pool set pool1 pg_num 512');
+  });
+
+  it('set splits no PG whose store is gone until the others have gone on without it', async () => {
+    const cluster = clusterOf(sampleMap({ osds: 3, hosts: 3, pools: [{}] }));
+    const lost = cluster.map.osds.get(osdId(1));
+    assert.ok(lost !== undefined);
+    cluster.apply({ kind: 'osd', osd: { ...lost, uuid: undefined, isUp: false } });
+    assert.match(
+      await refused(cluster, 'pool set pool1 pg_num 16'),
+      /^pg 1\.0 cannot be split: osd\.1\/2 acts in it, and is gone; try again .*: see `cairn pg query 1\.0`$/,
+    );
+  });
+
   it('set takes min_size along when the size falls below it', async () => {
     const cluster = clusterOf(sampleMap({ ...six, pools: [{ minSize: 3 }] }));
     assert.match(await done(cluster, 'pool set pool1 size 2'), /^pool pool1 has size 2, min_size 2: /);
@@ -178,7 +234,14 @@ describe('cairn pool', () => {
       Array.from({ length: 8 }, (_, pg) => cluster.map.records.get({ pool: poolId(1), pg })?.term),
       terms,
     );
-    assert.match(await done(cluster, 'pool set pool1 mode sync'), /6 PGs begin a new term/);
+    assert.match(
+      await done(cluster, 'pool set pool1 mode sync'),
+      /mode sync\neach PG changes once all its members have what was acknowledged; POOL_MODE_PENDING/,
+    );
+    assert.deepEqual(
+      Array.from({ length: 8 }, (_, pg) => cluster.map.records.get({ pool: poolId(1), pg })?.term),
+      terms,
+    );
     validateMap(cluster.map);
   });
 

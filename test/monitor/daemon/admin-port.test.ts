@@ -26,17 +26,21 @@ describe('the admin port', function () {
       const metrics = textOf((await host.httpGet(7100, '/metrics')).body);
       assert.match(metrics, /^cairn_mon_is_leader 1$/m);
       assert.match(metrics, /^cairn_mon_raft_voters 2$/m);
+      assert.match(metrics, /^cairn_health_status [0-2]$/m, 'the leader tells of the cluster');
       cluster.kill('b');
       await cluster.until('no leader', () => !monitor.status.hasQuorum);
       assert.equal((await host.httpGet(7100, '/healthz')).status, 200);
       const ready = await host.httpGet(7100, '/readyz');
       assert.equal(ready.status, 503);
+      assert.doesNotMatch(textOf((await host.httpGet(7100, '/metrics')).body), /cairn_health_status/);
       assert.equal((JSON.parse(textOf(ready.body)) as { hasQuorum: boolean }).hasQuorum, false);
     }));
 });
 
 function partsOf(monitor: Monitor) {
-  return { name: 'a', metrics: monitor.metrics, status: () => monitor.status, epoch: () => monitor.state.map.epoch };
+  const { metrics } = monitor;
+  const observe = (): Promise<void> => monitor.observe();
+  return { name: 'a', metrics, observe, status: () => monitor.status, epoch: () => monitor.state.map.epoch };
 }
 
 function textOf(body: string | Uint8Array): string {

@@ -47,6 +47,8 @@ export const goodOsd: OsdHealth = {
   slowOps: { count: 0, oldestMs: 0 },
   loopDelayMs: 5,
   recovery: undefined,
+  lagging: 0,
+  parked: undefined,
 };
 
 export function poolStats(changes: Partial<PoolHealth> = {}): PoolHealth {
@@ -60,8 +62,8 @@ export function poolStats(changes: Partial<PoolHealth> = {}): PoolHealth {
     leftObjects: 0,
     leftBytes: 0,
     unfoundObjects: 0,
-    parkedObjects: 0,
     scrubErrors: 0,
+    otherMode: 0,
     notScrubbed: 0,
     notDeepScrubbed: 0,
     ...changes,

@@ -88,6 +88,7 @@ describe('status --json', () => {
         recovering_objects_per_sec: 0,
         recovering_bytes_per_sec: 0,
         recovery_eta_seconds: null,
+        recovering_pools: [],
         data_bytes: 1_000,
         bytes_used: 300,
         bytes_avail: 2_700,

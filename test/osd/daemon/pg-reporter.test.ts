@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { monotonicMs } from '../../../base/instants.js';
 import { poolId } from '../../../cluster/ids.js';
 import { PgReporter } from '../../../osd/daemon/pg-reporter.js';
-import { RecoveryRate } from '../../../osd/daemon/recovery-rate.js';
-import { nothingRecovered } from '../../../osd/pg/pg-service.js';
+import { PoolRecoveryRates, RecoveryRate } from '../../../osd/daemon/recovery-rate.js';
+import { nothingRecovered, type Recovered } from '../../../osd/recovery/recovered.js';
+import { recoveringPoolsMax } from '../../../protocol/monitor-methods.js';
 import { type PgReport, pgReportOfRow, type PgReportRow, pgReportsMax } from '../../../protocol/pg-reports.js';
 
 function report(pg: number, changes: Partial<PgReport> = {}): PgReport {
@@ -133,6 +134,25 @@ describe('the rate of recovery', () => {
     assert.deepEqual(rate.look(monotonicMs(2_000), done, false), nothingRecovered);
     assert.deepEqual(rate.look(monotonicMs(3_000), done, true), nothingRecovered);
     assert.deepEqual(rate.look(monotonicMs(4_000), copied(101, 10_010), true), copied(100, 10_000));
+  });
+
+  it('is told of each pool that has one, those with most of it first, and of so many at most', () => {
+    const rates = new PoolRecoveryRates();
+    const at = (ms: number, pools: Iterable<readonly [number, Recovered]>) => {
+      const done = new Map(Array.from(pools, ([id, recovered]) => [poolId(id), recovered] as const));
+      return rates.look(monotonicMs(ms), done, true);
+    };
+    const done = copied(3, 300);
+    assert.deepEqual(at(0, []), []);
+    assert.deepEqual(at(1_000, [[1, done]]), [[1, 3, 300, 0, 0]]);
+    const many = Array.from({ length: 100 }, (_, i) => [i + 2, copied(1, i)] as const);
+    const told = at(2_000, [[1, done], ...many]);
+    assert.equal(told.length, recoveringPoolsMax);
+    assert.deepEqual(told.slice(0, 2), [
+      [1, 1.5, 150, 0, 0],
+      [101, 1, 99, 0, 0],
+    ]);
+    assert.deepEqual(at(3_000, []), [], 'of another service');
   });
 
   it('begins anew with another service', () => {

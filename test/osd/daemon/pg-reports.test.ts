@@ -48,12 +48,19 @@ describe('reports of PGs', () => {
       await until('all PGs are clean', 30_000, (one) => isClean(one) && one.pgmap.num_objects === 60);
       await admin.session.change(osdOut, { osds: [osds[0]?.id ?? assert.fail()] }, admin.within(10_000));
       let isSeen = false;
+      let pace = 0;
       const states = await until('all PGs are clean again', 120_000, (one) => {
         const { misplaced_objects: misplaced, recovery_bytes_left: left, degraded_objects: degraded } = one.pgmap;
         assert.equal(degraded, 0, 'copies never drop below what they were while data moves');
         assert.equal(misplaced === 0, left === 0);
         isSeen ||= misplaced > 0;
+        const [recovering] = one.pgmap.recovering_pools;
+        if (left > 0) assert.equal(recovering?.recovery_bytes_left, left);
+        pace = Math.max(pace, recovering?.recovering_bytes_per_sec ?? 0);
         return isClean(one);
+      });
+      await until('the pool has had a pace of its own', 5_000, ({ pgmap }) => {
+        return pace > 0 || pgmap.recovering_pools.some((one) => one.recovering_bytes_per_sec > 0);
       });
       assert.ok(isSeen, `nothing was misplaced on the way: ${[...states].join(', ')}`);
     });

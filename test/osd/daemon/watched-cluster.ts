@@ -24,11 +24,16 @@ export interface Watched extends Scene {
   ) => Promise<ReadonlySet<string>>;
 }
 
-/** With a pool of size 3, and monitors whose answers are looked at. */
-export async function watched(seed: number, osds: number, body: (scene: Watched) => Promise<void>): Promise<void> {
+/** With a pool, of size 3 unless told otherwise, and monitors whose answers are looked at. */
+export async function watched(
+  seed: number,
+  osds: number,
+  body: (scene: Watched) => Promise<void>,
+  copies: { readonly size: number; readonly minSize: number } = { size: 3, minSize: 2 },
+): Promise<void> {
   await inCluster({ seed, osds, monitors: 3 }, async (scene) => {
     const { world, cluster, admin } = scene;
-    const shape = { name: 'data', size: 3, minSize: 2, pgNum, application: 's3', confirmed: true };
+    const shape = { name: 'data', ...copies, pgNum, application: 's3', confirmed: true };
     await admin.session.change(poolCreate, shape, admin.within(10_000));
     const status = async (): Promise<ClusterStatus> => {
       return (await admin.session.query(clusterStatus, {}, admin.within(20_000))).result;

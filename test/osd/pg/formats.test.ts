@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { hexText } from '../../../base/bytes.js';
 import { CairnError, isCairnError } from '../../../base/errors.js';
+import { decodeAsyncNote, encodeAsyncNote } from '../../../osd/pg/async-note.js';
 import { decodeJoinState, encodeJoinState, type JoinState } from '../../../osd/pg/join-state.js';
 import { decodeStoredReply, encodeStoredReply } from '../../../osd/pg/stored-reply.js';
 
@@ -20,6 +21,12 @@ describe('osd/pg: stored bytes', () => {
       assert.deepEqual(decodeJoinState(encodeJoinState(state)), state);
     });
   }
+
+  it('of a note of async terms are what they were', () => {
+    const note = { term: 3, commit: 300, everywhere: 7 };
+    assert.equal(hexText(encodeAsyncNote(note)), '0103ac0207');
+    assert.deepEqual(decodeAsyncNote(encodeAsyncNote(note)), note);
+  });
 
   it('of a reply are what they were, and answer the same again', () => {
     const bytes = encodeStoredReply({ kind: 'reply', reply });
@@ -41,6 +48,7 @@ describe('osd/pg: stored bytes', () => {
 
   it('that are cut short or of another format are refused by typed errors', () => {
     const samples = [
+      { bytes: encodeAsyncNote({ term: 3, commit: 300, everywhere: 7 }), decode: decodeAsyncNote },
       { bytes: encodeJoinState({ from: 300, cursor: 'abc' }), decode: decodeJoinState },
       { bytes: encodeStoredReply({ kind: 'reply', reply }), decode: decodeStoredReply },
     ];

@@ -5,6 +5,7 @@ import { CommitGate } from '../../../osd/pg/commit-gate.js';
 import { ObjectQueue } from '../../../osd/pg/object-queue.js';
 import { Replication, windowBytesMax, windowEntriesMax } from '../../../osd/pg/replication.js';
 import { CairnError, isCairnError } from '../../../base/errors.js';
+import { monotonicMs } from '../../../base/instants.js';
 
 const member = (osd: number): Member => ({ osd: osdId(osd), store: storeNumber(osd + 1) });
 const [a, b, c] = [member(0), member(1), member(2)];
@@ -14,7 +15,7 @@ function replicationOf(mode: ReplicationMode = sync, windowBytes = windowBytesMa
   return new Replication({ head: { term: 1, seq: 10 }, self: a, acting: [a, b, c], mode, windowBytes });
 }
 
-function add(replication: Replication, seq: number, costBytes = 100): void {
+function add(replication: Replication, seq: number, costBytes = 100, now = 0): void {
   const position = { term: 2, seq };
   const none = new Uint8Array(0);
   const entry = {
@@ -26,7 +27,7 @@ function add(replication: Replication, seq: number, costBytes = 100): void {
     objectKey: '',
     changesPg: false,
   };
-  replication.add(entry);
+  replication.add(entry, monotonicMs(now));
 }
 
 const seqs = (entries: readonly { readonly position: { readonly seq: number } }[]): number[] =>
@@ -57,6 +58,43 @@ describe('osd/pg: what is committed', () => {
     assert.deepEqual(seqs(other.behind(10)), [11, 12]);
     other.onDurable(c, 12);
     assert.deepEqual(seqs(other.behind(10)), []);
+  });
+
+  it('is what every member has once it drains, and it is drained when they have what was committed before', () => {
+    const replication = replicationOf({ kind: 'async', ackCopies: 1 });
+    for (const seq of [11, 12, 13]) add(replication, seq);
+    assert.deepEqual(seqs(replication.onDurable(a, 12)), [11, 12]);
+    assert.ok(!replication.isDrained, 'nobody asked');
+    replication.drain();
+    assert.ok(!replication.isDrained, 'two lack what was committed');
+    assert.deepEqual(seqs(replication.onDurable(a, 13)), [], 'alone it commits nothing any more');
+    replication.onDurable(b, 13);
+    assert.equal(replication.committed, 12, 'what was committed stays so');
+    replication.onDurable(c, 11);
+    assert.ok(!replication.isDrained);
+    assert.deepEqual(seqs(replication.onDurable(c, 12)), []);
+    assert.ok(replication.isDrained);
+    add(replication, 14);
+    replication.onDurable(a, 14);
+    assert.equal(replication.committed, 12);
+    assert.ok(replication.isDrained, 'it stays so, as nothing is committed that one lacks');
+    assert.deepEqual(seqs(replication.onDurable(c, 14)), [13]);
+    assert.deepEqual(seqs(replication.onDurable(b, 14)), [14]);
+    assert.ok(replication.isDrained);
+  });
+
+  it('lags by the oldest entry that somebody lacks, acknowledged or not', () => {
+    const replication = replicationOf({ kind: 'async', ackCopies: 1 });
+    assert.deepEqual(replication.lag(monotonicMs(5_000)), { ms: 0, bytes: 0 });
+    add(replication, 11, 100, 1_000);
+    add(replication, 12, 200, 3_000);
+    replication.onDurable(a, 12);
+    replication.onDurable(b, 12);
+    assert.deepEqual(replication.lag(monotonicMs(5_000)), { ms: 4_000, bytes: 300 });
+    replication.onDurable(c, 11);
+    assert.deepEqual(replication.lag(monotonicMs(5_000)), { ms: 2_000, bytes: 200 });
+    replication.onDurable(c, 12);
+    assert.deepEqual(replication.lag(monotonicMs(5_000)), { ms: 0, bytes: 0 });
   });
 
   it('takes a joiner too from when it is proposed', () => {

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { monotonicMs } from '../../../base/instants.js';
-import { Pace } from '../../../osd/recovery/pace.js';
 import { Reservations, type Reservation } from '../../../osd/recovery/reservations.js';
 
 describe('osd/recovery: who may move data', () => {
@@ -28,20 +26,4 @@ describe('osd/recovery: who may move data', () => {
     assert.deepEqual(started, ['a', 'b', 'd', 'e']);
     assert.deepEqual([reservations.running, reservations.waiting], [2, 0]);
   });
-});
-
-describe('osd/recovery: how long work in the background rests', () => {
-  const cases = [
-    { name: 'not at all without clients', clientAt: undefined, now: 1_000, took: 10, rest: 0 },
-    { name: 'not once clients are idle', clientAt: 0, now: 1_000, took: 10, rest: 0 },
-    { name: 'four times what it took beside clients', clientAt: 900, now: 1_000, took: 10, rest: 40 },
-    { name: 'never longer than a tenth of a second', clientAt: 900, now: 1_000, took: 1_000, rest: 100 },
-  ];
-  for (const { name, clientAt, now, took, rest } of cases) {
-    it(name, () => {
-      const pace = new Pace();
-      if (clientAt !== undefined) pace.onClient(monotonicMs(clientAt));
-      assert.equal(pace.restAfter(monotonicMs(now), took), rest);
-    });
-  }
 });

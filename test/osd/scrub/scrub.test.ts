@@ -149,15 +149,29 @@ describe('osd/scrub: a scrub', () => {
       for (const osd of others) await rot(osd, mark);
       const done = await scrub(scene, 'a', 'repair');
       assert.equal(done.lost, 1);
-      const isLost = async (): Promise<void> => {
+      const isLost = async (isNoted = true): Promise<void> => {
         await assert.rejects(pool.read('a', { offset: 0, bytes: data.length }), { code: 'CORRUPT' });
+        const listed: unknown[] = [];
+        for await (const { name, isMissing } of pool.list()) if (name === 'a') listed.push(isMissing);
+        assert.deepEqual(
+          listed,
+          [isNoted ? true : undefined],
+          'it is told of, once, and as missing where that is noted',
+        );
       };
       await isLost();
       await stale.stop();
       await world.sleep(10_000);
-      await isLost();
+      // Who leads now has bytes that it cannot read, and no scrub said so yet.
+      await isLost(false);
       stale.start();
       await cluster.until('it leads again', 60_000, leads);
+      await isLost();
+      await editStore(scene, stale, async (store) => {
+        await store.apply({ pg: pgOf(scene, 'a'), blockShift: 12, mutations: [{ kind: 'remove', object }] });
+      });
+      await cluster.until('it leads again', 60_000, leads);
+      assert.equal(await bytesAt(stale, object), undefined, 'nothing of it is in the index there');
       await isLost();
       // A copy that is made anew gets all other objects, and knows that it lacks this one.
       await pool.writeFull('b', data);
@@ -172,6 +186,7 @@ describe('osd/scrub: a scrub', () => {
       assert.deepEqual(await pool.read('b', { offset: 0, bytes: data.length }), data);
       await pool.remove('a');
       await pool.writeFull('a', mark);
+      for await (const one of pool.list()) assert.equal(one.isMissing, undefined, one.name);
       assert.deepEqual(await pool.read('a', { offset: 0, bytes: 1_000 }), mark);
       await scrub(scene, 'a', 'repair');
       assert.deepEqual(findingsOf(await scrub(scene, 'a', 'repair')), []);

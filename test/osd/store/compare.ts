@@ -87,6 +87,7 @@ export async function compareAll(
 ): Promise<void> {
   for (const object of objects) await compareObject(store, reference, object);
   const pgs = new Map(objects.map((object) => [printPgId(pgOf(object)), pgOf(object)]));
+  for (const [name, { id }] of reference.pgs) pgs.set(name, id);
   for (const pg of pgs.values()) {
     await comparePg(store, reference, pg);
     const present = objects.filter((one) => reference.objects.has(one.key) && printPgId(pgOf(one)) === printPgId(pg));

@@ -31,6 +31,8 @@ export interface CrashResult {
   moved: number;
   /** Merges of extents. */
   merges: number;
+  /** Of PGs. */
+  splits: number;
   checkpoints: number;
   /** Batches, when the store was opened. */
   replayed: number;
@@ -60,6 +62,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   // Drawn from nothing, so that all other seeds draw what they drew before there were such.
   const isTiny = [4, 8, 9].includes(seed % 10);
   const syncs = [3, 7].includes(seed % 10) ? new Prng(`${seed}/syncs`) : undefined;
+  const splits = seed % 3 === 0 ? new Prng(`${seed}/splits`) : undefined;
   const segmentBytes = prng.pick([2 ** 18, 2 ** 18, 2 ** 19]);
   const workload = new Workload(prng, {
     objects: 8,
@@ -87,6 +90,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     cleaned: 0,
     moved: 0,
     merges: 0,
+    splits: 0,
     checkpoints: 0,
     replayed: 0,
   };
@@ -102,7 +106,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
       const failure = new SyncFailure(machine);
       const process = machine.start('osd', (runtime) => {
         const failing = syncs === undefined ? options : { ...options, onFailed: () => failure.happened() };
-        return failure.fence(live(runtime, prng, workload, failing, history, result));
+        return failure.fence(live(runtime, { prng, splits }, workload, failing, history, result));
       });
       if (syncs?.chance(0.6) === true) failure.comeAfter(world.sleep(syncs.float() * syncs.pick([2, 10, 50])));
       if (isPowerLoss) {
@@ -202,7 +206,13 @@ async function rotTail(
     // No checkpoint: all of it has to be replayed.
     const store = await openStore(runtime, directory, { ...options, layerBytesMax: 1e9, layerMsMax: 1e9 });
     for (let i = 0; i < 12; i++) {
-      const step = nextStep(workload, reference, history);
+      // What is not in the log of its PG leaves no trace there when it is lost: PGs rest on entries alone (`past-rot.ts`).
+      let step = nextStep(workload.next(reference), history);
+      while (step.transaction.entry === undefined) {
+        // It may have been to cut the log.
+        workload.resume(reference);
+        step = nextStep(workload.next(reference), history);
+      }
       places.push(store.logEnd());
       try {
         await store.apply(step.transaction);
@@ -234,14 +244,35 @@ async function rotTail(
       await store.close();
     } catch (error) {
       if (!isCairnError(error, 'LOG_CORRUPT')) throw error;
+      // Past the rot, each PG is as it was at some time, and the store is one to work with.
+      const store = await openStore(runtime, directory, { ...options, pastRot: { unfinishedKeys: [] } });
+      await adopt(store, workload, history, { isWhole: false });
+      const after = history.base.clone();
+      for (let i = 0; i < 12; i++) {
+        const step = nextStep(workload.next(after), history);
+        try {
+          await store.apply(step.transaction);
+        } catch (refusal) {
+          if (isCairnError(refusal, 'NO_SPACE')) break;
+          throw refusal;
+        }
+        after.apply(step.transaction);
+        history.steps.push(step);
+        step.isAcknowledged = true;
+      }
+      await store.close();
+      const again = await openStore(runtime, directory, options);
+      await adopt(again, workload, history);
+      await again.close();
     }
   });
   await reader.finished;
+  assert.equal(reader.failure, undefined);
 }
 
 async function live(
   runtime: Runtime,
-  prng: Prng,
+  { prng, splits }: { readonly prng: Prng; readonly splits: Prng | undefined },
   workload: Workload,
   options: StoreOptions,
   history: History,
@@ -256,8 +287,14 @@ async function live(
   const cleaning = new Set<Promise<void>>();
   let inFlight = 0;
   let merges = 0;
+  let lastKnown: Promise<unknown> = Promise.resolve();
   for (let i = 0; i < 400; i++) {
-    const step = nextStep(workload, reference, history);
+    let split: Transaction | undefined;
+    if (splits?.chance(0.03) === true) {
+      await lastKnown;
+      split = workload.split(splits, reference);
+    }
+    const step = nextStep(split ?? workload.next(reference), history);
     const { applied, durable } = store.submit(step.transaction);
     // Known to be under way before anything of it can be found after a crash.
     history.steps.push(step);
@@ -285,6 +322,11 @@ async function live(
         inFlight -= 1;
       },
     );
+    lastKnown = Promise.all([lastKnown, known]);
+    if (split !== undefined) {
+      await known;
+      result.splits += 1;
+    }
     if (!isParallel || prng.chance(0.1)) await known;
     result.merges += store.merged().merges - merges;
     ({ merges } = store.merged());
@@ -312,13 +354,19 @@ async function live(
   if (prng.chance(0.5)) await store.close();
 }
 
-function nextStep(workload: Workload, reference: Reference, history: History): Step {
-  const plain = workload.next(reference);
+function nextStep(plain: Transaction, history: History): Step {
   const id = history.nextId++;
   const mark: Mutation = { kind: 'pg-set', key: lastKey, value: latin1Bytes(String(id)) };
+  const marked = { ...plain, mutations: [...plain.mutations, mark] };
+  const { split } = plain;
+  // All PGs that it makes say that it was their last.
+  const values = split?.values.filter(({ key }) => key !== lastKey) ?? [];
   return {
     id,
-    transaction: { ...plain, mutations: [...plain.mutations, mark] },
+    transaction:
+      split === undefined
+        ? marked
+        : { ...marked, split: { ...split, values: [...values, { key: lastKey, to: undefined }] } },
     appliedAs: undefined,
     isAcknowledged: false,
   };
@@ -326,29 +374,44 @@ function nextStep(workload: Workload, reference: Reference, history: History): S
 
 /**
  * Finds out how far into the history of each PG the store is, checks that this is a state that it was in, with everything
- * that was acknowledged, and makes it the new beginning.
+ * that was acknowledged (if `isWhole`), and makes it the new beginning.
  */
-async function adopt(store: Store, workload: Workload, history: History): Promise<void> {
+async function adopt(
+  store: Store,
+  workload: Workload,
+  history: History,
+  { isWhole = true }: { readonly isWhole?: boolean } = {},
+): Promise<void> {
   const kept = new Set<Step>();
-  const pgs = new Map(workload.objects.map((object) => [printPgId(workload.pgOf(object)), workload.pgOf(object)]));
-  for (const [name, pg] of pgs) {
-    const steps = history.steps.filter(({ transaction }) => printPgId(transaction.pg) === name);
+  const names = new Map(Array.from(history.base.pgs, ([name, { id }]) => [name, id]));
+  for (const { transaction } of history.steps) for (const pg of pgsOf(transaction)) names.set(printPgId(pg), pg);
+  const skippedBy: string[] = [];
+  for (const [name, pg] of names) {
+    const steps = history.steps.filter(({ transaction }) => pgsOf(transaction).some((one) => printPgId(one) === name));
     const last = await lastIn(store, pg);
     const isBase = last === baseLast(history.base, name);
     const count = steps.findIndex(({ id }) => id === last) + 1;
     assert.ok(isBase || count > 0, `${name} holds transaction ${last}, which nobody submitted to it`);
     for (const step of steps.slice(0, count)) kept.add(step);
+    skippedBy.push(...steps.slice(count).map(({ id }) => `${name} lacks ${id}`));
   }
+  const halves = Array.from(kept, ({ id }) => skippedBy.filter((text) => text.endsWith(` lacks ${id}`))).flat();
+  assert.deepEqual(halves, [], 'transactions that took effect in some of their PGs only');
   const lost = history.steps.filter((step) => !kept.has(step));
   const missing = lost.filter(({ isAcknowledged }) => isAcknowledged).map(({ id }) => id);
-  assert.deepEqual(missing, [], 'transactions that were acknowledged');
+  if (isWhole) assert.deepEqual(missing, [], 'transactions that were acknowledged');
   const newest = Math.max(-1, ...Array.from(kept, ({ appliedAs }) => appliedAs ?? -1));
   const skipped = lost.filter(({ appliedAs }) => appliedAs !== undefined && appliedAs < newest).map(({ id }) => id);
-  assert.deepEqual(skipped, [], 'transactions that were applied before others that are there');
+  if (isWhole) assert.deepEqual(skipped, [], 'transactions that were applied before others that are there');
   for (const step of kept) history.base.apply(step.transaction);
   history.steps = [];
-  await compareAll(store, history.base, workload.objects, (object) => workload.pgOf(object));
   workload.resume(history.base);
+  await compareAll(store, history.base, workload.objects, (object) => workload.pgOf(object));
+}
+
+/** That a transaction changes: one, but for a split. */
+function pgsOf({ pg, split }: Transaction): PgId[] {
+  return [pg, ...(split?.children ?? []).map((child) => ({ pool: pg.pool, pg: child.pg }))];
 }
 
 async function lastIn(store: Store, pg: PgId): Promise<number> {

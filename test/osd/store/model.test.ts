@@ -38,10 +38,12 @@ async function runModel(seed: number): Promise<void> {
         prewrite: prng.chance(0.5),
         ...(seed % 3 === 0 ? { chunkExtentsMax: 8 } : {}),
       };
+      const splits = seed % 2 === 0 ? new Prng(`${seed}/splits`) : undefined;
       let store = await openStore(runtime, directory, options);
       let last: Promise<void> = Promise.resolve();
       for (let i = 0; i < operationsPerSeed; i++) {
-        const transaction = workload.next(reference);
+        const split = splits?.chance(0.01) === true ? workload.split(splits, reference) : undefined;
+        const transaction = split ?? workload.next(reference);
         const { applied, durable } = store.submit(transaction);
         reference.apply(transaction);
         last = durable;

@@ -1,6 +1,8 @@
 /** What a store promises, as simply as it can be said: maps in memory. Compared with the real one after every step. */
 import { copyBytes, concatBytes } from '../../../base/bytes.js';
-import { printPgId } from '../../../cluster/ids.js';
+import { poolId, printPgId, type PgId } from '../../../cluster/ids.js';
+import { pgOfHash } from '../../../cluster/object-placement.js';
+import type { PgSplit } from '../../../osd/store/pg/pg-split.js';
 import type { ObjectId } from '../../../osd/store/object-id.js';
 import type { Mutation, Transaction } from '../../../osd/store/transaction.js';
 
@@ -18,9 +20,27 @@ export interface ReferenceObject {
   version: { term: number; seq: number };
 }
 
+/** Of each pool before any PG is split. */
+export const firstPgNum = 4;
+
+/** As many as are tried in all. */
+export const pgNumMax = 64;
+
+/** The one PG that the object is in, `pgNumOf` being what each PG was split for: PGs of a pool are split one after the other. */
+export function pgBy({ pool, hash }: ObjectId, pgNumOf: (pg: PgId) => number | undefined): PgId {
+  for (let pgNum = firstPgNum; pgNum <= pgNumMax; pgNum *= 2) {
+    const id = { pool, pg: pgOfHash(hash, pgNum) };
+    if ((pgNumOf(id) ?? firstPgNum) === pgNum) return id;
+  }
+  throw new Error('an object is in some PG');
+}
+
 export interface ReferencePg {
+  readonly id: PgId;
+  /** Of the pool when it was split last. */
+  pgNum: number;
   values: Map<string, Uint8Array>;
-  log: { seq: number; term: number; request: number; reply: Uint8Array }[];
+  log: { seq: number; term: number; object: ObjectId | undefined; request: number; reply: Uint8Array }[];
   trimmedTo: number;
   lastSeq: number;
 }
@@ -60,19 +80,48 @@ export class Reference {
         const object = this.objects.get(key);
         if (object !== undefined && !versioned.has(key)) object.version = { term: entry.term, seq: entry.seq };
       }
-      pg.log.push({ seq: entry.seq, term: entry.term, request: entry.request, reply: copyBytes(entry.reply) });
+      const { seq, term, object, request } = entry;
+      pg.log.push({ seq, term, object, request, reply: copyBytes(entry.reply) });
       pg.lastSeq = entry.seq;
     }
     if (transaction.trimTo !== undefined) {
       pg.trimmedTo = Math.max(pg.trimmedTo, Math.min(transaction.trimTo, pg.lastSeq));
       pg.log = pg.log.filter(({ seq }) => seq > pg.trimmedTo);
     }
+    if (transaction.split !== undefined) this.#split(pg, transaction.split);
+  }
+
+  /** The PG that the object is in by now. */
+  pgOf(object: ObjectId): PgId {
+    return pgBy(object, (pg) => this.pgs.get(printPgId(pg))?.pgNum);
+  }
+
+  /** Every log keeps every position; what is in it is of the PG that has the object. */
+  #split(whole: ReferencePg, { toPgNum, children, values }: PgSplit): void {
+    const before = { ...whole, values: new Map(whole.values) };
+    const parts = [whole, ...children.map(({ pg }) => this.pg(printPgId({ pool: whole.id.pool, pg })))];
+    for (const part of parts) {
+      part.pgNum = toPgNum;
+      part.trimmedTo = before.trimmedTo;
+      part.lastSeq = before.lastSeq;
+      part.log = before.log.map((entry) => {
+        const isOwn = entry.object === undefined || pgOfHash(entry.object.hash, toPgNum) === part.id.pg;
+        return isOwn ? entry : { ...entry, object: undefined, request: 0, reply: new Uint8Array(0) };
+      });
+      for (const { key, to } of values) {
+        const value = before.values.get(key);
+        if (value !== undefined && (to ?? part.id.pg) === part.id.pg) part.values.set(key, value);
+        else part.values.delete(key);
+      }
+    }
   }
 
   pg(name: string): ReferencePg {
     let pg = this.pgs.get(name);
     if (pg === undefined) {
-      pg = { values: new Map(), log: [], trimmedTo: 0, lastSeq: 0 };
+      const [pool = '', number = ''] = name.split('.');
+      const id = { pool: poolId(Number(pool)), pg: parseInt(number, 16) };
+      pg = { id, pgNum: firstPgNum, values: new Map(), log: [], trimmedTo: 0, lastSeq: 0 };
       this.pgs.set(name, pg);
     }
     return pg;

@@ -8,7 +8,5 @@ import { runSeedCommand } from '../../sim/seed-command.js';
 import { runCrashes } from './crash-run.js';
 
 await runSeedCommand('sim:store', async (seed) => {
-  const { crashes, failedSyncs, acknowledged, applied, cleaned, moved, merges, checkpoints, replayed } =
-    await runCrashes(seed);
-  return { crashes, failedSyncs, acknowledged, applied, cleaned, moved, merges, checkpoints, replayed };
+  return { ...(await runCrashes(seed)) };
 });

@@ -1,14 +1,14 @@
 /** Random transactions over a few objects of a few PGs, so that they meet each other in all ways. */
 import { latin1Bytes } from '../../../base/bytes.js';
-import { pgOfHash, objectHash } from '../../../cluster/object-placement.js';
+import { childrenOf } from '../../../cluster/pg/split.js';
 import { poolId, printPgId, type PgId } from '../../../cluster/ids.js';
 import type { BodySlot } from '../../../osd/store/format/omap-value.js';
 import { objectId, type ObjectId } from '../../../osd/store/object-id.js';
 import { payloadOf, type Mutation, type Payload, type Transaction } from '../../../osd/store/transaction.js';
 import type { Prng } from '../../../runtime/sim/prng.js';
-import type { Reference } from './reference.js';
+import { firstPgNum, pgBy, pgNumMax, type Reference } from './reference.js';
 
-const pgNum = 4;
+const afterOwnKeys = '\x01';
 
 export interface WorkloadOptions {
   readonly objects: number;
@@ -31,6 +31,8 @@ export class Workload {
   readonly #options: WorkloadOptions;
   readonly objects: readonly ObjectId[];
   readonly #seqs = new Map<string, number>();
+  /** Of PGs that were split: PGs of the pool since then. */
+  readonly #pgNums = new Map<string, number>();
   #term = 1;
   #request = 0;
 
@@ -44,13 +46,43 @@ export class Workload {
   }
 
   pgOf(object: ObjectId): PgId {
-    return { pool: object.pool, pg: pgOfHash(objectHash(object.pool, object.name), pgNum) };
+    return pgBy(object, (pg) => this.#pgNums.get(printPgId(pg)));
   }
 
   /** What follows a crash begins where the reference's logs end. */
   resume(reference: Reference): void {
     this.#seqs.clear();
-    for (const [name, { lastSeq }] of reference.pgs) this.#seqs.set(name, lastSeq);
+    this.#pgNums.clear();
+    for (const [name, { lastSeq, pgNum }] of reference.pgs) {
+      this.#seqs.set(name, lastSeq);
+      this.#pgNums.set(name, pgNum);
+    }
+  }
+
+  /** Of some PG. `reference` is what the store has by now, and nothing else is on its way to it. `undefined`: none can be split. */
+  split(prng: Prng, reference: Reference): Transaction | undefined {
+    const pg = this.pgOf(prng.pick(this.objects));
+    const name = printPgId(pg);
+    const fromPgNum = this.#pgNums.get(name) ?? firstPgNum;
+    const toPgNum = fromPgNum * prng.pick([2, 2, 4]);
+    if (toPgNum > pgNumMax) return undefined;
+    const numbers = childrenOf(pg.pg, { fromPgNum, toPgNum });
+    const here = this.objects.filter((one) => reference.objects.has(one.key) && printPgId(this.pgOf(one)) === name);
+    for (const number of [pg.pg, ...numbers]) {
+      const part = printPgId({ pool: pg.pool, pg: number });
+      this.#pgNums.set(part, toPgNum);
+      this.#seqs.set(part, this.#seqs.get(name) ?? 0);
+    }
+    const children = numbers.map((number) => {
+      const own = here.filter((one) => this.pgOf(one).pg === number);
+      const bytes = own.reduce((sum, one) => sum + (reference.objects.get(one.key)?.data.byteLength ?? 0), 0);
+      return { pg: number, objects: own.length, bytes };
+    });
+    const values = Array.from(reference.pg(name).values.keys()).flatMap((key) => {
+      const to = prng.pick([undefined, pg.pg, ...numbers]);
+      return to === pg.pg ? [] : [{ key, to }];
+    });
+    return { pg, blockShift: 12, mutations: [], split: { fromPgNum, toPgNum, children, values } };
   }
 
   next(reference: Reference): Transaction {
@@ -129,7 +161,9 @@ export class Workload {
     if (kind < 95) return { kind: 'remove-mark', object, mark: `m${prng.below(4)}` };
     if (kind < 98) return { kind: 'pg-set', key: this.#key(), value: this.#bytes(prng.below(40)) };
     if (kind < 99) return { kind: 'pg-remove', key: this.#key() };
-    return { kind: 'pg-remove-range', ...this.#range() };
+    const { from, to } = this.#range();
+    // Not what a copy keeps for itself, as how many PGs it was split for.
+    return { kind: 'pg-remove-range', from: from === '' ? afterOwnKeys : from, to };
   }
 
   /** Close to each other, so that they meet. */

@@ -5,6 +5,7 @@ import { osdId } from '../../../cluster/ids.js';
 import { objectHash, pgOfHash } from '../../../cluster/object-placement.js';
 import { objectNameOf } from '../../../client/operation.js';
 import { within } from '../children.js';
+import { busiestLeader } from './led-by.js';
 import type { RealCluster } from './real-cluster.js';
 import { type FaultCase, pauseMsMax } from './under-load.js';
 import type { VerifiedLoad } from './verified-load.js';
@@ -29,6 +30,20 @@ export const crashCases: readonly FaultCase[] = [
     },
     pauseMsMax,
   })),
+  {
+    title: 'an OSD that leads is stopped in good order and comes back: clients hardly notice',
+    short: 'stop an OSD',
+    run: async (cluster, load) => {
+      const name = busiestLeader(cluster);
+      await cluster.stop(name);
+      await cluster.untilDown(name);
+      await load.readAll();
+      cluster.run(name);
+      await cluster.untilUp(name);
+      await cluster.untilClean();
+    },
+    pauseMsMax,
+  },
   ...monitors.map((name) => ({
     title: `${name} is killed and comes back: nobody waits for it`,
     short: `kill ${name}`,

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { isCairnError } from '../../../base/errors.js';
 import { latin1Bytes } from '../../../base/bytes.js';
 import { osdId } from '../../../cluster/ids.js';
-import { within } from '../children.js';
+import { batchesOf } from '../../osd/store/log/rotten-batch.js';
+import { here, within } from '../children.js';
 import { busiestLeader, ledBy } from './led-by.js';
 import { patienceMs, type RealCluster } from './real-cluster.js';
 import { type FaultCase, pauseMsMax } from './under-load.js';
@@ -45,6 +46,12 @@ export const diskCases: readonly FaultCase[] = [
     run: rot,
     pauseMsMax,
   },
+  {
+    title: 'a sector of what an OSD wrote last is gone: it gives up its claims by itself, and is brought up to date',
+    short: 'rot in a log',
+    run: rotInLog,
+    pauseMsMax,
+  },
 ];
 
 async function removeDisk(cluster: RealCluster, name: string): Promise<void> {
@@ -52,13 +59,16 @@ async function removeDisk(cluster: RealCluster, name: string): Promise<void> {
   await rm(cluster.diskOf(name), { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
 }
 
+function storeOf({ map }: RealCluster, name: string): number | undefined {
+  return map.osds.get(osdId(Number(name.slice('osd.'.length))))?.store;
+}
+
 async function replaceDisk(cluster: RealCluster, name: string): Promise<void> {
-  const numberOf = (): number | undefined => cluster.map.osds.get(osdId(Number(name.slice('osd.'.length))))?.store;
-  const before = numberOf();
+  const before = storeOf(cluster, name);
   await cluster.mkfs(name);
   cluster.run(name);
   await cluster.untilUp(name);
-  assert.notEqual(numberOf(), before, 'it is another store');
+  assert.notEqual(storeOf(cluster, name), before, 'it is another store');
   await cluster.untilClean();
 }
 
@@ -97,6 +107,22 @@ async function rot(cluster: RealCluster, load: VerifiedLoad): Promise<void> {
   }
 }
 
+async function rotInLog(cluster: RealCluster, load: VerifiedLoad): Promise<void> {
+  const name = busiestLeader(cluster);
+  const before = storeOf(cluster, name);
+  // Not in good order: it would write down what its log says.
+  await cluster.kill(name);
+  const place = (await batchesOf(here, cluster.diskOf(name))).at(-5)?.place;
+  assert.ok(place !== undefined, 'it wrote something');
+  const segment = `${place.segment.toString(16).padStart(8, '0')}.seg`;
+  await flipAt(join(cluster.diskOf(name), 'segments', segment), place.offset + 20);
+  cluster.run(name);
+  await cluster.untilUp(name);
+  assert.notEqual(storeOf(cluster, name), before, 'it is another member');
+  await load.readAll();
+  await cluster.untilClean();
+}
+
 /** What stands in it stands in no other object. */
 function textOf(object: string): Uint8Array {
   const line = `${object} is here\n`;
@@ -124,4 +150,16 @@ async function flipIn(directory: string, texts: readonly Uint8Array[]): Promise<
     }
   }
   return count;
+}
+
+/** One bit. */
+async function flipAt(path: string, position: number): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    const byte = new Uint8Array(1);
+    await file.read(byte, 0, 1, position);
+    await file.write(new Uint8Array([(byte[0] ?? 0) ^ 4]), 0, 1, position);
+  } finally {
+    await file.close();
+  }
 }

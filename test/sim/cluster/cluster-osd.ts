@@ -44,10 +44,9 @@ export class ClusterOsd extends SimOsd {
     this.start({ location: this.location });
   }
 
-  /** Its log has a hole, or it is an image that the cluster refused: nobody can make it whole but its peers. */
+  /** It is an image that the cluster refused: nobody can make it whole but its peers. */
   get isBeyondRepair(): boolean {
-    if (this.process?.isAlive !== false) return false;
-    return isCausedBy(this.process.failure, ['LOG_CORRUPT']) || (this.wasRestored && this.ended?.code === 'CONFLICT');
+    return this.process?.isAlive === false && this.wasRestored && this.ended?.code === 'CONFLICT';
   }
 
   /** For the report of a failure. */
@@ -87,7 +86,7 @@ export class ClusterOsd extends SimOsd {
 
 const complaintsShown = 3;
 
-const codesOfDisks = ['IO_ERROR', 'NO_SPACE', 'CORRUPT', 'LOG_CORRUPT', 'CONFLICT', 'NOT_FOUND'] as const;
+const codesOfDisks = ['IO_ERROR', 'NO_SPACE', 'CORRUPT', 'CONFLICT', 'NOT_FOUND'] as const;
 
 function isCausedBy(failure: unknown, codes: readonly ErrorCode[]): boolean {
   for (let error = failure; error instanceof Error; error = error.cause) {

@@ -14,7 +14,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     changes: [
       {
         file: `${primary}/activation.js`,
-        from: `await Promise.all([levelled, untilPromisesAreOver(term, wait)]);`,
+        from: `await Promise.all([levelled, untilPromisesAreOver(parts, wait)]);`,
         to: `await levelled;`,
       },
     ],
@@ -141,7 +141,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'divergent-entry-kept',
-    seed: 8,
+    seed: undefined,
     words: ['--faults', 'process,network,down'],
     changes: [
       {
@@ -190,6 +190,30 @@ export const plantedBugs: readonly PlantedBug[] = [
         file: `${primary}/run-op.js`,
         from: `await primary.gate.passed(outcome.seen);`,
         to: `if (outcome.isChange) await primary.gate.passed(outcome.seen);`,
+      },
+    ],
+  },
+  {
+    name: 'answers-lost-at-a-split',
+    seed: 1,
+    words: ['--splits', 'yes', '--faults', 'process,network'],
+    changes: [
+      {
+        file: 'osd/store/apply/apply-split.js',
+        from: `const owner = lists.has(number) ? number : this.#own;`,
+        to: `const owner = this.#own;`,
+      },
+    ],
+  },
+  {
+    name: 'promises-lost-at-a-split',
+    seed: undefined,
+    words: ['--splits', 'yes', '--faults', 'blind,isolate,crash'],
+    changes: [
+      {
+        file: 'osd/pg/lease/grantor.js',
+        from: `if (promises === undefined || promises.size === 0)`,
+        to: `if (promises !== undefined)`,
       },
     ],
   },

@@ -1,4 +1,5 @@
 /** How large a simulated cluster is, and what it goes through: drawn from the seed. */
+import type { PoolMode } from '../../../cluster/pool.js';
 import type { Prng } from '../../../runtime/sim/prng.js';
 
 export interface ClusterShape {
@@ -9,6 +10,8 @@ export interface ClusterShape {
   readonly size: number;
   readonly minSize: number;
   readonly pgNum: number;
+  /** Default: sync. */
+  readonly mode?: PoolMode;
   readonly clients: number;
   /** Operations that each client has under way at once. */
   readonly workers: number;

@@ -11,6 +11,7 @@ import { compareReplicas } from './compare-replicas.js';
 import { chooseFaults, injectFaults, mend } from './faults/inject.js';
 import { objectNames, ObjectClient } from './object-client.js';
 import { drawShape } from './shape.js';
+import { splitPool } from './splits.js';
 import { StorageCluster } from './storage-cluster.js';
 
 export interface SimulateOptions {
@@ -18,6 +19,8 @@ export interface SimulateOptions {
   readonly hours?: number | undefined;
   /** Default: all. None: an empty list. */
   readonly faults?: readonly string[] | undefined;
+  /** The pool gets more PGs meanwhile. Default false. */
+  readonly splits?: boolean | undefined;
   /** For whoever replays a seed: what goes wrong when, in words. */
   readonly onNews?: (line: string) => void;
 }
@@ -28,6 +31,8 @@ export interface Outcome {
   readonly withoutEffect: number;
   readonly unknown: number;
   readonly faults: number;
+  /** How often the number of PGs doubled. */
+  readonly splits: number;
   readonly epochs: number;
   /** The highest of any PG. */
   readonly terms: number;
@@ -92,9 +97,12 @@ async function live(world: World, history: History, options: SimulateOptions): P
   const onFault = (name: string): void => news(`fault ${name}`);
   news(JSON.stringify(shape));
   const fought = injectFaults({ cluster, clients, faults, loseClient, isOver, onFault });
+  const split = options.splits === true ? splitPool(cluster, isOver) : Promise.resolve(0);
+  split.catch((error: unknown) => cluster.fail(error));
   // Whatever fails meanwhile ends the run at once.
   await cluster.until('the war is over', shape.warMs + 1_000, isOver, () => '');
   const injected = await fought;
+  const splits = await split;
   cluster.throwIfFailed();
 
   news('peace');
@@ -130,6 +138,7 @@ async function live(world: World, history: History, options: SimulateOptions): P
     withoutEffect: sum('withoutEffect'),
     unknown: sum('unknown'),
     faults: injected,
+    splits,
     epochs: epoch,
     terms: Math.max(...records.map((record) => record?.term ?? 0)),
     replicas,
@@ -150,10 +159,11 @@ function describe(cluster: StorageCluster): string {
   return [cluster.unclean().join('; '), ...osds, cluster.monitors.describe()].join('\n  ');
 }
 
-export function replayOf(seed: number, { hours, faults }: SimulateOptions): string {
+export function replayOf(seed: number, { hours, faults, splits }: SimulateOptions): string {
   const more = [
     ...(hours === undefined ? [] : [`--hours ${hours}`]),
     ...(faults === undefined ? [] : [`--faults ${faults.join(',')}`]),
+    ...(splits === true ? ['--splits yes'] : []),
   ];
   return ['npm run sim --', `--seed ${seed}`, ...more].join(' ');
 }

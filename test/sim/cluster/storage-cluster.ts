@@ -59,8 +59,8 @@ export class StorageCluster {
     await admin.session.change(configSet, out, admin.within(10_000));
     for (let i = 0; i < shape.osds; i++) await cluster.add(`host-${i % shape.hosts}`);
     await monitors.until('all OSDs serve', 30_000, () => cluster.osds.every((osd) => osd.isServing()));
-    const { size, minSize, pgNum } = shape;
-    const pool = { name: poolName, size, minSize, pgNum, confirmed: true };
+    const { size, minSize, pgNum, mode } = shape;
+    const pool = { name: poolName, size, minSize, pgNum, mode, confirmed: true };
     await admin.session.change(poolCreate, pool, admin.within(10_000));
     void cluster.#watch();
     return cluster;

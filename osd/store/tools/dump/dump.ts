@@ -16,10 +16,18 @@ import { showUuid, storeSeed } from '../../format/superblock.js';
 import { IndexWalk } from '../../index/walk.js';
 import { chunkBytes } from '../../limits.js';
 import type { BatchFrame } from '../../log/batch-reader.js';
-import { readU32, showObject, type ObjectId } from '../../object-id.js';
+import { orderPrefix, parseObjectKey, readU32, showObject, type ObjectId } from '../../object-id.js';
+import { decodeParkedObject } from '../../parked/parked-object.js';
+import {
+  isShadowPool,
+  parkedAttribute,
+  parkedObjectId,
+  placeOfObject,
+  poolOfShadow,
+} from '../../parked/parked-place.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
-import { readBatches } from '../segment-batches.js';
+import { readBatches } from '../../log/segment-batches.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import { plain, type Plain } from './plain.js';
 
@@ -29,6 +37,8 @@ export type DumpRequest =
   /** Its batches with their records. */
   | { readonly kind: 'segment'; readonly segment: number }
   | { readonly kind: 'pgs' }
+  /** Writes that failovers of async pools cut off. */
+  | { readonly kind: 'parked' }
   | { readonly kind: 'log'; readonly pg: PgId }
   | { readonly kind: 'object'; readonly object: ObjectId };
 
@@ -48,6 +58,9 @@ export async function* dump(runtime: Runtime, directory: string, request: DumpRe
         return;
       case 'pgs':
         yield* pgFacts(store);
+        return;
+      case 'parked':
+        yield* parkedFacts(store);
         return;
       case 'log':
         yield* logFacts(store, request.pg);
@@ -129,7 +142,37 @@ function frameFacts({ record, payloads }: BatchFrame): Plain {
 function* pgFacts({ state }: OfflineStore): Generator<Plain> {
   for (const pg of state.pgs.all()) {
     const { blocks, ...record } = pg.record;
-    yield plain({ pg: printPgId(pg.pg), ...record, logEntries: pg.logEntries, logBytes: pg.logBytes, blocks });
+    const { pool } = pg.pg;
+    const shadow = isShadowPool(pool) ? { parkedOfPool: poolOfShadow(pool) } : {};
+    yield plain({
+      pg: printPgId(pg.pg),
+      ...shadow,
+      ...record,
+      logEntries: pg.logEntries,
+      logBytes: pg.logBytes,
+      blocks,
+    });
+  }
+}
+
+async function* parkedFacts({ state }: OfflineStore): AsyncGenerator<Plain> {
+  for (const { pg: shadow } of state.pgs.all()) {
+    if (!isShadowPool(shadow.pool)) continue;
+    const [gte, lt] = [`o${orderPrefix(shadow.pool, 0)}`, `o${orderPrefix(shadow.pool, 2 ** 32)}`];
+    const walk = new IndexWalk(state.index, { gte, lt });
+    try {
+      for (let page = await walk.next(256); page.length > 0; page = await walk.next(256)) {
+        for (const { key, value } of page) {
+          const place = placeOfObject(poolOfShadow(shadow.pool), parseObjectKey(key.slice(1)).name.name);
+          const told = decodeObjectHead(value).attributes.get(parkedAttribute);
+          if (place === undefined || told === undefined) continue;
+          const object = parkedObjectId(place, 'object').name.name;
+          yield plain({ pg: printPgId(place.pg), version: place.version, object, ...decodeParkedObject(told) });
+        }
+      }
+    } finally {
+      await walk.close();
+    }
   }
 }
 

@@ -1,8 +1,8 @@
 /** What fsck counts for itself while it walks the index, to be compared with what the store keeps count of. */
 import type { PoolId } from '../../../../cluster/ids.js';
-import { pgOfHash, objectHash } from '../../../../cluster/object-placement.js';
 import type { ObjectId } from '../../object-id.js';
 import type { PgCounts } from '../../pg/pg-state.js';
+import type { PgPlacement } from './pg-placement.js';
 
 export interface SharedUse {
   references: number;
@@ -16,18 +16,22 @@ export class Accounts {
   /** By id: memory grows with the number of payloads that clones share, about 100 bytes each. */
   readonly shared = new Map<number, SharedUse>();
   readonly #pools = new Map<PoolId, PgCounts>();
-  /** Of the pools whose `pgNum` is known, by `pool.pg` in decimal. */
+  /** Of pools whose objects can be told apart, by `pool.pg` in decimal. */
   readonly #pgs = new Map<string, PgCounts>();
-  readonly #pgNums: ReadonlyMap<number, number>;
+  #placement: PgPlacement | undefined;
   objects = 0;
   objectBytes = 0;
   keys = 0;
   keyBytes = 0;
   payloads = 0;
 
-  constructor(segments: number, pgNums: ReadonlyMap<number, number>) {
+  constructor(segments: number) {
     this.live = new Float64Array(segments);
-    this.#pgNums = pgNums;
+  }
+
+  /** Before any object is added. */
+  placeBy(placement: PgPlacement): void {
+    this.#placement = placement;
   }
 
   get liveBytes(): number {
@@ -43,9 +47,9 @@ export class Accounts {
     this.objectBytes += size;
     const before = this.pool(object.pool);
     this.#pools.set(object.pool, { objects: before.objects + 1, bytes: before.bytes + size });
-    const pgNum = this.#pgNums.get(object.pool);
-    if (pgNum === undefined) return;
-    const name = `${object.pool}.${pgOfHash(objectHash(object.pool, object.name), pgNum)}`;
+    const number = this.#placement?.pgOf(object);
+    if (number === undefined) return;
+    const name = `${object.pool}.${number}`;
     const pg = this.#pgs.get(name) ?? { objects: 0, bytes: 0 };
     this.#pgs.set(name, { objects: pg.objects + 1, bytes: pg.bytes + size });
   }
@@ -58,16 +62,16 @@ export class Accounts {
     return Array.from(this.#pools.keys()).sort((a, b) => a - b);
   }
 
-  /** Numbers of the PGs of a pool that objects are in, where its `pgNum` is known. */
+  /** Numbers of the PGs of a pool that objects are in, where that is known. */
   pgsOf(pool: PoolId): number[] {
     const prefix = `${pool}.`;
     const names = Array.from(this.#pgs.keys()).filter((name) => name.startsWith(prefix));
     return names.map((name) => Number(name.slice(prefix.length))).sort((a, b) => a - b);
   }
 
-  /** `undefined` while the pool's `pgNum` is not known. */
+  /** `undefined` while it is not known which PGs the pool's objects are in. */
   pg(pool: PoolId, pg: number): PgCounts | undefined {
-    if (!this.#pgNums.has(pool)) return undefined;
+    if (this.#placement?.isKnown(pool) !== true) return undefined;
     return this.#pgs.get(`${pool}.${pg}`) ?? { objects: 0, bytes: 0 };
   }
 

@@ -9,8 +9,9 @@ import { showKey } from '../../../../runtime/kv-seal.js';
 import type { ObjectCheck } from './check-objects.js';
 import { forEachEntry } from './check-shared.js';
 import { malformed } from './load-for-check.js';
+import { overlapText, type PgPlacement } from './pg-placement.js';
 
-export async function checkPgs(check: ObjectCheck, pgs: PgTable): Promise<void> {
+export async function checkPgs(check: ObjectCheck, pgs: PgTable, placement: PgPlacement): Promise<void> {
   for (const state of pgs.all()) await checkLog(check, state);
   await forEachEntry(check, 'l', async ({ key }) => checkBlockKey(check, pgs, key));
   await forEachEntry(check, 'p', async ({ key }) => {
@@ -19,6 +20,9 @@ export async function checkPgs(check: ObjectCheck, pgs: PgTable): Promise<void> 
     const message = 'a value of a PG that has no record';
     check.findings.add('pg-values', message, { key: showKey(key) });
   });
+  for (const overlap of placement.overlaps()) {
+    check.findings.add('pg-overlap', overlapText(overlap), { pg: printPgId(overlap[1]) });
+  }
   checkCounts(check, pgs);
 }
 
@@ -121,7 +125,7 @@ function pgOf(key: string): PgId | undefined {
   return pool >= 1 && pool < 2 ** 31 && pg < 2 ** 31 ? { pool: poolId(pool), pg } : undefined;
 }
 
-/** Which PG an object is in, only its pool's `pgNum` tells: without it, what a pool's PGs count is compared as a sum. */
+/** Where it is not known which PG an object is in, what a pool's PGs count is compared as a sum. */
 function checkCounts(check: ObjectCheck, pgs: PgTable): void {
   const byPool = new Map<PoolId, PgState[]>();
   for (const state of pgs.all()) byPool.set(state.pg.pool, [...(byPool.get(state.pg.pool) ?? []), state]);

@@ -9,7 +9,7 @@ import { pageBytes } from '../../limits.js';
 import type { SegmentFiles } from '../../log/segment-files.js';
 import type { LogPosition } from '../../log/log-writer.js';
 import type { SegmentInfo } from '../../segments/segment-table.js';
-import { readBatches } from '../segment-batches.js';
+import { readBatches } from '../../log/segment-batches.js';
 import type { Accounts } from './accounts.js';
 import type { Findings } from './finding.js';
 

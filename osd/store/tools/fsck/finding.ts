@@ -103,11 +103,28 @@ export const findingCodes = {
   'owner-orphan': { severity: 'error', repair: removes, meaning: 'a payload owner that names what does not own it' },
   'pool-counts': {
     severity: 'error',
-    repair: 'corrects the counts where a pool has one PG, or its pg_num is given',
+    repair:
+      'corrects the counts where a pool has one PG here, its PGs say what they were split for, or its pg_num is given',
     meaning: 'the PGs of a pool count other objects or bytes than there are',
   },
   'pg-record': { severity: 'error', repair: undefined, meaning: 'the record of a PG contradicts itself' },
+  'pg-overlap': {
+    severity: 'error',
+    repair: undefined,
+    meaning: 'a PG that others were split from still counts their objects as its own',
+  },
   'pg-values': { severity: 'error', repair: undefined, meaning: 'values or a log of a PG that has no record' },
+  'parked-object': {
+    severity: 'error',
+    repair: undefined,
+    meaning: 'what was parked lacks a part, or what is known of it cannot be read',
+  },
+  'parked-unfinished': {
+    severity: 'warning',
+    repair: undefined,
+    meaning:
+      'an object was being parked when the process ended: the OSD takes it away when it starts, and parks it anew',
+  },
   'log-block-missing': { severity: 'error', repair: undefined, meaning: 'a block of a PG log is missing' },
   'log-block-info': {
     severity: 'error',

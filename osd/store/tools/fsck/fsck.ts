@@ -14,6 +14,7 @@ import { showUuid, storeSeed, type Superblock } from '../../format/superblock.js
 import { afterPrefix } from '../../format/index-key.js';
 import { IndexWalk, type IndexEntry } from '../../index/walk.js';
 import type { Index } from '../../index/index.js';
+import { isShadowPool } from '../../parked/parked-place.js';
 import { openIndex, readSuperblock } from '../../open-store.js';
 import { indexDirectory } from '../../mkfs.js';
 import { PayloadReader } from '../../read/payload-reader.js';
@@ -25,6 +26,7 @@ import { tolerantKv } from '../tolerant-kv.js';
 import { Accounts } from './accounts.js';
 import { checkObjects, type ObjectCheck } from './check-objects.js';
 import { PayloadChecker } from './check-payloads.js';
+import { checkParked } from './check-parked.js';
 import { checkPgs } from './check-pgs.js';
 import {
   checkBatches,
@@ -38,6 +40,7 @@ import { checkOwners, checkShared, forEachEntry } from './check-shared.js';
 import { findingCodes, Findings, type Finding, type FindingCode } from './finding.js';
 import { addDamagedValue, loadForCheck, type LoadedForCheck } from './load-for-check.js';
 import { repairStore } from './repair.js';
+import { PgPlacement } from './pg-placement.js';
 import { Repairs } from './repairs.js';
 
 export interface FsckProgress {
@@ -50,7 +53,7 @@ export interface FsckOptions {
   /** Reads and verifies every payload that something points to, and every batch in use. Default false. */
   readonly deep?: boolean;
   readonly repair?: boolean;
-  /** `pgNum` by pool, where known: then counts are checked PG by PG. */
+  /** `pgNum` by pool, for pools whose copies do not say it: then counts are checked PG by PG. */
   readonly pgNums?: ReadonlyMap<number, number>;
   readonly onProgress?: (progress: FsckProgress) => void;
   readonly onFinding?: (finding: Finding) => void;
@@ -78,6 +81,8 @@ export interface FsckResult {
   readonly keys: number;
   readonly keyBytes: number;
   readonly pgs: number;
+  /** Objects that are parked: writes that failovers of async pools cut off. */
+  readonly parked: number;
   readonly segmentsInUse: number;
   readonly indexFileBytes: number;
   readonly payloadBytesVerified: number;
@@ -107,6 +112,7 @@ class Fsck {
   #bytesTotal = 0;
   #indexFileBytes = 0;
   #batches = 0;
+  #parked = 0;
   #bytesVerified = 0;
   /** Once the log was replayed. */
   #index: Index | undefined;
@@ -117,7 +123,7 @@ class Fsck {
     this.#superblock = superblock;
     this.#options = options;
     this.#findings = new Findings(options.onFinding);
-    this.#accounts = new Accounts(superblock.segments, options.pgNums ?? new Map());
+    this.#accounts = new Accounts(superblock.segments);
   }
 
   async run(): Promise<FsckResult> {
@@ -185,11 +191,14 @@ class Fsck {
       repairs: this.#repairs,
       onKey: (entry) => this.#onKey(entry),
     };
+    const placement = await PgPlacement.of(state.index, state.pgs, this.#options.pgNums ?? new Map());
+    this.#accounts.placeBy(placement);
     await checkObjects(check);
     await checkShared(check, state.counters.nextShared);
     const settled = await settle(state, this.#findings);
     await checkOwners(check, settled.droppedOwners);
-    await checkPgs(check, state.pgs);
+    await checkPgs(check, state.pgs, placement);
+    this.#parked = await checkParked(check, new Set(state.pgs.all().map(({ pg }) => pg.pool)));
     await this.#checkUnknown(state.index);
     compareLiveBytes(this.#accounts, settled, this.#findings);
     if (deep) this.#batches = await checkBatches(segmentCheck, (bytes) => this.#progress(bytes));
@@ -323,7 +332,8 @@ class Fsck {
       liveBytes: this.#accounts.liveBytes,
       keys: this.#accounts.keys,
       keyBytes: this.#accounts.keyBytes,
-      pgs: loaded?.state.pgs.all().length ?? 0,
+      pgs: loaded?.state.pgs.all().filter(({ pg }) => !isShadowPool(pg.pool)).length ?? 0,
+      parked: this.#parked,
       segmentsInUse: loaded === undefined ? 0 : inUse(loaded),
       indexFileBytes: this.#indexFileBytes,
       payloadBytesVerified: this.#bytesVerified,

@@ -10,6 +10,7 @@ import type { Extent } from '../../format/extents.js';
 import {
   objectRange,
   pgPart,
+  pgValueKey,
   prefixRange,
   sharedKey,
   suffixOf,
@@ -23,6 +24,8 @@ import { IndexWalk, type IndexEntry } from '../../index/walk.js';
 import { chunkBytes } from '../../limits.js';
 import { orderPrefix, parseObjectKey, readU32, showObject, type ObjectId } from '../../object-id.js';
 import { encodeLogEntry } from '../../pg/log-entry.js';
+import { decodePgNum, pgNumKey } from '../../pg/pg-num.js';
+import { isShadowPool, parkedAttribute, placeOfObject, shadowPg, showPg } from '../../parked/parked-place.js';
 import { readPgLog } from '../../pg/read-log.js';
 import { openOffline, type OfflineStore } from '../offline-store.js';
 import { FrameWriter } from './frame-writer.js';
@@ -35,6 +38,8 @@ export interface ExportOptions {
   readonly pgNum: number;
   /** Leaves out objects whose bytes are damaged, instead of failing. */
   readonly skipDamaged?: boolean;
+  /** Told how many objects of the PG are parked: those stay, as `shadowPg` has them. */
+  readonly onParked?: (objects: number) => void;
   readonly onSkipped?: (object: ObjectId, error: CairnError) => void;
   readonly onBytes?: (bytes: number) => void;
 }
@@ -111,11 +116,9 @@ class PgExport {
     const { pg, pgNum } = this.#options;
     const state = this.#store.state.pgs.get(pg);
     if (state === undefined) {
-      throw new CairnError(
-        'NOT_FOUND',
-        `the store has nothing of PG ${printPgId(pg)}; cairn osd dump-store lists its PGs`,
-      );
+      throw new CairnError('NOT_FOUND', `the store has nothing of ${showPg(pg)}; cairn osd dump-store lists its PGs`);
     }
+    await this.#checkPgNum();
     const { uuid, osd, fsid } = this.#store.superblock;
     const { trimmedTo, lastSeq, lastTerm } = state;
     await this.#add({ kind: 'begin', pg, pgNum, osd, storeUuid: uuid, fsid, trimmedTo, lastSeq, lastTerm });
@@ -127,7 +130,33 @@ class PgExport {
       await this.#object(parseObjectKey(objectPartOf(key)), decodeObjectHead(value));
     }
     await this.#add({ kind: 'end', ...this.#counts });
+    await this.#tellParked();
     return this.#counts;
+  }
+
+  /** With another one the file would lack objects, or have those of other PGs. */
+  async #checkPgNum(): Promise<void> {
+    const { pg, pgNum } = this.#options;
+    const stored = await this.#store.state.index.get(pgValueKey(pg, pgNumKey));
+    const own = stored === undefined ? pgNum : decodePgNum(stored);
+    if (own === pgNum) return;
+    throw new CairnError(
+      'INVALID_ARGUMENT',
+      `PG ${printPgId(pg)} of this store is one of a pool of ${own} PGs, not ${pgNum}; export it with --pg-num ${own}`,
+    );
+  }
+
+  async #tellParked(): Promise<void> {
+    const { pg, onParked } = this.#options;
+    if (onParked === undefined || isShadowPool(pg.pool)) return;
+    const shadow = shadowPg(pg.pool);
+    let parked = 0;
+    const range = { gte: `o${orderPrefix(shadow.pool, 0)}`, lt: `o${orderPrefix(shadow.pool, 2 ** 32)}` };
+    for await (const { key, value } of this.#walk(range)) {
+      const place = placeOfObject(pg.pool, parseObjectKey(objectPartOf(key)).name.name);
+      if (place?.pg.pg === pg.pg && decodeObjectHead(value).attributes.has(parkedAttribute)) parked += 1;
+    }
+    if (parked > 0) onParked(parked);
   }
 
   async #values(): Promise<void> {

@@ -9,13 +9,16 @@ import { CairnError } from '../../../../base/errors.js';
 import { invariant, unreachable } from '../../../../base/invariant.js';
 import { printPgId, type PgId } from '../../../../cluster/ids.js';
 import { objectHash, orderRange, pgOfHash } from '../../../../cluster/object-placement.js';
+import { parentOf } from '../../../../cluster/pg/split.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 import type { BodySlot } from '../../format/omap-value.js';
 import { blockShiftMin, transactionBytesIn } from '../../limits.js';
 import { parseObjectKey, showObject, type ObjectId } from '../../object-id.js';
 import { decodeLogEntry } from '../../pg/log-entry.js';
+import { decodePgNum, encodePgNum, pgNumKey } from '../../pg/pg-num.js';
 import type { Store } from '../../store.js';
 import { payloadOf, type Mutation, type Transaction } from '../../transaction.js';
+import { isShadowPool, showPg } from '../../parked/parked-place.js';
 import { importMarkKey } from './import-mark.js';
 import { noPgFileCounts, type PgFileBegin, type PgFileCounts, type PgFileRecord } from './pg-file-record.js';
 import { readFrames } from './read-frames.js';
@@ -186,9 +189,10 @@ class PgImport {
     const { lastSeq } = this.#store.logBounds(this.#pg);
     const hasValues = await this.#hasValues();
     if (!isCutShort && (objects > 0 || lastSeq > 0 || hasValues)) {
-      const message = `the store has PG ${printPgId(this.#pg)} already (${objects} objects, log up to ${lastSeq})`;
+      const message = `the store has ${showPg(this.#pg)} already (${objects} objects, log up to ${lastSeq})`;
       throw new CairnError('EXISTS', `${message}; nothing was imported`);
     }
+    await this.#checkOthers();
     if (isCutShort) await this.#clear();
     await this.#run([{ kind: 'pg-set', key: importMarkKey, value: new Uint8Array(this.#begin.storeUuid) }]);
   }
@@ -228,13 +232,35 @@ class PgImport {
 
   /** The PG is whole from here on. */
   async finish(): Promise<void> {
-    await this.#run([{ kind: 'pg-remove', key: importMarkKey }]);
+    const end: Mutation[] = [{ kind: 'pg-remove', key: importMarkKey }];
+    // What is parked is of no PG.
+    if (!isShadowPool(this.#pg.pool)) {
+      end.push({ kind: 'pg-set', key: pgNumKey, value: encodePgNum(this.#begin.pgNum) });
+    }
+    await this.#run(end);
     await this.#last;
   }
 
   get #current(): ObjectId {
     invariant(this.#object !== undefined, 'what belongs to an object comes behind it: the file was checked');
     return this.#object;
+  }
+
+  /** Of PGs that were split from this one, or it from them, the store has no copy with the same objects. */
+  async #checkOthers(): Promise<void> {
+    const { pool, pg } = this.#pg;
+    const { pgNum } = this.#begin;
+    for (const other of this.#store.pgs()) {
+      if (other.pool !== pool || other.pg === pg) continue;
+      const stored = await this.#store.objects.pgGet(other, pgNumKey);
+      const otherNum = stored === undefined ? pgNum : decodePgNum(stored);
+      const isPart = other.pg >= pgNum && parentOf(other.pg, pgNum) === pg;
+      const isWhole = pg >= otherNum && parentOf(pg, otherNum) === other.pg;
+      if (!isPart && !isWhole) continue;
+      const what = `PG ${printPgId(this.#pg)} of a pool of ${pgNum} PGs has objects that are in PG ${printPgId(other)} here`;
+      const why = `of a pool of ${otherNum}: one was split from the other`;
+      throw new CairnError('EXISTS', `${what}, ${why}; import it into an empty store instead. Nothing was imported`);
+    }
   }
 
   async #hasValues(): Promise<boolean> {

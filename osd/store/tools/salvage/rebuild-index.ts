@@ -5,7 +5,7 @@
 import { isCairnError, type ErrorCode } from '../../../../base/errors.js';
 import { ByteReader } from '../../../../base/byte-reader.js';
 import { ByteWriter } from '../../../../base/byte-writer.js';
-import { poolId, type PgId, type PoolId } from '../../../../cluster/ids.js';
+import { poolId, printPgId, type PgId, type PoolId } from '../../../../cluster/ids.js';
 import { objectHash, pgOfHash } from '../../../../cluster/object-placement.js';
 import type { Kv } from '../../../../runtime/kv.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
@@ -92,6 +92,8 @@ class Rebuild implements RebuiltIndex {
   readonly #batches: readonly FoundBatch[];
   /** Of these, those of which something could not be applied. */
   readonly #unapplied = new Set<number>();
+  /** Of PGs that were split: for how many PGs of the pool, in the order in which it was done. */
+  readonly #splits = new Map<string, number[]>();
 
   constructor(runtime: Runtime, kv: Kv, options: RebuildOptions, batches: readonly FoundBatch[]) {
     this.#options = options;
@@ -133,20 +135,39 @@ class Rebuild implements RebuiltIndex {
 
   async pgOf(object: ObjectId): Promise<PgId> {
     const stored = await this.state.index.get(`${pgSpace}${object.key}`);
-    if (stored !== undefined) return { pool: object.pool, pg: new ByteReader(stored).varint('a PG') };
+    if (stored !== undefined) return this.#sinceSplit(object, new ByteReader(stored).varint('a PG'));
     // Only the cleaner spoke of it: as many PGs as the next power of two, which is what pools mostly have.
     const count = 2 ** Math.ceil(Math.log2((this.#pgMax.get(object.pool) ?? 0) + 1));
     return { pool: object.pool, pg: pgOfHash(objectHash(object.pool, object.name), count) };
   }
 
+  /**
+   * The PG that has the object by now, of one that it was written in: what was split before that leaves it where it is. One
+   * step after the other, as PGs of a pool are not all split equally often.
+   */
+  #sinceSplit({ pool, hash }: ObjectId, writtenIn: number): PgId {
+    let id: PgId = { pool, pg: writtenIn };
+    for (;;) {
+      const { pg } = id;
+      const moved = this.#splits.get(printPgId(id))?.find((pgNum) => pgOfHash(hash, pgNum) !== pg);
+      if (moved === undefined) return id;
+      id = { pool, pg: pgOfHash(hash, moved) };
+    }
+  }
+
   async #addTransaction(frame: BatchFrame, transaction: Transaction<PayloadSize>, batch: number): Promise<void> {
-    const { pg, entry, mutations } = transaction;
+    const { pg, entry, mutations, split } = transaction;
     const last = this.state.pgs.get(pg)?.lastSeq ?? 0;
     // The log itself is not kept; the entry is what gives objects their version.
     const cutAfter = entry !== undefined && entry.seq <= last ? { term: entry.term, seq: entry.seq - 1 } : undefined;
     const changed = { ...transaction, cutAfter, trimTo: entry?.seq };
     await applyFrame(this.state, { ...frame, record: { kind: 'transaction', transaction: changed } }, batch);
-    this.#pgMax.set(pg.pool, Math.max(this.#pgMax.get(pg.pool) ?? 0, pg.pg));
+    if (split !== undefined) {
+      const name = printPgId(pg);
+      this.#splits.set(name, [...(this.#splits.get(name) ?? []), split.toPgNum]);
+    }
+    const pgMax = split === undefined ? pg.pg : split.toPgNum - 1;
+    this.#pgMax.set(pg.pool, Math.max(this.#pgMax.get(pg.pool) ?? 0, pgMax));
     const { firstMissing } = this.#options;
     for (const mutation of mutations) {
       if (!('object' in mutation)) continue;

@@ -140,7 +140,7 @@ async function oldSuperblock(runtime: Runtime, directory: string): Promise<Super
   const segments = Math.max(...headers.map(({ segment }) => segment)) + 1;
   // The index had a tenth of the capacity, and mkfs needs room for a few segments.
   const capacityBytes = Math.ceil(((segments + 8) * segmentBytes) / 0.9);
-  return { uuid, fsid: '', osd: 0, capacityBytes, segmentBytes, segments, requiredFeatures: [] };
+  return { uuid, fsid: '', osd: 0, capacityBytes, segmentBytes, segments, requiredFeatures: [], renewals: [] };
 }
 
 async function segmentHeaders({ disk }: Runtime, directory: string): Promise<SegmentHeader[]> {

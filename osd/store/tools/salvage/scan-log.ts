@@ -3,7 +3,7 @@ import { isCairnError } from '../../../../base/errors.js';
 import type { SegmentFiles } from '../../log/segment-files.js';
 import type { ReadBatchOptions } from '../../log/batch-reader.js';
 import type { BatchPlace } from '../../format/batch-header.js';
-import { readBatches } from '../segment-batches.js';
+import { readBatches } from '../../log/segment-batches.js';
 
 export interface FoundBatch {
   readonly number: number;

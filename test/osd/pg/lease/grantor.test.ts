@@ -55,6 +55,24 @@ describe('the grantor of leases', () => {
     assert.throws(() => grantor.enter(at(300), pg(1), pgTerm(3), run(0)), /in order/);
   });
 
+  it('keeps promises of a PG that is split for each of its parts', () => {
+    const grantor = new LeaseGrantor(run(1));
+    grantor.enter(at(0), pg(1), pgTerm(1), run(0));
+    grantor.onAsk(at(100), ask(run(0)));
+    grantor.enter(at(200), pg(1), pgTerm(2), undefined);
+    const children = [pg(5), pg(9)];
+    grantor.split(pg(1), children);
+    // As the map's record comes: first the parent enters with its primary, then each child.
+    grantor.enter(at(210), pg(1), pgTerm(2), run(2));
+    for (const child of children) grantor.enter(at(220), child, pgTerm(2), run(2));
+    for (const part of [pg(1), ...children]) {
+      assert.deepEqual(grantor.promises(at(300), part), [{ holder: run(0), leftMs: leaseMs - 200 }]);
+      assert.deepEqual(grantor.promises(at(100 + leaseMs), part), []);
+    }
+    grantor.split(pg(1), children);
+    assert.deepEqual(grantor.promises(at(300), pg(5)).length, 1, 'and once more, should the split be tried again');
+  });
+
   it('counts all grants before a term is left, those that named the PG for an earlier one too', () => {
     const grantor = new LeaseGrantor(run(1));
     grantor.enter(at(0), pg(1), pgTerm(1), run(0));

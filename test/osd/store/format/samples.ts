@@ -31,6 +31,7 @@ import { parseBatch } from '../../../../osd/store/log/batch-reader.js';
 import { objectId, parseObjectKey } from '../../../../osd/store/object-id.js';
 import { decodeLogBlock, encodeLogBlock } from '../../../../osd/store/pg/log-block.js';
 import { decodeLogEntry, encodeLogEntry } from '../../../../osd/store/pg/log-entry.js';
+import { decodePgNum, encodePgNum } from '../../../../osd/store/pg/pg-num.js';
 import { decodePgRecord, encodePgRecord } from '../../../../osd/store/pg/pg-state.js';
 import { decodeSegmentInfo, encodeSegmentInfo } from '../../../../osd/store/segments/segment-table.js';
 import { payloadOf, type PayloadSize, type Transaction } from '../../../../osd/store/transaction.js';
@@ -68,6 +69,7 @@ const superblock = {
   segmentBytes: 2 ** 26,
   segments: 14_745,
   requiredFeatures: [],
+  renewals: [],
 };
 
 /** Every kind of mutation once. */
@@ -110,6 +112,7 @@ const transaction: Transaction<PayloadSize> = {
   copied: undefined,
   entry: { seq: 100, term: 5, object, session: utf8Bytes('session'), request: 6, reply: utf8Bytes('reply') },
   trimTo: 50,
+  split: undefined,
 };
 
 const moves: PayloadMove[] = [
@@ -185,6 +188,30 @@ const copying: Transaction<PayloadSize> = {
   copied: packed,
   entry: undefined,
   trimTo: undefined,
+  split: undefined,
+};
+/** PG 31 of 64 becomes four. */
+const splitting: Transaction<PayloadSize> = {
+  pg: { pool, pg: 31 },
+  blockShift: 12,
+  mutations: [{ kind: 'pg-set', key: '\0own', value: utf8Bytes('v') }],
+  cutAfter: undefined,
+  copied: undefined,
+  entry: undefined,
+  trimTo: undefined,
+  split: {
+    fromPgNum: 64,
+    toPgNum: 256,
+    children: [
+      { pg: 95, objects: 10, bytes: 2 ** 33 },
+      { pg: 159, objects: 0, bytes: 0 },
+      { pg: 223, objects: 1, bytes: 300 },
+    ],
+    values: [
+      { key: 'p', to: undefined },
+      { key: '\0missing', to: 159 },
+    ],
+  },
 };
 const header = {
   number: 1_000_000_007,
@@ -299,6 +326,10 @@ export const formatSamples: readonly FormatSample[] = [
     ...recordOf({ kind: 'transaction', transaction: copying }, (writer) => writeTransaction(writer, copying)),
   },
   {
+    name: 'record of a split',
+    ...recordOf({ kind: 'transaction', transaction: splitting }, (writer) => writeTransaction(writer, splitting)),
+  },
+  {
     name: 'record of an opening',
     ...recordOf({ kind: 'open', boot: 4, nonce: 99n }, (writer) => writeOpen(writer, 4, 99n)),
   },
@@ -339,6 +370,7 @@ export const formatSamples: readonly FormatSample[] = [
   { name: 'log entry of an omap value', bytes: encodeLogEntry(valueEntry), decode: decodeLogEntry, value: valueEntry },
   { name: 'log block', bytes: encodeLogBlock(packed), decode: decodeLogBlock, value: packed },
   { name: 'PG record', bytes: encodePgRecord(pgRecord), decode: decodePgRecord, value: pgRecord },
+  { name: 'number of PGs', bytes: encodePgNum(300), decode: decodePgNum, value: 300 },
   { name: 'segment info', bytes: encodeSegmentInfo(segmentInfo), decode: decodeSegmentInfo, value: segmentInfo },
   {
     name: 'checkpoint record',

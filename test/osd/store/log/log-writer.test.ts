@@ -34,7 +34,14 @@ async function withWriter(offset: number, ready: number[], body: (made: Made) =>
     const main = world.machine('a').start('osd', async (runtime) => {
       await runtime.disk.makeDirectory('/data/segments');
       const sizes = { capacityBytes: 9 * segmentBytes, segmentBytes, segments: 9 };
-      const superblock: Superblock = { uuid: new Uint8Array(16), fsid: '', osd: 0, ...sizes, requiredFeatures: [] };
+      const superblock: Superblock = {
+        uuid: new Uint8Array(16),
+        fsid: '',
+        osd: 0,
+        ...sizes,
+        requiredFeatures: [],
+        renewals: [],
+      };
       const files = new SegmentFiles(runtime, '/data', superblock);
       for (let segment = 0; segment < 9; segment++) await files.prepare(segment, 0, 0, false);
       const table = new SegmentTable(9);

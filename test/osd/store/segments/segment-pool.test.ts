@@ -28,7 +28,7 @@ async function withPool(
       await runtime.disk.makeDirectory('/data/segments');
       const uuid = new Uint8Array(16).fill(7);
       const sizes = { capacityBytes: count * segmentBytes, segmentBytes, segments: count };
-      const superblock: Superblock = { uuid, fsid: '', osd: 0, ...sizes, requiredFeatures: [] };
+      const superblock: Superblock = { uuid, fsid: '', osd: 0, ...sizes, requiredFeatures: [], renewals: [] };
       const table = new SegmentTable(count);
       const files = new SegmentFiles(runtime, '/data', superblock);
       const around = { covered: 0, hasRoom: true, lacked: 0 };

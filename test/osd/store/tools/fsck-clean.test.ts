@@ -36,6 +36,7 @@ async function crashAndCheck(seed: number): Promise<void> {
           seed,
           storeOptions: { layerBytesMax: 60_000 },
           isTiny: seed % 2 === 0,
+          splits: seed % 3 !== 0,
         });
         await store.close();
       },
@@ -58,7 +59,11 @@ describe('osd/store/tools/fsck: a sound store', () => {
     this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 20, boxMs: 3_000 }, async (seed) => {
       await inWorld(seed, async (runtime) => {
-        const { store, reference } = await makeStore(runtime, simDirectory, { seed, isTiny: seed % 2 === 0 });
+        const { store, reference } = await makeStore(runtime, simDirectory, {
+          seed,
+          isTiny: seed % 2 === 0,
+          splits: seed % 3 !== 0,
+        });
         await store.abandon();
         const before = await fsck(runtime, simDirectory, { deep: true, pgNums });
         assertClean(before);

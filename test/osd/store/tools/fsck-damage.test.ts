@@ -19,6 +19,7 @@ import { decodeSharedPayload, encodeSharedPayload } from '../../../../osd/store/
 import { objectId } from '../../../../osd/store/object-id.js';
 import { openStore } from '../../../../osd/store/open-store.js';
 import { encodeLogBlock } from '../../../../osd/store/pg/log-block.js';
+import { encodePgNum, pgNumKey } from '../../../../osd/store/pg/pg-num.js';
 import { decodePgRecord, encodePgRecord, type LogBlockInfo } from '../../../../osd/store/pg/pg-state.js';
 import { decodeSegmentInfo, encodeSegmentInfo } from '../../../../osd/store/segments/segment-table.js';
 import type { Store } from '../../../../osd/store/store.js';
@@ -293,6 +294,12 @@ async function fillLog(store: Store, reference: Reference): Promise<void> {
   }
 }
 
+async function checked(store: Store, runtime: Runtime): Promise<{ codes: string[]; pgs: (string | undefined)[] }> {
+  await store.close();
+  const { findings } = await fsck(runtime, simDirectory, { pgNums });
+  return { codes: findings.map(({ code }) => code), pgs: findings.map(({ pg: name }) => name) };
+}
+
 describe('osd/store/tools/fsck: accounts that are wrong', () => {
   for (const { name, code, change } of tamperings) {
     it(`finds and mends ${name}`, async () => {
@@ -318,6 +325,22 @@ describe('osd/store/tools/fsck: accounts that are wrong', () => {
       });
     });
   }
+
+  it('finds a PG that others were split from, and that does not know it', async () => {
+    await inWorld(7, async (runtime) => {
+      const { store, workload, reference } = await makeStore(runtime, simDirectory, { seed: 7, operations: 100 });
+      const split = workload.split(new Prng('one split'), reference) ?? assert.fail();
+      await store.apply(split);
+      assert.deepEqual((await checked(store, runtime)).codes, []);
+      const again = await openStore(runtime, simDirectory);
+      const value = encodePgNum(pgNum);
+      await again.apply({ pg: split.pg, blockShift: 12, mutations: [{ kind: 'pg-set', key: pgNumKey, value }] });
+      const { codes, pgs } = await checked(again, runtime);
+      assert.ok(codes.includes('pg-overlap'));
+      const [child] = split.split?.children ?? assert.fail();
+      assert.ok(pgs.includes(printPgId({ pool: split.pg.pool, pg: child?.pg ?? assert.fail() })));
+    });
+  });
 
   it('reports a key of no key space, and leaves it alone', async () => {
     await inWorld(7, async (runtime) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mkfs } from '../../../../osd/store/mkfs.js';
 import { openStore } from '../../../../osd/store/open-store.js';
+import { encodePgNum, pgNumKey } from '../../../../osd/store/pg/pg-num.js';
 import type { Store } from '../../../../osd/store/store.js';
 import type { StoreOptions } from '../../../../osd/store/store-options.js';
 import { createNodeRuntime } from '../../../../runtime/node/runtime.js';
@@ -31,11 +32,13 @@ export interface MakeOptions {
   readonly storeOptions?: StoreOptions;
   /** With many tiny writes, of which chunks get more extents than they may have. Default false. */
   readonly isTiny?: boolean;
+  /** PGs are split now and then. Default false. */
+  readonly splits?: boolean;
 }
 
 /** An open store behind a random workload; everything is durable. */
 export async function makeStore(runtime: Runtime, directory: string, options: MakeOptions): Promise<MadeStore> {
-  const { seed, operations = 300, checkpointEvery = 90, storeOptions = {}, isTiny = false } = options;
+  const { seed, operations = 300, checkpointEvery = 90, storeOptions = {}, isTiny = false, splits = false } = options;
   await mkfs(runtime, directory, { osd: 3, fsid: 'test', capacityBytes: 64 * 2 ** 20, segmentBytes: 2 ** 20 });
   const prng = new Prng(`${seed}/tools`);
   const reference = new Reference();
@@ -45,6 +48,7 @@ export async function makeStore(runtime: Runtime, directory: string, options: Ma
     objectBytesMax: 700_000,
     tiny: isTiny ? new Prng(`${seed}/tiny`) : undefined,
   });
+  const splitting = splits ? new Prng(`${seed}/splits`) : undefined;
   const extents = isTiny ? { chunkExtentsMax: 8 } : {};
   const store = await openStore(runtime, directory, {
     layerMsMax: 60_000,
@@ -52,8 +56,15 @@ export async function makeStore(runtime: Runtime, directory: string, options: Ma
     ...extents,
     ...storeOptions,
   });
+  for (const { pool } of splits ? workload.objects.slice(0, 2) : []) {
+    for (let pg = 0; pg < pgNum; pg++) {
+      const value = encodePgNum(pgNum);
+      await store.apply({ pg: { pool, pg }, blockShift: 12, mutations: [{ kind: 'pg-set', key: pgNumKey, value }] });
+    }
+  }
   for (let i = 1; i <= operations; i++) {
-    const transaction = workload.next(reference);
+    const split = splitting?.chance(0.03) === true ? workload.split(splitting, reference) : undefined;
+    const transaction = split ?? workload.next(reference);
     const { durable } = store.submit(transaction);
     reference.apply(transaction);
     await durable;

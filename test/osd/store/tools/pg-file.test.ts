@@ -58,12 +58,13 @@ describe('osd/store/tools: a PG in a file', () => {
     this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await forEachSeed({ count: 10, boxMs: 4_000 }, async (seed) => {
       await inWorld(seed, async (runtime) => {
-        const made = await makeStore(runtime, simDirectory, { seed, operations: 250 });
+        const made = await makeStore(runtime, simDirectory, { seed, operations: 250, splits: seed % 2 === 0 });
         await made.store.close();
         const imported = await newTarget(runtime);
         for (const pg of pgsOf(made)) {
           const path = `/data/${printPgId(pg)}.pg`;
-          const counts = await exportPg(runtime, simDirectory, path, { pg, pgNum });
+          const own = made.reference.pg(printPgId(pg)).pgNum;
+          const counts = await exportPg(runtime, simDirectory, path, { pg, pgNum: own });
           const result = await importPg(runtime, imported, path);
           assert.equal(result.objects, counts.objects);
         }
@@ -88,7 +89,8 @@ describe('osd/store/tools: a PG in a file', () => {
         assert.deepEqual((await fsck(runtime, target, { deep: true })).findings, []);
         // What is the same is written the same, byte by byte, but for the store that it says it is from.
         for (const pg of pgsOf(made)) {
-          await exportPg(runtime, target, `/data/${printPgId(pg)}.again`, { pg, pgNum });
+          const own = made.reference.pg(printPgId(pg)).pgNum;
+          await exportPg(runtime, target, `/data/${printPgId(pg)}.again`, { pg, pgNum: own });
           const [a, b] = [`/data/${printPgId(pg)}.pg`, `/data/${printPgId(pg)}.again`];
           const sizes = [(await runtime.disk.stat(a)).bytes, (await runtime.disk.stat(b)).bytes];
           assert.ok(sizes.every((bytes) => bytes > 50));
@@ -130,6 +132,40 @@ describe('osd/store/tools: a PG in a file', () => {
     });
   });
 
+  it('is not written, nor brought in, by another number of PGs than the store split it for', async () => {
+    await inWorld(5, async (runtime) => {
+      const { store, workload, reference } = await makeStore(runtime, simDirectory, { seed: 5, operations: 150 });
+      const split = workload.split(new Prng('one split'), reference) ?? assert.fail();
+      const { pg } = split;
+      const [child] = split.split?.children ?? assert.fail();
+      await store.close();
+      await exportPg(runtime, simDirectory, '/data/whole.pg', { pg, pgNum });
+      const again = await openStore(runtime, simDirectory);
+      await again.apply(split);
+      await again.close();
+      const own = split.split?.toPgNum ?? assert.fail();
+      await assert.rejects(exportPg(runtime, simDirectory, '/data/a.pg', { pg, pgNum }), {
+        code: 'INVALID_ARGUMENT',
+        message: new RegExp(`one of a pool of ${own} PGs, not ${pgNum}; export it with --pg-num ${own}$`),
+      });
+      const part = { pool: pg.pool, pg: child?.pg ?? assert.fail() };
+      await exportPg(runtime, simDirectory, '/data/part.pg', { pg: part, pgNum: own });
+      for (const [first, second] of [
+        ['whole', 'part'],
+        ['part', 'whole'],
+      ]) {
+        const imported = await newTarget(runtime);
+        await importPg(runtime, imported, `/data/${first}.pg`);
+        await assert.rejects(importPg(runtime, imported, `/data/${second}.pg`), {
+          code: 'EXISTS',
+          message: /one was split from the other; import it into an empty store/,
+        });
+        assert.equal(imported.pgs().length, 1);
+        await imported.close();
+      }
+    });
+  });
+
   it('that was cut short leaves its mark, and is done again from the start', async () => {
     await inWorld(4, async (runtime) => {
       const made = await makeStore(runtime, simDirectory, { seed: 4, operations: 150 });
@@ -147,6 +183,7 @@ describe('osd/store/tools: a PG in a file', () => {
         },
         logBounds: { value: imported.logBounds.bind(imported) },
         counts: { value: imported.counts.bind(imported) },
+        pgs: { value: imported.pgs.bind(imported) },
         objects: { value: imported.objects },
       }) as Store;
       await assert.rejects(importPg(runtime, failing, '/data/a.pg'), /the end/);

@@ -9,7 +9,7 @@ import { salvage } from '../../../../osd/store/tools/salvage/salvage.js';
 import { forEachSeed } from '../../../sim/seeds.js';
 import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
-import { poolId } from '../../../../cluster/ids.js';
+import { poolId, printPgId } from '../../../../cluster/ids.js';
 import { Draft } from '../../../../osd/store/apply/draft.js';
 import type { Extent } from '../../../../osd/store/format/extents.js';
 import { ByteWriter } from '../../../../base/byte-writer.js';
@@ -45,6 +45,7 @@ describe('osd/store/tools: salvage', () => {
           seed,
           operations: 250,
           isTiny: seed % 3 === 0,
+          splits: seed % 2 === 1,
         });
         if (seed % 2 === 0) await store.close();
         else await store.abandon();
@@ -58,6 +59,11 @@ describe('osd/store/tools: salvage', () => {
         assert.equal(objects.length, result.objects);
         const found = await openStore(runtime, target);
         for (const object of workload.objects) await compareObject(found, reference, object);
+        for (const { id } of reference.pgs.values()) {
+          const own = workload.objects.filter((one) => printPgId(workload.pgOf(one)) === printPgId(id));
+          const { objects: count } = found.counts(id);
+          assert.equal(count, own.filter(({ key }) => reference.objects.has(key)).length, `of ${printPgId(id)}`);
+        }
         await found.close();
         assert.deepEqual((await fsck(runtime, target, { deep: true })).findings, []);
         await assert.rejects(runtime.disk.stat(`${target}/salvage-index`), { code: 'NOT_FOUND' });

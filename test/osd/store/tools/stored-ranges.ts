@@ -5,7 +5,7 @@ import { decodeChunk } from '../../../../osd/store/format/chunk-value.js';
 import { decodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { storeSeed } from '../../../../osd/store/format/superblock.js';
 import { openOffline } from '../../../../osd/store/tools/offline-store.js';
-import { readBatches } from '../../../../osd/store/tools/segment-batches.js';
+import { readBatches } from '../../../../osd/store/log/segment-batches.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
 
 /** Flips a bit. */

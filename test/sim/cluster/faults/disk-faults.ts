@@ -1,4 +1,6 @@
 /** Disks that are slow, stall, fail, fill up, rot; that come back empty, with an old image, or in each other's place. */
+import type { BatchHeader } from '../../../../osd/store/format/batch-header.js';
+import { batchesOf, flipHeaderBit } from '../../../osd/store/log/rotten-batch.js';
 import { copyTree, workAt } from '../machine-work.js';
 import { mayLose, pickOsd, type Fault, type FaultTable } from './fault.js';
 import { diskBytes, replaceDisk } from '../storage-cluster.js';
@@ -80,6 +82,32 @@ const image: Fault = async (scene) => {
   osd.isWanted = true;
 };
 
+/**
+ * A sector among what was written last is gone, and the process with it, so that its log is read again. In the very last batch
+ * that is what a torn end looks like; before it, the OSD knows that it lost something, and says so. Nobody else does anything,
+ * unless what is gone told of its last start: then the cluster takes it for an old image.
+ */
+const rotTail: Fault = async (scene) => {
+  const { world, random, lostDisks } = scene;
+  const osd = pickOsd(scene);
+  const { machine, directory, mount } = osd;
+  if (!mayLose(scene, osd) || !machine.isUp || machine.isSuspended || !osd.isWanted) return;
+  lostDisks.add(osd);
+  osd.isWanted = false;
+  osd.hasBadDisk = true;
+  osd.wasRestored = true;
+  osd.process?.kill();
+  let batches: readonly BatchHeader[] = [];
+  await workAt(world, machine, 'rot', async (runtime) => {
+    batches = await batchesOf(runtime, directory);
+  });
+  const batch = batches.at(-1 - random.below(rottenMax));
+  if (batch !== undefined) flipHeaderBit(machine.disk(mount), directory.slice(mount.length), batch);
+  osd.isWanted = true;
+};
+/** From the end. What is behind a checkpoint is rot that reads and scrubs meet. */
+const rottenMax = 12;
+
 /** Two disks of a machine stand in each other's slots for a while; each daemon finds the other's. */
 const swap: Fault = async (scene) => {
   const { cluster, world, random } = scene;
@@ -105,4 +133,5 @@ export const diskFaults: FaultTable = [
   ['wipe', 1, wipe],
   ['image', 1, image],
   ['swap', 1, swap],
+  ['log-tail', 1, rotTail],
 ];

@@ -1,8 +1,8 @@
 /** The batches of one life of a segment, from its first page on, whatever is damaged between them. */
 import { batchHeaderBytes, decodeBatchHeader } from '../format/batch-header.js';
 import { pageBytes } from '../limits.js';
-import { readBatch, type ReadBatch, type ReadBatchOptions } from '../log/batch-reader.js';
-import type { SegmentFiles } from '../log/segment-files.js';
+import { readBatch, type ReadBatch, type ReadBatchOptions } from './batch-reader.js';
+import type { SegmentFiles } from './segment-files.js';
 
 export type SegmentItem =
   | { readonly kind: 'batch'; readonly batch: ReadBatch; readonly offset: number; readonly bytes: number }
