@@ -16,7 +16,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'index-ahead-of-log',
-    seed: 9,
+    seed: undefined,
     changes: [
       {
         file: 'osd/store/store.js',
@@ -43,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 3,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -91,7 +91,7 @@ function visitBodies(`,
   },
   {
     name: 'replay-past-rot',
-    seed: 4,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/log/replay.js',
@@ -102,7 +102,7 @@ function visitBodies(`,
   },
   {
     name: 'iterator-outlives-its-layer',
-    seed: 23,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/index/walk.js',
