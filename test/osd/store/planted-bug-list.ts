@@ -16,7 +16,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'index-ahead-of-log',
-    seed: 207,
+    seed: undefined,
     changes: [
       {
         file: 'osd/store/store.js',
@@ -32,7 +32,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'unsynced-checkpoint',
-    seed: 3,
+    seed: 6,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -69,7 +69,7 @@ function visitBodies(`,
   },
   {
     name: 'no-torn-record-check',
-    seed: 46,
+    seed: 27,
     changes: [
       {
         file: 'osd/store/log/batch-reader.js',
@@ -80,7 +80,7 @@ function visitBodies(`,
   },
   {
     name: 'recycled-without-new-generation',
-    seed: 3,
+    seed: 8,
     changes: [
       {
         file: 'osd/store/log/segment-files.js',
@@ -91,7 +91,7 @@ function visitBodies(`,
   },
   {
     name: 'replay-past-rot',
-    seed: 4,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/log/replay.js',
@@ -102,7 +102,7 @@ function visitBodies(`,
   },
   {
     name: 'iterator-outlives-its-layer',
-    seed: 9,
+    seed: 1,
     changes: [
       {
         file: 'osd/store/index/walk.js',

@@ -64,12 +64,15 @@ export async function rebuildIndex(
   batches: readonly FoundBatch[],
   options: RebuildOptions,
 ): Promise<RebuiltIndex> {
-  const rebuild = new Rebuild(runtime, kv, options);
+  const rebuild = new Rebuild(runtime, kv, options, batches);
   for (const { place, number } of batches) {
     const batch = await files.read(place.segment, (file) =>
       readBatch(file, place, { ...options, verifyPayloads: false }),
     );
-    if (batch === undefined) continue;
+    if (batch === undefined) {
+      rebuild.lacks(number);
+      continue;
+    }
     for (const frame of batch.frames) await rebuild.add(frame, number);
     options.onBytes(batch.header.bytes);
     await rebuild.settle(number, batch.checksum);
@@ -85,11 +88,16 @@ class Rebuild implements RebuiltIndex {
   readonly #options: RebuildOptions;
   readonly #checkpointer: Checkpointer;
   readonly #pgMax = new Map<PoolId, number>();
+  /** In the order of their numbers. */
+  readonly #batches: readonly FoundBatch[];
+  /** Of these, those of which something could not be applied. */
+  readonly #unapplied = new Set<number>();
   /** Of PGs that were split: for how many PGs of the pool, in the order in which it was done. */
   readonly #splits = new Map<string, number[]>();
 
-  constructor(runtime: Runtime, kv: Kv, options: RebuildOptions) {
+  constructor(runtime: Runtime, kv: Kv, options: RebuildOptions, batches: readonly FoundBatch[]) {
     this.#options = options;
+    this.#batches = batches;
     const index = new Index(kv, readCacheBytes);
     const counters = { nextShared: 1, boot: 0 };
     this.state = { index, segments: new SegmentTable(options.segments), pgs: new PgTable(index), counters };
@@ -108,7 +116,13 @@ class Rebuild implements RebuiltIndex {
       if (isCairnError(error) && fatalCodes.has(error.code)) throw error;
       // A record, or an account, that does not fit to what is left of the log before it: the rest of the log still counts.
       this.refused += 1;
+      this.lacks(batch);
     }
+  }
+
+  /** The batch, or a part of it, is in nothing that was rebuilt. */
+  lacks(batch: number): void {
+    this.#unapplied.add(batch);
   }
 
   /** Keeps memory bounded. */
@@ -169,7 +183,7 @@ class Rebuild implements RebuiltIndex {
     await applyFrame(this.state, { ...frame, record: { kind: 'move', moves: known } }, batch);
     for (const [i, move] of known.entries()) {
       const to = frame.payloads[i]?.ref;
-      if (to !== undefined && !(await this.#wasRemoved(move)) && (await this.#place(move, to, batch)))
+      if (to !== undefined && (await this.#isAllThatIsLeft(move)) && (await this.#place(move, to, batch)))
         this.placedMoves += 1;
     }
   }
@@ -190,7 +204,7 @@ class Rebuild implements RebuiltIndex {
       const to = frame.payloads[i]?.ref;
       if (to === undefined) continue;
       for (const move of movesOfRun(merge, run)) {
-        if (!(await this.#wasRemoved(move)) && (await this.#place(move, to, batch))) this.placedMoves += 1;
+        if ((await this.#isAllThatIsLeft(move)) && (await this.#place(move, to, batch))) this.placedMoves += 1;
       }
     }
   }
@@ -206,6 +220,26 @@ class Rebuild implements RebuiltIndex {
     const stored = await this.state.index.get(payloadOwnerKey(payload));
     const owner = stored === undefined ? undefined : decodePayloadOwner(stored);
     return owner?.kind === 'shared' ? owner.id : undefined;
+  }
+
+  /**
+   * Nothing else tells of the payload. Where the batch that wrote it was applied, the index knows whether it is still shown:
+   * a move of what was overwritten meanwhile would bring it back.
+   */
+  async #isAllThatIsLeft(move: PayloadMove): Promise<boolean> {
+    return !this.#wasApplied(move.from.batch) && !(await this.#wasRemoved(move));
+  }
+
+  #wasApplied(batch: number): boolean {
+    if (this.#unapplied.has(batch)) return false;
+    let low = 0;
+    let high = this.#batches.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#batches[middle]?.number ?? 0) < batch) low = middle + 1;
+      else high = middle;
+    }
+    return this.#batches[low]?.number === batch;
   }
 
   async #wasRemoved({ from, owner }: PayloadMove): Promise<boolean> {
