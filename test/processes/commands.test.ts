@@ -50,6 +50,7 @@ const needOsds = [
   'object put',
   'object rm',
   'object stat',
+  'pg accept-loss',
   'pg deep-scrub',
   'pg parked drop',
   'pg parked get',

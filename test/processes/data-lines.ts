@@ -67,6 +67,7 @@ const pgs: readonly CommandLine[] = [
   { line: 'pg deep-scrub 1.8', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg repair 1.8', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg scrub-report 1.8', refused: /^pool data has no pg 1\.8/ },
+  { line: 'pg accept-loss 1.8', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg parked ls 1.8', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg parked get 1.8 1.1', refused: /^pool data has no pg 1\.8/ },
   { line: 'pg parked drop 1.8 --all', refused: /^pool data has no pg 1\.8/ },

@@ -93,9 +93,9 @@ export class RealCluster {
     return join(this.directory, name);
   }
 
-  /** `kill -9`; resolves when nothing of it runs any more. */
+  /** `kill -9`, of those that have not ended by themselves; resolves when nothing of them runs any more. */
   async kill(...names: readonly string[]): Promise<void> {
-    for (const name of names) this.signal(name, 'SIGKILL');
+    for (const name of names) if (exists(this.#pidOf(name))) this.signal(name, 'SIGKILL');
     for (const name of names) await until(`${name} is gone`, () => !exists(this.#pidOf(name)));
   }
 
