@@ -17,6 +17,10 @@ import { invariant } from '../../base/invariant.js';
 const windowMs = 500;
 /** Beside clients that are always there, of the time a tenth: reads lose at most that. */
 const restPerWork = 9;
+/** From here on a piece is work for as long as it takes. */
+const largeBytes = 256 * 1024;
+/** What a small one takes is mostly the waiting for disks to sync: of that a quarter is work. */
+const smallWork = 0.25;
 /** Recovery goes on beside any load: a piece at least so often. */
 const restMsMax = 1_000;
 
@@ -51,11 +55,12 @@ export class Pace {
     return Math.min(1, (this.#busyMsBefore + current) / (windowMs + (now - this.#windowStart)));
   }
 
-  /** Milliseconds to rest after a piece of work that took `tookMs`. */
-  restAfter(now: MonotonicMs, tookMs: number): number {
+  /** Milliseconds to rest after a piece of work of so many bytes that took `tookMs`. Default: a large one. */
+  restAfter(now: MonotonicMs, tookMs: number, bytes = largeBytes): number {
     const share = this.clientShare(now);
     if (share === 0) return 0;
-    const rest = Math.min(restMsMax, tookMs * restPerWork * share);
+    const work = tookMs * Math.max(smallWork, Math.min(1, bytes / largeBytes));
+    const rest = Math.min(restMsMax, work * restPerWork * share);
     this.#restUntil = monotonicMs(Math.max(now, this.#restUntil) + rest);
     return this.#restUntil - now;
   }

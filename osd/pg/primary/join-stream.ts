@@ -8,6 +8,7 @@ import type { Member } from '../../../cluster/pg-record.js';
 import { orderRange } from '../../../cluster/object-placement.js';
 import { packParts } from '../copy/parts-message.js';
 import { type Parts, readParts } from '../copy/read-parts.js';
+import { mutationBytes } from '../copy/split-mutations.js';
 import { TouchedSet } from '../copy/touched-set.js';
 import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, positionHeader } from '../messages.js';
 import type { SentEntry } from '../replication.js';
@@ -195,12 +196,14 @@ export class JoinStream {
     const { clock } = term.host.runtime;
     for (let isDone = false; !isDone;) {
       const began = clock.now();
+      let bytes = 0;
       await queue.enter(object.key);
       try {
         this.#check();
         const { mutations, rest, isLost } = await this.#read(object, left.take(object));
         this.#check();
         for (const one of rest) left.add(one);
+        for (const mutation of mutations) bytes += mutationBytes(mutation);
         isDone = left.isEmpty;
         if (isDone) {
           // From this place among the appends on it gets the effects of its entries, too.
@@ -212,9 +215,12 @@ export class JoinStream {
       } finally {
         queue.leave(object.key);
       }
-      while (this.#inFlight.size >= copiesMax) await Promise.race(this.#inFlight);
+      const { pace } = term.host;
+      // Beside clients one at a time: what the joiner does with it takes its time from them as well.
+      const atOnce = pace.clientShare(clock.now()) > 0 ? 1 : copiesMax;
+      while (this.#inFlight.size >= atOnce) await Promise.race(this.#inFlight);
       const now = clock.now();
-      const rest = term.host.pace.restAfter(now, now - began);
+      const rest = pace.restAfter(now, now - began, bytes);
       if (rest > 0) await term.sleep(rest);
     }
   }

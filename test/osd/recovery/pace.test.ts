@@ -64,6 +64,14 @@ describe('osd/recovery: pace', () => {
     assert.ok(share > 0.09 && share < 0.12, `${share}`);
   });
 
+  it('rests less after a small piece, which mostly waited for disks', () => {
+    const pace = new Pace();
+    pace.clientBegan(at(0));
+    assert.equal(pace.restAfter(at(10_000), 8, 4096), 18);
+    assert.equal(pace.restAfter(at(20_000), 8, 128 * 1024), 36);
+    assert.equal(pace.restAfter(at(30_000), 8, 1024 * 1024), 72);
+  });
+
   it('goes on beside any load', () => {
     const pace = new Pace();
     pace.clientBegan(at(0));
