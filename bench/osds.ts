@@ -6,15 +6,10 @@
  * Each row is the round of the middle rate. V8 compiles for some 20,000 operations, in each process: `--warm` seconds of them come
  * before the first round of reads and of writes of a size.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { invariant } from '../base/invariant.js';
-import { CairnClient } from '../client/client.js';
 import type { PoolClient } from '../client/pool-client.js';
-import { poolCreate } from '../protocol/commands/pool.js';
-import { createNodeRuntime } from '../runtime/node/runtime.js';
-import { monotonicMs } from '../base/instants.js';
-import { DevProcesses, usageOf } from './osds/dev-processes.js';
+import { argument, type BenchCluster, benchCluster } from './osds/bench-cluster.js';
+import { type DevProcesses, usageOf } from './osds/dev-processes.js';
 import { type LoadOptions, objectLoad, type LoadResult } from './osds/object-load.js';
 
 interface Row extends LoadResult {
@@ -32,7 +27,6 @@ interface Row extends LoadResult {
 const KiB = 1024;
 const sizes = [4 * KiB, 64 * KiB, 4 * KiB * KiB];
 const depths = [1, 16, 64];
-const osdCount = 3;
 /** What one size keeps in use, at most. */
 const keptBytes = 256 * KiB * KiB;
 
@@ -40,24 +34,9 @@ const seconds = Number(argument('--seconds') ?? 3);
 const warmSeconds = Number(argument('--warm') ?? 15);
 const roundCount = Number(argument('--rounds') ?? 3);
 const only = (argument('--only') ?? '').split(',').filter((word) => word !== '');
-const directory = mkdtempSync(join(resolve(argument('--dir') ?? '.'), 'bench-store-'));
-const processes = await DevProcesses.start(directory, { osds: osdCount, size: osdCount });
-try {
-  const rows = await measure(processes);
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-} finally {
-  await processes.stop();
-  rmSync(directory, { recursive: true, force: true });
-}
-process.exit(0);
+await benchCluster(3, measure);
 
-async function measure(cluster: DevProcesses): Promise<Row[]> {
-  const runtime = createNodeRuntime({ daemon: 'client', logLevel: 'error' });
-  const client = await CairnClient.connect(runtime, { credentials: cluster.credentials, role: 'client' });
-  const deadline = monotonicMs(runtime.clock.now() + 30_000);
-  const args = { name: 'bench', size: osdCount, minSize: 2, pgNum: 64, confirmed: true };
-  await client.monitors.change(poolCreate, args, { deadline });
-  const pool = await client.pool('bench');
+async function measure({ processes: cluster, pool }: BenchCluster): Promise<Row[]> {
   const rows: Row[] = [];
   for (const bytes of sizes) {
     if (!only.every((word) => !word.endsWith('B') || word === sizeText(bytes))) continue;
@@ -82,7 +61,6 @@ async function measure(cluster: DevProcesses): Promise<Row[]> {
       }
     }
   }
-  await client.close();
   return rows;
 }
 
@@ -136,9 +114,4 @@ function print(row: Row): void {
 
 function sizeText(bytes: number): string {
   return bytes >= KiB * KiB ? `${bytes / KiB / KiB}MiB` : `${bytes / KiB}KiB`;
-}
-
-function argument(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
 }

@@ -6,19 +6,15 @@
  *
  * Rates are of what arrived at other OSDs; a slowdown is against the same load just before, and its latency is of the whole move.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { monotonicMs } from '../base/instants.js';
 import { invariant } from '../base/invariant.js';
 import { osdId } from '../cluster/ids.js';
-import { CairnClient } from '../client/client.js';
+import type { CairnClient } from '../client/client.js';
 import type { PoolClient } from '../client/pool-client.js';
 import { osdDf, osdIn } from '../protocol/commands/osd.js';
 import { osdDrain, osdDrainStatus } from '../protocol/commands/osd-safety.js';
-import { poolCreate } from '../protocol/commands/pool.js';
 import { clusterStatus } from '../protocol/commands/status.js';
-import { createNodeRuntime } from '../runtime/node/runtime.js';
-import { DevProcesses } from './osds/dev-processes.js';
+import type { Clock } from '../runtime/clock.js';
+import { argument, type BenchCluster, benchCluster } from './osds/bench-cluster.js';
 import { type LoadResult, objectLoad } from './osds/object-load.js';
 
 interface Row {
@@ -41,29 +37,14 @@ const smallBytes = 4096;
 const smallObjects = 4096;
 const loadMs = 5_000;
 const moveMsMax = 600_000;
+/** Between two looks at how far it is. */
+const lookMs = 100;
 
 const mebibytes = Number(argument('--mib') ?? 256);
 const inFlight = Number(argument('--in-flight') ?? 16);
-const directory = mkdtempSync(join(resolve(argument('--dir') ?? '.'), 'bench-store-'));
-const processes = await DevProcesses.start(directory, { osds: osdCount, size: 3 });
-try {
-  const rows = await measure(processes);
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-} finally {
-  await processes.stop();
-  rmSync(directory, { recursive: true, force: true });
-}
-process.exit(0);
+await benchCluster(osdCount, measure);
 
-async function measure(cluster: DevProcesses): Promise<Row[]> {
-  const runtime = createNodeRuntime({ daemon: 'client', logLevel: 'error' });
-  const client = await CairnClient.connect(runtime, { credentials: cluster.credentials, role: 'client' });
-  await client.monitors.change(
-    poolCreate,
-    { name: 'bench', size: 3, minSize: 2, pgNum: 64, confirmed: true },
-    { deadline: monotonicMs(runtime.clock.now() + 30_000) },
-  );
-  const pool = await client.pool('bench');
+async function measure({ runtime, client, pool }: BenchCluster): Promise<Row[]> {
   const fill = { kind: 'write', inFlight: 16, ms: moveMsMax } as const;
   await objectLoad(pool, { ...fill, bytes: largeBytes, objects: mebibytes, countMax: mebibytes });
   await objectLoad(pool, { ...fill, bytes: smallBytes, objects: smallObjects, countMax: smallObjects });
@@ -72,18 +53,16 @@ async function measure(cluster: DevProcesses): Promise<Row[]> {
     // Code that is measured has run before.
     if (beside !== 'nothing') await load(pool, beside, 2 * loadMs);
     for (const direction of ['out', 'in'] as const) {
-      const row = await move(client, pool, beside, direction);
+      const row = await move({ runtime, client, pool }, beside, direction);
       rows.push(row);
       if (!process.argv.includes('--json')) print(row);
     }
   }
-  await client.close();
   return rows;
 }
 
 async function move(
-  client: CairnClient,
-  pool: PoolClient,
+  { runtime: { clock }, client, pool }: Omit<BenchCluster, 'processes'>,
   beside: Row['beside'],
   direction: Row['direction'],
 ): Promise<Row> {
@@ -94,15 +73,15 @@ async function move(
   const loading = beside === 'nothing' ? undefined : load(pool, beside, moveMsMax, () => isOver.value);
   if (direction === 'out') {
     await client.monitors.change(osdDrain, { osds: [moved] }, {});
-    await untilDrained(client);
+    await untilDrained(clock, client);
   } else {
     await client.monitors.change(osdIn, { osds: [moved] }, {});
-    await untilClean(client);
+    await untilClean(clock, client);
   }
   const seconds = (performance.now() - began) / 1_000;
   isOver.value = true;
   const during = await loading;
-  await untilClean(client);
+  await untilClean(clock, client);
   const mebibytesMoved = (direction === 'out' ? before : await usedBytes(client)) / MiB;
   const mebibytesPerSecond = mebibytesMoved / seconds;
   return { beside, direction, seconds, mebibytes: mebibytesMoved, mebibytesPerSecond, alone, during };
@@ -112,17 +91,17 @@ function load(pool: PoolClient, kind: 'read' | 'write', ms: number, isOver?: () 
   return objectLoad(pool, { kind, bytes: smallBytes, inFlight, ms, objects: smallObjects, isOver });
 }
 
-async function untilDrained(client: CairnClient): Promise<void> {
-  await until(async () => {
+async function untilDrained(clock: Clock, client: CairnClient): Promise<void> {
+  await until(clock, async () => {
     const { result } = await client.monitors.query(osdDrainStatus, { osds: [moved] }, {});
     return result.osds.every(({ state }) => state === 'drained');
   });
 }
 
 /** Every PG is where CRUSH wants it, with all its copies. */
-async function untilClean(client: CairnClient): Promise<void> {
+async function untilClean(clock: Clock, client: CairnClient): Promise<void> {
   let clean = 0;
-  await until(async () => {
+  await until(clock, async () => {
     const { result } = await client.monitors.query(clusterStatus, {}, {});
     const { states, num_pgs: pgs } = result.pgmap;
     // What primaries report comes a second later than the map: two looks apart tell the truth.
@@ -131,11 +110,11 @@ async function untilClean(client: CairnClient): Promise<void> {
   });
 }
 
-async function until(isDone: () => Promise<boolean>): Promise<void> {
+async function until(clock: Clock, isDone: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + moveMsMax;
   while (!(await isDone())) {
     invariant(performance.now() < deadline, 'data moves in time');
-    await new Promise((wake) => setTimeout(wake, 100));
+    await clock.sleep(lookMs);
   }
 }
 
@@ -158,9 +137,4 @@ function print({ beside, direction, seconds, mebibytes: size, mebibytesPerSecond
 
 function percent(share: number): string {
   return `${share > 0 ? '+' : ''}${(100 * share).toFixed(0)} %`;
-}
-
-function argument(name: string): string | undefined {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? undefined : process.argv[at + 1];
 }

@@ -28,24 +28,34 @@ export interface ObjectSession {
   readonly transfer: Pick<TransferOptions, 'signal' | 'waitForPiece'>;
 }
 
-/** Runs `body` with a client of the chosen cluster, and closes the client. */
-export async function withPool<T>(
+/** Runs `body` with a client of the chosen cluster, and closes the client. `wait` is for one operation, from now. */
+export async function withClient<T>(
+  command: Command,
+  context: CliContext,
+  body: (client: CairnClient, wait: () => WaitOptions) => Promise<T>,
+): Promise<T> {
+  const { timeout } = command.optsWithGlobals<{ timeout: number }>();
+  const wait = (): WaitOptions => ({ deadline: context.deadlineIn(timeout * 1000), signal: context.interrupted });
+  const client = await context.connectObjects(clusterChoice(command, context), wait());
+  try {
+    return await body(client, wait);
+  } finally {
+    await client.close();
+  }
+}
+
+/** And of one pool. */
+export function withPool<T>(
   command: Command,
   context: CliContext,
   { pool: name }: Pick<ObjectOptions, 'pool'>,
   body: (session: ObjectSession) => Promise<T>,
 ): Promise<T> {
-  const { timeout } = command.optsWithGlobals<{ timeout: number }>();
-  const signal = context.interrupted;
-  const deadline = () => ({ deadline: context.deadlineIn(timeout * 1000) });
-  const wait = (): WaitOptions => ({ ...deadline(), signal });
-  const client = await context.connectObjects(clusterChoice(command, context), wait());
-  try {
+  return withClient(command, context, async (client, wait) => {
     const pool = await poolCalled(client, name, wait);
-    return await body({ client, pool, wait, transfer: { signal, waitForPiece: deadline } });
-  } finally {
-    await client.close();
-  }
+    const waitForPiece = (): Pick<WaitOptions, 'deadline'> => ({ deadline: wait().deadline });
+    return await body({ client, pool, wait, transfer: { signal: context.interrupted, waitForPiece } });
+  });
 }
 
 /** A pool may be called `7`: a number is an id only where no pool has that name. */

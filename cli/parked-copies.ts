@@ -1,5 +1,4 @@
 /** What OSDs have parked, as the commands of `cairn pg parked` find it: every OSD is asked, whatever it leads. */
-import type { Command } from 'commander';
 import { CairnError, isCairnError } from '../base/errors.js';
 import { forEachBounded } from '../client/bounded.js';
 import type { CairnClient } from '../client/client.js';
@@ -9,7 +8,6 @@ import type { ParkedRow } from '../protocol/parked.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import { wallMs } from '../base/instants.js';
 import { utcText } from '../base/utc-text.js';
-import { clusterChoice } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { printable } from './log-line.js';
 
@@ -142,20 +140,4 @@ export function notParked(pg: PgId, version: string): CairnError {
     'NOT_FOUND',
     `no OSD that answers has ${version} of pg ${printPgId(pg)} parked; see \`cairn pg parked ls\``,
   );
-}
-
-/** Runs `body` with a client of the chosen cluster, and closes the client. */
-export async function withParked(
-  command: Command,
-  context: CliContext,
-  body: (client: CairnClient, wait: () => WaitOptions) => Promise<void>,
-): Promise<void> {
-  const { timeout } = command.optsWithGlobals<{ timeout: number }>();
-  const wait = (): WaitOptions => ({ deadline: context.deadlineIn(timeout * 1000), signal: context.interrupted });
-  const client = await context.connectObjects(clusterChoice(command, context), wait());
-  try {
-    await body(client, wait);
-  } finally {
-    await client.close();
-  }
 }

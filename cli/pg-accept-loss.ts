@@ -8,8 +8,8 @@ import type { PgCopyInfo, PgCopyLoss } from '../protocol/pg-copy-info.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import { bytesText } from './bytes-text.js';
 import { printReport } from './change-report.js';
-import { clusterChoice } from './cluster-command.js';
 import type { CliContext } from './context.js';
+import { withClient } from './object-client.js';
 import { parseOsd, parsePg } from './osd-arguments.js';
 import { versionText } from './pg-ls.js';
 import { printJson } from './print-json.js';
@@ -37,21 +37,16 @@ export function addPgAcceptLoss(pg: Command, context: CliContext): void {
     )
     .action(async (name: string, options: Options) => {
       const id = parsePg(name);
-      const { timeout } = command.optsWithGlobals<{ timeout: number }>();
-      const wait = { deadline: context.deadlineIn(timeout * 1000), signal: context.interrupted };
-      const client = await context.connectObjects(clusterChoice(command, context), wait);
-      try {
-        await client.monitors.query(pgMap, { pg: id }, wait);
-        const copies = await copiesOf(client, id, wait);
+      await withClient(command, context, async (client, wait) => {
+        await client.monitors.query(pgMap, { pg: id }, wait());
+        const copies = await copiesOf(client, id, wait());
         const wanted = options.osd === undefined ? undefined : parseOsd(options.osd);
         const best = choose(name, copies, wanted);
         if (options.json !== true) context.print(copies.map((copy) => copyText(copy, copy === best)).join(''));
         else if (!saidYes(options)) printJson(context, { pgid: name, copies: copies.map(copyJson), best: best.osd });
         const args = { pg: id, osd: best.osd as OsdId, confirmed: saidYes(options) };
-        printReport(context, await client.monitors.change(pgForce, args, wait), options);
-      } finally {
-        await client.close();
-      }
+        printReport(context, await client.monitors.change(pgForce, args, wait()), options);
+      });
     });
 }
 

@@ -7,16 +7,9 @@ import { printPgId } from '../cluster/ids.js';
 import { parkedPageMax } from '../protocol/parked.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import type { CliContext } from './context.js';
+import { withClient } from './object-client.js';
 import { parseOsd, parsePg } from './osd-arguments.js';
-import {
-  checkPg,
-  findParked,
-  noteSilent,
-  notParked,
-  type ParkedCopy,
-  parseVersion,
-  withParked,
-} from './parked-copies.js';
+import { checkPg, findParked, noteSilent, notParked, type ParkedCopy, parseVersion } from './parked-copies.js';
 import { printJson } from './print-json.js';
 import { addYesOption, saidYes, type YesOptions } from './yes-option.js';
 
@@ -46,7 +39,7 @@ export function addPgParkedDrop(parked: Command, context: CliContext): void {
       if (wanted.length > 0 === (options.all === true)) {
         throw new CairnError('INVALID_ARGUMENT', 'name versions as `cairn pg parked ls` shows them, or else --all');
       }
-      await withParked(command, context, async (client, wait) => {
+      await withClient(command, context, async (client, wait) => {
         await checkPg(client, pg, wait);
         const found = await findParked(client, { pools: [pg.pool], pg: pg.pg, osd }, wait);
         noteSilent(context, found);

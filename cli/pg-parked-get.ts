@@ -7,6 +7,7 @@ import { parkedReadBytesMax, type ParkedReadRequest } from '../protocol/parked.j
 import type { WaitOptions } from '../runtime/clock.js';
 import { bytesText } from './bytes-text.js';
 import type { CliContext } from './context.js';
+import { withClient } from './object-client.js';
 import { parseOsd, parsePg } from './osd-arguments.js';
 import {
   checkPg,
@@ -18,7 +19,6 @@ import {
   parkedJson,
   parseVersion,
   versionOf,
-  withParked,
 } from './parked-copies.js';
 import { printJson } from './print-json.js';
 
@@ -47,7 +47,7 @@ export function addPgParkedGet(parked: Command, context: CliContext): void {
       const pg = parsePg(name);
       const version = parseVersion(text);
       const osd = options.osd === undefined ? undefined : parseOsd(options.osd);
-      await withParked(command, context, async (client, wait) => {
+      await withClient(command, context, async (client, wait) => {
         await checkPg(client, pg, wait);
         const found = await findParked(client, { pools: [pg.pool], pg: pg.pg, osd }, wait);
         noteSilent(context, found);

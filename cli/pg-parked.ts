@@ -5,6 +5,7 @@ import { utcText } from '../base/utc-text.js';
 import { printPgId } from '../cluster/ids.js';
 import { bytesText } from './bytes-text.js';
 import type { CliContext } from './context.js';
+import { withClient } from './object-client.js';
 import { parseOsd, parsePg } from './osd-arguments.js';
 import {
   checkPg,
@@ -15,7 +16,6 @@ import {
   parkedJson,
   pgOf,
   versionOf,
-  withParked,
 } from './parked-copies.js';
 import { addPgParkedDrop } from './pg-parked-drop.js';
 import { addPgParkedGet } from './pg-parked-get.js';
@@ -54,7 +54,7 @@ function addPgParkedLs(parked: Command, context: CliContext): void {
     .action(async (name: string | undefined, { pool, osd: only, json }: Options) => {
       const osd = only === undefined ? undefined : parseOsd(only);
       const pg = name === undefined ? undefined : parsePg(name);
-      await withParked(command, context, async (client, wait) => {
+      await withClient(command, context, async (client, wait) => {
         if (pg !== undefined) await checkPg(client, pg, wait);
         const named = pool === undefined ? undefined : (await client.pool(pool, wait())).id;
         const pools = [named, pg?.pool].filter((id) => id !== undefined);

@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { pgMap } from '../protocol/commands/pg.js';
 import type { PgQuery, PgQueryMember } from '../protocol/pg-query.js';
 import { bytesText } from './bytes-text.js';
-import { clusterChoice } from './cluster-command.js';
 import type { CliContext } from './context.js';
+import { withClient } from './object-client.js';
 import { parsePg } from './osd-arguments.js';
 import { versionText } from './pg-ls.js';
 import { printJson } from './print-json.js';
@@ -21,18 +21,13 @@ export function addPgQuery(pg: Command, context: CliContext): void {
     .addHelpText('after', '\nExamples:\n  cairn pg query 1.2f\n  cairn pg query 1.2f --json')
     .action(async (name: string, options: { json?: boolean }) => {
       const id = parsePg(name);
-      const { timeout } = command.optsWithGlobals<{ timeout: number }>();
-      const wait = { deadline: context.deadlineIn(timeout * 1000), signal: context.interrupted };
-      const client = await context.connectObjects(clusterChoice(command, context), wait);
-      try {
+      await withClient(command, context, async (client, wait) => {
         // The monitors say what is wrong with a PG that there is none of.
-        await client.monitors.query(pgMap, { pg: id }, { ...wait, mayBeStale: true });
-        const found = await client.queryPg(id, wait);
+        await client.monitors.query(pgMap, { pg: id }, { ...wait(), mayBeStale: true });
+        const found = await client.queryPg(id, wait());
         if (options.json === true) printJson(context, queryJson(name, found));
         else context.print(queryText(name, found));
-      } finally {
-        await client.close();
-      }
+      });
     });
 }
 

@@ -9,9 +9,9 @@ import { pgMap } from '../protocol/commands/pg.js';
 import type { FinishedScrub, PgScrubReply, ScrubFinding, ScrubKind } from '../protocol/pg-scrub.js';
 import type { WaitOptions } from '../runtime/clock.js';
 import { bytesText } from './bytes-text.js';
-import { clusterChoice } from './cluster-command.js';
 import type { CliContext } from './context.js';
 import { printable } from './log-line.js';
+import { withClient } from './object-client.js';
 import { parsePg } from './osd-arguments.js';
 import { printJson } from './print-json.js';
 import { type Column, formatTable } from './table.js';
@@ -155,21 +155,6 @@ function laterIf(error: unknown): PgScrubReply | undefined {
 }
 
 const laterCodes: ReadonlySet<string> = new Set(['OVERLOADED', 'CONFLICT', 'CONNECTION_LOST', 'CLOSED']);
-
-async function withClient(
-  command: Command,
-  context: CliContext,
-  body: (client: CairnClient, wait: () => WaitOptions) => Promise<void>,
-): Promise<void> {
-  const { timeout } = command.optsWithGlobals<{ timeout: number }>();
-  const wait = (): WaitOptions => ({ deadline: context.deadlineIn(timeout * 1000), signal: context.interrupted });
-  const client = await context.connectObjects(clusterChoice(command, context), wait());
-  try {
-    await body(client, wait);
-  } finally {
-    await client.close();
-  }
-}
 
 function print(context: CliContext, done: readonly Done[], options: Options): void {
   if (options.json === true) {

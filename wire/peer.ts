@@ -36,7 +36,7 @@ export interface Peer {
   /** Sends a message without a reply. Resolves when the kernel has it: the peer may still never see it. */
   tell<Req>(method: Method<Req, undefined>, header: Req, options?: CallOptions): Promise<void>;
   /**
-   * As `tell`, when nobody wants to know what becomes of the message, which costs a third less. One that cannot be sent is dropped;
+   * As `tell`, without a promise, when nobody wants to know what becomes of the message. One that cannot be sent is dropped;
    * a header that cannot be encoded throws `INVALID_ARGUMENT`. Bytes of the payload are not to be changed any more.
    */
   post<Req>(method: Method<Req, undefined>, header: Req, payload?: Payload): void;

@@ -1,7 +1,7 @@
 /**
- * How fast work in the background goes on: at full speed while no client asks for anything, else with rests that leave nine tenths of
- * the time to clients. Pure: it says how long to rest. One for all of an OSD, whose streams share the time: four streams that
- * rested each for itself would take four times the share.
+ * How fast work in the background goes on: at full speed while no client asks for anything, else with rests that are to leave
+ * nine tenths of the time to clients (what they lose all the same: `npm run bench:recovery`). Pure: it says how long to rest. One
+ * for all of an OSD, whose streams share the time: four streams that rested each for itself would take four times the share.
  *
  *     stream a  piece ├────┤ rest ............ ├────┤ ...
  *     stream b       piece ├────┤ .... behind a's ....... rest ├────┤ ...
@@ -15,7 +15,7 @@ import { invariant } from '../../base/invariant.js';
 
 /** How much clients are there is looked at over one to two of these. */
 const windowMs = 500;
-/** Beside clients that are always there, of the time a tenth: reads lose at most that. */
+/** Beside clients that are always there, of the time a tenth. */
 const restPerWork = 9;
 /** From here on a piece is work for as long as it takes. */
 const largeBytes = 256 * 1024;

@@ -15,6 +15,15 @@ const monitors = ['mon.a', 'mon.b', 'mon.c'];
 /** Of a read that nobody may answer. */
 const waitMs = 500;
 
+/** The others serve without it, and it comes back. */
+async function missAndReturn(cluster: RealCluster, load: VerifiedLoad, name: string): Promise<void> {
+  await cluster.untilDown(name);
+  await load.readAll();
+  cluster.run(name);
+  await cluster.untilUp(name);
+  await cluster.untilClean();
+}
+
 export const crashCases: readonly FaultCase[] = [
   { title: 'without faults nobody waits', short: 'no fault', run: async () => undefined, pauseMsMax },
   ...osds.map((name) => ({
@@ -22,11 +31,7 @@ export const crashCases: readonly FaultCase[] = [
     short: `kill ${name}`,
     run: async (cluster: RealCluster, load: VerifiedLoad): Promise<void> => {
       await cluster.kill(name);
-      await cluster.untilDown(name);
-      await load.readAll();
-      cluster.run(name);
-      await cluster.untilUp(name);
-      await cluster.untilClean();
+      await missAndReturn(cluster, load, name);
     },
     pauseMsMax,
   })),
@@ -36,11 +41,7 @@ export const crashCases: readonly FaultCase[] = [
     run: async (cluster, load) => {
       const name = busiestLeader(cluster);
       await cluster.stop(name);
-      await cluster.untilDown(name);
-      await load.readAll();
-      cluster.run(name);
-      await cluster.untilUp(name);
-      await cluster.untilClean();
+      await missAndReturn(cluster, load, name);
     },
     pauseMsMax,
   },

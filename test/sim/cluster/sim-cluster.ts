@@ -22,30 +22,8 @@ await runSeedCommand(
       if (isReplay) process.stdout.write(`${news.join('\n')}\n`);
     });
     if (isReplay) process.stdout.write(`trace ${outcome.traceHash}\n`);
-    const {
-      operations,
-      answered,
-      unknown,
-      faults: count,
-      splits: doubled,
-      terms,
-      replicas,
-      strays,
-      searchSteps,
-      virtualMs,
-    } = outcome;
-    return {
-      operations,
-      answered,
-      unknown,
-      faults: count,
-      splits: doubled,
-      terms,
-      replicas,
-      strays,
-      searchSteps,
-      virtualMs,
-    };
+    const { traceHash: _hash, epochs: _epochs, withoutEffect: _without, ...counts } = outcome;
+    return counts;
   },
   { hours: { type: 'string' }, faults: { type: 'string' }, splits: { type: 'string' } },
 );

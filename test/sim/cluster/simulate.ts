@@ -9,10 +9,11 @@ import { History } from '../linearizability/history.js';
 import { showOperation } from '../linearizability/show-violation.js';
 import { compareReplicas } from './compare-replicas.js';
 import { chooseFaults, injectFaults, mend } from './faults/inject.js';
-import { objectNames, ObjectClient } from './object-client.js';
+import { objectNames } from './object-client.js';
 import { drawShape } from './shape.js';
 import { splitPool } from './splits.js';
 import { StorageCluster } from './storage-cluster.js';
+import { answerWithinMs, cleanWithinMs, connectClients, describe, loseClient, stopAll } from './war.js';
 
 export interface SimulateOptions {
   /** Virtual, with faults. Default: seconds, by the seed. */
@@ -44,11 +45,8 @@ export interface Outcome {
   readonly traceHash: string;
 }
 
-/** From the last fault on, until every PG is whole: links come back, monitors elect, data moves, old leases end. */
-const cleanWithinMs = 120_000;
 /** Whoever holds what is not his any more gets rid of it in the background. */
 const settleMs = 1_000;
-const answerWithinMs = 90_000;
 
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Outcome> {
   const world = new World({ seed, traceLines: 40, replay: replayOf(seed, options) });
@@ -79,24 +77,15 @@ type Lived = Omit<Outcome, 'operations' | 'searchSteps' | 'traceHash'>;
 async function live(world: World, history: History, options: SimulateOptions): Promise<Lived> {
   const shape = drawShape(world.stream('shape'), options.hours);
   const cluster = await StorageCluster.found(world, shape);
-  const clients: ObjectClient[] = [];
-  const connect = async (): Promise<void> => {
-    const client = await ObjectClient.connect(cluster, history, `client-${clients.length + 1}`);
-    clients.push(client);
-  };
-  for (let i = 0; i < shape.clients; i++) await connect();
+  const clients = await connectClients(cluster, history, shape.clients);
   const end = world.now + shape.warMs;
   const isOver = (): boolean => world.now >= end;
   for (const client of clients) client.work(isOver);
-  const loseClient = (): void => {
-    const alive = clients.filter(({ process }) => process.isAlive);
-    if (alive.length > 1) alive.at(-1)?.process.kill();
-  };
   const faults = chooseFaults(options.faults);
   const news = (what: string): void => options.onNews?.(`${world.now.toFixed(1)} ms: ${what}`);
   const onFault = (name: string): void => news(`fault ${name}`);
   news(JSON.stringify(shape));
-  const fought = injectFaults({ cluster, clients, faults, loseClient, end, onFault });
+  const fought = injectFaults({ cluster, clients, faults, loseClient: () => loseClient(clients), end, onFault });
   const split = options.splits === true ? splitPool(cluster, isOver) : Promise.resolve(0);
   split.catch((error: unknown) => cluster.fail(error));
   // Whatever fails meanwhile ends the run at once.
@@ -145,18 +134,6 @@ async function live(world: World, history: History, options: SimulateOptions): P
     strays,
     virtualMs: Math.round(world.now),
   };
-}
-
-/** In good order, at once: the map must not move data meanwhile. */
-async function stopAll(cluster: StorageCluster): Promise<void> {
-  cluster.stopWatching();
-  await Promise.all(cluster.osds.map((osd) => osd.stop()));
-  for (const osd of cluster.osds) osd.judge();
-}
-
-function describe(cluster: StorageCluster): string {
-  const osds = cluster.osds.map((osd) => osd.describe());
-  return [cluster.unclean().join('; '), ...osds, cluster.monitors.describe()].join('\n  ');
 }
 
 export function replayOf(seed: number, { hours, faults, splits }: SimulateOptions): string {

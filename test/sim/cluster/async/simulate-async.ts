@@ -12,9 +12,10 @@ import { History } from '../../linearizability/history.js';
 import { compareReplicas } from '../compare-replicas.js';
 import { tried } from '../faults/fault.js';
 import { chooseFaults, injectFaults, mend } from '../faults/inject.js';
-import { objectNames, ObjectClient } from '../object-client.js';
+import { objectNames } from '../object-client.js';
 import { drawShape } from '../shape.js';
 import { StorageCluster } from '../storage-cluster.js';
+import { answerWithinMs, cleanWithinMs, connectClients, describe, loseClient, stopAll } from '../war.js';
 import { checkAsync } from './check-async.js';
 import { loseTailFaults } from './lose-tail.js';
 import { readRemains } from './parked-stores.js';
@@ -57,9 +58,8 @@ export interface AsyncOutcome {
   readonly traceHash: string;
 }
 
-const cleanWithinMs = 120_000;
 const settleMs = 5_000;
-const answerWithinMs = 90_000;
+
 function drawMode(random: Prng, size: number, maxLagMs: number): PoolMode {
   if (random.chance(0.3)) return { kind: 'sync' };
   const ackCopies = random.chance(0.6) ? 1 : 1 + random.below(size);
@@ -102,21 +102,14 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
   news(JSON.stringify(shape));
   const cluster = await StorageCluster.found(world, shape);
   const watch = new RecordWatch(cluster);
-  const clients: ObjectClient[] = [];
-  for (let i = 0; i < shape.clients; i++) {
-    clients.push(await ObjectClient.connect(cluster, history, `client-${clients.length + 1}`));
-  }
+  const clients = await connectClients(cluster, history, shape.clients);
   const end = world.now + shape.warMs;
   const isOver = (): boolean => world.now >= end;
   for (const client of clients) client.work(isOver);
-  const loseClient = (): void => {
-    const alive = clients.filter(({ process }) => process.isAlive);
-    if (alive.length > 1) alive.at(-1)?.process.kill();
-  };
   const onFault = (name: string): void => news(`fault ${name}`);
   const others = names.filter((name) => name !== 'lose-tail');
   const faults = [...chooseFaults(others), ...(names.includes('lose-tail') ? loseTailFaults : [])];
-  const fought = injectFaults({ cluster, clients, faults, loseClient, end, onFault });
+  const fought = injectFaults({ cluster, clients, faults, loseClient: () => loseClient(clients), end, onFault });
   const anyMode = (): PoolMode => drawMode(random, shape.size, maxLagMs);
   const switching = switchModes(cluster, random, { isOver, news, drawMode: anyMode });
   await cluster.until('the war is over', shape.warMs + 1_000, isOver, () => '');
@@ -125,12 +118,11 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
 
   news('peace');
   mend(cluster);
-  const describe = (): string =>
-    [cluster.unclean().join('; '), ...cluster.osds.map((osd) => osd.describe())].join('\n  ');
+  const described = (): string => describe(cluster);
   const isIdle = (): boolean => clients.every((client) => client.isIdle);
-  await cluster.until('clients are answered', answerWithinMs, isIdle, describe);
+  await cluster.until('clients are answered', answerWithinMs, isIdle, described);
   const isClean = (): boolean => cluster.unclean().length === 0 && hasOneMode(cluster);
-  await cluster.until('PGs are clean, in the mode of the pool', cleanWithinMs, isClean, describe);
+  await cluster.until('PGs are clean, in the mode of the pool', cleanWithinMs, isClean, described);
   const survivor = clients.find(({ process }) => process.isAlive);
   await survivor?.readEverything(objectNames(shape.objects), answerWithinMs);
   await world.sleep(settleMs);
@@ -138,9 +130,7 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
   watch.stop();
   const { pool } = cluster;
   const actings = cluster.pgs().map(({ record }) => record?.acting.map(({ osd }) => osd) ?? []);
-  cluster.stopWatching();
-  await Promise.all(cluster.osds.map((osd) => osd.stop()));
-  for (const osd of cluster.osds) osd.judge();
+  await stopAll(cluster);
   await compareReplicas(cluster, actings);
   const remains = await readRemains(
     cluster,
