@@ -93,10 +93,19 @@ export class SimOsd {
     return process;
   }
 
-  /** As SIGTERM does. */
+  /** As SIGTERM does; nothing when it does not run. It may end by itself meanwhile: then no promise of it settles any more. */
   async stop(): Promise<void> {
-    await this.daemon?.close();
-    this.process?.kill();
+    const { process, daemon } = this;
+    if (process?.isAlive !== true) return;
+    const before = process.onEnd;
+    const ended = new Promise<void>((resolve) => {
+      process.onEnd = () => {
+        before?.();
+        resolve();
+      };
+    });
+    await Promise.race([daemon?.close(), ended]);
+    process.kill();
   }
 
   /** As the newest map has it. */
