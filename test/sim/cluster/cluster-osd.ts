@@ -79,6 +79,8 @@ export class ClusterOsd extends SimOsd {
     this.#judged = process;
     const error: unknown = ended ?? process.failure;
     if (error === undefined || (this.hasBadDisk && isCausedBy(error, codesOfDisks))) return;
+    // It was told, in one way or other, that the cluster does not know it any more.
+    if (this.isRetired && isCausedBy(error, codesOfStrangers)) return;
     const why = error instanceof Error ? (error.stack ?? error.message) : 'no error';
     throw new Error(`osd.${this.id} stopped by itself: ${why}`, { cause: error });
   }
@@ -87,6 +89,8 @@ export class ClusterOsd extends SimOsd {
 const complaintsShown = 3;
 
 const codesOfDisks = ['IO_ERROR', 'NO_SPACE', 'CORRUPT', 'CONFLICT', 'NOT_FOUND'] as const;
+
+const codesOfStrangers = ['AUTHENTICATION_FAILED', 'PERMISSION_DENIED', 'NOT_FOUND', 'CONFLICT'] as const;
 
 function isCausedBy(failure: unknown, codes: readonly ErrorCode[]): boolean {
   for (let error = failure; error instanceof Error; error = error.cause) {

@@ -96,6 +96,7 @@ async function live(world: World, history: History, options: SimulateOptions): P
 
   news('peace');
   mend(cluster);
+  await cluster.takeAllIn();
   await cluster.until(
     'clients are answered',
     answerWithinMs,

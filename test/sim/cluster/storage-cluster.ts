@@ -8,6 +8,7 @@ import { UpMapper } from '../../../cluster/up-mapper.js';
 import { mkfs } from '../../../osd/store/mkfs.js';
 import { authAdd } from '../../../protocol/commands/auth.js';
 import { configSet } from '../../../protocol/commands/config.js';
+import { osdIn, osdReweight } from '../../../protocol/commands/osd.js';
 import { poolCreate } from '../../../protocol/commands/pool.js';
 import type { Machine } from '../../../runtime/sim/machine.js';
 import type { Prng } from '../../../runtime/sim/prng.js';
@@ -15,6 +16,7 @@ import type { VolumeOptions } from '../../../runtime/sim/volume.js';
 import type { World } from '../../../runtime/sim/world.js';
 import { MonitorCluster, type Client } from '../../monitor/sim/monitor-cluster.js';
 import { ClusterOsd } from './cluster-osd.js';
+import { tried } from './faults/fault.js';
 import { workAt } from './machine-work.js';
 import type { ClusterShape } from './shape.js';
 
@@ -27,6 +29,11 @@ const disksPerHost = 6;
 export const diskBytes = 2 ** 28;
 /** Room for what the workload leaves, many times. */
 const storeBytes = 34 * 2 ** 20;
+
+/** For an answer of monitors that have their links back, and may have to elect. */
+const askMs = 5_000;
+const takeInMax = 20;
+const fullWeight = 0x10000;
 
 export class StorageCluster {
   readonly world: World;
@@ -143,6 +150,34 @@ export class StorageCluster {
       const members = [...(record?.acting ?? []), ...(record?.eligible ?? [])];
       return members.some(({ osd }) => osd === id) || mapper.up(pool, pg).includes(id);
     });
+  }
+
+  /**
+   * What operators took out for a while takes its share again, however often it has to be asked for; and its whole share, where CRUSH
+   * finds too few places for copies without it (each PG either may or may not use an OSD that weighs less).
+   */
+  async takeAllIn(): Promise<void> {
+    const { admin, monitors } = this;
+    const present = this.osds.filter((osd) => !osd.isRetired);
+    for (let attempt = 0; attempt < takeInMax; attempt++) {
+      const osds = present.filter((osd) => osd.in(monitors)?.isIn === false).map(({ id }) => id);
+      const light = present.filter((osd) => (osd.in(monitors)?.reweight ?? fullWeight) < fullWeight);
+      if (osds.length > 0) await tried(admin.session.change(osdIn, { osds }, admin.within(askMs)));
+      else if (light.length === 0 || !this.#lacksPlaces) return;
+      else {
+        for (const { id } of light) {
+          await tried(admin.session.change(osdReweight, { id, reweight: fullWeight }, admin.within(askMs)));
+        }
+      }
+      await this.world.sleep(askMs / 10);
+    }
+    throw new Error('OSDs could not be taken in, though nothing is in the way any more');
+  }
+
+  get #lacksPlaces(): boolean {
+    const { map, pool } = this;
+    const mapper = new UpMapper(map);
+    return this.pgs().some(({ id }) => mapper.up(pool, id.pg).length < pool.size);
   }
 
   /** In words: PGs that are not where CRUSH wants them, whole and confirmed. */

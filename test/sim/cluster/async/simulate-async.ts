@@ -118,6 +118,7 @@ async function live(world: World, options: AsyncSimulateOptions): Promise<Omit<A
 
   news('peace');
   mend(cluster);
+  await cluster.takeAllIn();
   const described = (): string => describe(cluster);
   const isIdle = (): boolean => clients.every((client) => client.isIdle);
   await cluster.until('clients are answered', answerWithinMs, isIdle, described);

@@ -2,7 +2,7 @@
 import type { BatchHeader } from '../../../../osd/store/format/batch-header.js';
 import { batchesOf, flipHeaderBit } from '../../../osd/store/log/rotten-batch.js';
 import { copyTree, workAt } from '../machine-work.js';
-import { mayLose, pickOsd, type Fault, type FaultTable } from './fault.js';
+import { isSpare, mayLose, pickOsd, type Fault, type FaultTable } from './fault.js';
 import { diskBytes, replaceDisk } from '../storage-cluster.js';
 
 const slow: Fault = async (scene) => {
@@ -37,7 +37,8 @@ const fail =
     faults[what] = 1 + random.below(2);
     await scene.pass(random.between(0, 3_000));
     faults[what] = 0;
-    if (isReplaced) await replaceDisk(cluster, osd);
+    // The operator keeps what may be all that there is, and starts it again.
+    if (isReplaced && isSpare(scene, osd)) await replaceDisk(cluster, osd);
   };
 
 const full: Fault = async (scene) => {
@@ -57,7 +58,7 @@ const wipe: Fault = async (scene) => {
   if (!mayLose(scene, osd) || !osd.machine.isUp || osd.machine.isSuspended || !osd.isWanted) return;
   lostDisks.add(osd);
   await scene.pass(random.between(0, 500));
-  await replaceDisk(cluster, osd);
+  if (isSpare(scene, osd)) await replaceDisk(cluster, osd);
 };
 
 /** A backup of the disk is restored, with whatever it held when it was made. */

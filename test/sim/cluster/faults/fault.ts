@@ -56,9 +56,14 @@ export function pickServer({ cluster, random }: Scene): Machine {
  * no other disk was lost since all was well. (PG-PROTOCOL.md section 1: every member of `acting` and `eligible` has all that
  * was acknowledged.)
  */
-export function mayLose({ cluster, lostDisks, suspectDisks }: Scene, osd: ClusterOsd): boolean {
+export function mayLose(scene: Scene, osd: ClusterOsd): boolean {
+  return scene.lostDisks.size === 0 && scene.suspectDisks.size === 0 && isSpare(scene, osd);
+}
+
+/** Now: whoever is about to take a disk away asks again, since members may have gone down while it failed. */
+export function isSpare({ cluster }: Scene, osd: ClusterOsd): boolean {
   const info = osd.in(cluster.monitors);
-  if (info === undefined || lostDisks.size > 0 || suspectDisks.size > 0 || osd.isRetired) return false;
+  if (info === undefined || osd.isRetired) return false;
   const self = { osd: osd.id, store: info.store };
   return cluster.pgs().every(({ record }) => {
     const members = [...(record?.acting ?? []), ...(record?.eligible ?? [])];
