@@ -1,6 +1,6 @@
 /** An operator who gives the pool more PGs, again and again, while clients and faults run. */
 import { poolSet } from '../../../protocol/commands/pool.js';
-import { tried } from './faults/fault.js';
+import { tried } from './tried.js';
 import { poolName, type StorageCluster } from './storage-cluster.js';
 
 /** More would only make the run longer: each of a few objects is alone in its PG by then. */

@@ -16,7 +16,7 @@ import type { VolumeOptions } from '../../../runtime/sim/volume.js';
 import type { World } from '../../../runtime/sim/world.js';
 import { MonitorCluster, type Client } from '../../monitor/sim/monitor-cluster.js';
 import { ClusterOsd } from './cluster-osd.js';
-import { tried } from './faults/fault.js';
+import { tried } from './tried.js';
 import { workAt } from './machine-work.js';
 import type { ClusterShape } from './shape.js';
 

@@ -10,7 +10,7 @@ import type { Prng } from '../../../../runtime/sim/prng.js';
 import { World } from '../../../../runtime/sim/world.js';
 import { History } from '../../linearizability/history.js';
 import { compareReplicas } from '../compare-replicas.js';
-import { tried } from '../faults/fault.js';
+import { tried } from '../tried.js';
 import { chooseFaults, injectFaults, mend } from '../faults/inject.js';
 import { objectNames } from '../object-client.js';
 import { drawShape } from '../shape.js';

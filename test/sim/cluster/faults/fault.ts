@@ -1,5 +1,4 @@
 /** What a fault is given, and what all of them together may break. */
-import { isCairnError } from '../../../../base/errors.js';
 import { isSameMember } from '../../../../cluster/pg/members.js';
 import type { Machine } from '../../../../runtime/sim/machine.js';
 import type { Prng } from '../../../../runtime/sim/prng.js';
@@ -76,11 +75,4 @@ export function isSpare({ cluster }: Scene, osd: ClusterOsd): boolean {
 /** Notes when the PGs are whole again after a disk was lost. */
 export function noteRecovery({ cluster, lostDisks }: Scene): void {
   if (lostDisks.size > 0 && cluster.unclean().length === 0) lostDisks.clear();
-}
-
-/** Operators take no for an answer, and no answer as well. */
-export async function tried(deed: Promise<unknown>): Promise<void> {
-  await deed.catch((error: unknown) => {
-    if (!isCairnError(error) || error.code === 'INTERNAL') throw error;
-  });
 }

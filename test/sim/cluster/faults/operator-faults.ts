@@ -3,7 +3,8 @@ import { monTransfer } from '../../../../protocol/commands/mon.js';
 import { osdDown, osdIn, osdOut, osdPurge, osdReweight } from '../../../../protocol/commands/osd.js';
 import { directory as monitorDirectory } from '../../../monitor/sim/monitor-cluster.js';
 import { workAt } from '../machine-work.js';
-import { pickOsd, tried, type Fault, type FaultTable } from './fault.js';
+import { pickOsd, type Fault, type FaultTable } from './fault.js';
+import { tried } from '../tried.js';
 
 const patienceMs = 5_000;
 

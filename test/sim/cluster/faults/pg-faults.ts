@@ -7,7 +7,8 @@ import { osdDown, osdIn, osdOut } from '../../../../protocol/commands/osd.js';
 import type { Direction } from '../../../../runtime/sim/fabric.js';
 import type { ClusterOsd } from '../cluster-osd.js';
 import { objectNames } from '../object-client.js';
-import { tried, type Fault, type FaultTable, type Scene } from './fault.js';
+import type { Fault, FaultTable, Scene } from './fault.js';
+import { tried } from '../tried.js';
 import { goodLink } from './network-faults.js';
 
 interface BusyPg {
