@@ -64,6 +64,7 @@ export const s3ErrorCodes = {
     message: 'The body of your POST request is not well-formed multipart/form-data.',
   },
   MalformedPolicy: { status: 400, message: 'The policy is not valid.' },
+  MalformedTrailerError: { status: 400, message: 'The trailers of the body are not well-formed, or not as announced.' },
   MalformedXML: {
     status: 400,
     message: 'The XML that you provided was not well-formed, or is not what this operation takes.',
