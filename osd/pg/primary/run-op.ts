@@ -99,7 +99,8 @@ async function evaluated(
     term.throwIfOver();
     const { host } = term;
     const isReplaced = primary.mender.isDamaged(object) && replaces(request);
-    const read = (): Promise<Evaluated> => evaluate(host.store.objects, object, request, payload, host.classes);
+    const read = (): Promise<Evaluated> =>
+      evaluate(host.store.objects, object, request, payload, host.classes, host.classClock);
     const found = await guarded(() => (isReplaced ? anew(object, read) : primary.mended(object, read)));
     term.throwIfOver();
     const seen = primary.seenOf(object.key);
