@@ -1,13 +1,13 @@
 /**
  * Smaller records of a shard: the intent to write a blob (`i/`, released under `g/`), a hold on a blob that is being read
- * (`h/`), and where the null version is (`n/`).
+ * (`h/`), where the null version is (`n/`), and that an upload has ended (`g/`).
  */
 import { ByteWriter } from '../../base/byte-writer.js';
 import { copyBytes } from '../../base/bytes.js';
-import { blobChunksMax } from './limits.js';
+import { blobChunksMax, keyBytesMax } from './limits.js';
 import type { BlobPlace } from './manifest.js';
 import { readerOf, recordKinds } from './record-kind.js';
-import { blobIdBytes } from './shard-keys.js';
+import { blobIdBytes, uploadIdBytes } from './shard-keys.js';
 
 export interface Intent {
   readonly blob: BlobPlace;
@@ -67,4 +67,27 @@ export function decodeNullPlace(head: Uint8Array): number {
   const sequence = reader.varint('the sequence of the null version');
   if (!reader.isAtEnd) throw reader.error('bytes behind the end of the place of a null version');
   return sequence;
+}
+
+/** The parts of an upload that was completed or aborted are to be removed, and in the end its record. */
+export interface Ended {
+  readonly key: string;
+  /** `uploadIdBytes` bytes. */
+  readonly upload: Uint8Array;
+}
+
+export function encodeEnded({ key, upload }: Ended): Uint8Array {
+  const writer = new ByteWriter(64);
+  writer.u8(recordKinds.ended);
+  writer.text(key);
+  writer.raw(upload);
+  return writer.bytes();
+}
+
+export function decodeEnded(head: Uint8Array): Ended {
+  const reader = readerOf(head, 'ended');
+  const key = reader.text('a key', keyBytesMax);
+  const upload = copyBytes(reader.viewRaw(uploadIdBytes, 'the id of an upload'));
+  if (!reader.isAtEnd) throw reader.error('bytes behind the end of a note on an upload');
+  return { key, upload };
 }

@@ -11,6 +11,7 @@ export const recordKinds = {
   intent: 0x40,
   hold: 0x50,
   nullPlace: 0x60,
+  ended: 0x70,
 } as const;
 export type RecordKind = keyof typeof recordKinds;
 

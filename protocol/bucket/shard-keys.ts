@@ -7,7 +7,7 @@
  *     u/KEY 00 01 UPLOAD      uploads of parts: open, completed, aborted
  *     p/KEY 00 01 UPLOAD PART their parts
  *     i/KEY 00 01 BLOB        intents of writes in progress
- *     g/DUE SEQUENCE          what was released, and when its chunks may go
+ *     g/DUE SEQUENCE          what the collector has to do, and when: what was released, uploads that have ended
  *     h/BLOB                  until when somebody reads a blob that may have been released
  *     f/SEQUENCE              change feed (reserved)
  *
