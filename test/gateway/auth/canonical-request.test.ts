@@ -60,6 +60,18 @@ describe('a target that cannot be parsed', () => {
 });
 
 describe('canonical spelling', () => {
+  it('encodes every byte but those of A-Z a-z 0-9 - . _ ~, and a path keeps its slashes', () => {
+    for (let byte = 0; byte < 256; byte++) {
+      const encoded = `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+      const character = String.fromCharCode(byte);
+      const isPlain = /^[A-Za-z0-9._~-]$/.test(character);
+      for (const sent of [encoded, encoded.toLowerCase()]) {
+        assert.equal(queryOf(`/?${sent}=${sent}`), isPlain ? `${character}=${character}` : `${encoded}=${encoded}`);
+        assert.equal(canonicalTarget(`/${sent}`).path, `/${isPlain || character === '/' ? character : encoded}`);
+      }
+    }
+  });
+
   const text = fc.string({ unit: 'binary' });
 
   it('is what encodeURIComponent leaves, and a few more characters encoded', () => {
