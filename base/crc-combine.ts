@@ -62,24 +62,23 @@ export class CrcCombiner {
   }
 
   #multiply(a: Polynomial, b: Polynomial): Polynomial {
-    const [divisorHigh, divisorLow] = this.#divisor;
-    let [high, low] = b;
+    // `| 0`: what is not a 32-bit integer from the beginning is one of floating point all the way.
+    const divisorHigh = this.#divisor[0] | 0;
+    const divisorLow = this.#divisor[1] | 0;
+    let high = b[0] | 0;
+    let low = b[1] | 0;
     let productHigh = 0;
     let productLow = 0;
     for (let half = this.#bytes === 8 ? 0 : 1; half < 2; half += 1) {
       const word = (half === 0 ? a[0] : a[1]) | 0;
       for (let bit = 31; bit >= 0; bit -= 1) {
-        if (((word >>> bit) & 1) === 1) {
-          productHigh ^= high;
-          productLow ^= low;
-        }
-        const overflows = (low & 1) === 1;
-        low = (low >>> 1) | (high << 31);
-        high >>>= 1;
-        if (overflows) {
-          high ^= divisorHigh;
-          low ^= divisorLow;
-        }
+        // Masks instead of branches, which could not be predicted.
+        const factor = -((word >>> bit) & 1);
+        productHigh ^= high & factor;
+        productLow ^= low & factor;
+        const overflow = -(low & 1);
+        low = ((low >>> 1) | (high << 31)) ^ (divisorLow & overflow);
+        high = (high >>> 1) ^ (divisorHigh & overflow);
       }
     }
     return [productHigh >>> 0, productLow >>> 0];

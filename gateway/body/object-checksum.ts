@@ -1,6 +1,7 @@
 /** The checksum of a stored object or part, and how that of an object follows from those of its parts. */
 import { concatBytes } from '../../base/bytes.js';
 import { invariant } from '../../base/invariant.js';
+import type { Steps } from '../../base/steps.js';
 import { digestOf } from '../../runtime/hasher.js';
 import { S3Error } from '../s3-error.js';
 import { base64Text, parseBase64 } from './base64-digest.js';
@@ -30,11 +31,14 @@ export interface PartChecksum {
 }
 
 /**
- * Of an object, from its parts in order, at least one; all of the upload's algorithm. 10,000 parts take about 50 ms where each has a
- * length of its own, and 5 ms where they are alike.
+ * Of an object, from its parts in order, at least one; all of the upload's algorithm. In steps: 10,000 parts take 60 ms where each has a
+ * length of its own, and 20 ms where they are alike.
  */
-export function combinedChecksum({ algorithm, type }: UploadChecksum, parts: readonly PartChecksum[]): ObjectChecksum {
-  const [first, ...rest] = parts;
+export function* combinedChecksum(
+  { algorithm, type }: UploadChecksum,
+  parts: readonly PartChecksum[],
+): Steps<ObjectChecksum> {
+  const [first] = parts;
   invariant(first !== undefined, 'an upload has a part');
   if (type === 'COMPOSITE') {
     const values = concatBytes(parts.map((part) => part.value));
@@ -43,9 +47,15 @@ export function combinedChecksum({ algorithm, type }: UploadChecksum, parts: rea
   const combiner = combinerOf(algorithm);
   invariant(combiner !== undefined, 'only CRCs have a type of FULL_OBJECT', { algorithm });
   let { value } = first;
-  for (const part of rest) value = combiner.combine(value, part.value, part.bytes);
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) value = combiner.combine(value, part.value, part.bytes);
+    if (index % partsPerStep === partsPerStep - 1) yield;
+  }
   return { algorithm, type, value };
 }
+
+/** About a millisecond's. */
+const partsPerStep = 128;
 
 /** As in headers and documents: base64, and for `COMPOSITE` a dash and the number of parts. */
 export function checksumText({ value, partCount }: ObjectChecksum): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { hexText } from '../../../base/bytes.js';
 import { InvariantError } from '../../../base/invariant.js';
+import { runSteps } from '../../../base/steps.js';
 import { base64Text, parseBase64 } from '../../../gateway/body/base64-digest.js';
 import {
   checksumAlgorithms,
@@ -16,6 +17,7 @@ import {
   checksumHeaderLines,
   checksumText,
   combinedChecksum,
+  type ObjectChecksum,
 } from '../../../gateway/body/object-checksum.js';
 import { etagOfParts } from '../../../gateway/s3/etag.js';
 import { digestOf } from '../../../runtime/hasher.js';
@@ -68,9 +70,9 @@ describe('checksums of objects made of parts', () => {
         ['FULL_OBJECT', fullObject],
       ] as const) {
         for (const [algorithm, text] of Object.entries(values) as [ChecksumAlgorithm, string][]) {
-          const combined = combinedChecksum({ algorithm, type }, checksums(algorithm));
-          assert.equal(checksumText(combined), text, `${type} ${algorithm}`);
-          checkCombinedChecksum(text, combined);
+          const sum = combined({ algorithm, type }, checksums(algorithm));
+          assert.equal(checksumText(sum), text, `${type} ${algorithm}`);
+          checkCombinedChecksum(text, sum);
         }
       }
       assert.equal(etagOfParts(checksums('MD5').map((part) => part.value)), etag);
@@ -89,19 +91,28 @@ describe('checksums of objects made of parts', () => {
     }
   });
 
-  it('need parts, and of other hashes than CRCs there is no FULL_OBJECT', () => {
-    assert.throws(() => combinedChecksum({ algorithm: 'CRC32', type: 'FULL_OBJECT' }, []), InvariantError);
-    const part = { value: digestOf('sha1', new Uint8Array(1)), bytes: 1 };
-    assert.throws(() => combinedChecksum({ algorithm: 'SHA1', type: 'FULL_OBJECT' }, [part]), InvariantError);
+  it('are combined in steps, however many parts there are', () => {
+    const part = { value: Uint8Array.of(1, 2, 3, 4), bytes: 5 << 20 };
+    const steps = combinedChecksum(
+      { algorithm: 'CRC32', type: 'FULL_OBJECT' },
+      Array.from({ length: 1_000 }, () => part),
+    );
+    let count = 0;
+    while (steps.next().done !== true) count += 1;
+    assert.equal(count, 7);
   });
 
-  const composite = combinedChecksum({ algorithm: 'CRC32', type: 'COMPOSITE' }, [
+  it('need parts, and of other hashes than CRCs there is no FULL_OBJECT', () => {
+    assert.throws(() => combined({ algorithm: 'CRC32', type: 'FULL_OBJECT' }, []), InvariantError);
+    const part = { value: digestOf('sha1', new Uint8Array(1)), bytes: 1 };
+    assert.throws(() => combined({ algorithm: 'SHA1', type: 'FULL_OBJECT' }, [part]), InvariantError);
+  });
+
+  const composite = combined({ algorithm: 'CRC32', type: 'COMPOSITE' }, [
     { value: Uint8Array.of(1, 2, 3, 4), bytes: 1 },
     { value: Uint8Array.of(5, 6, 7, 8), bytes: 1 },
   ]);
-  const full = combinedChecksum({ algorithm: 'CRC32', type: 'FULL_OBJECT' }, [
-    { value: Uint8Array.of(1, 2, 3, 4), bytes: 1 },
-  ]);
+  const full = combined({ algorithm: 'CRC32', type: 'FULL_OBJECT' }, [{ value: Uint8Array.of(1, 2, 3, 4), bytes: 1 }]);
   const digits = checksumText(composite).slice(0, -2);
 
   it('go into headers with their type', () => {
@@ -175,6 +186,10 @@ describe('digests in base64', () => {
     }
   });
 });
+
+function combined(...of: Parameters<typeof combinedChecksum>): ObjectChecksum {
+  return runSteps(combinedChecksum(...of));
+}
 
 function bytesOf(value: bigint, bytes: number): Uint8Array {
   const view = new DataView(new ArrayBuffer(8));
