@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseCopySource } from '../../../gateway/s3/copy-source.js';
 import { s3Error } from '../assert-s3-error.js';
-import { fuzz, textsLike } from '../fuzz.js';
+import { anyCharacter, fuzz, textsLike } from '../fuzz.js';
 
 describe('x-amz-copy-source', () => {
   const cases = [
@@ -54,7 +54,7 @@ describe('x-amz-copy-source', () => {
   });
 
   it('comes back from its encoding', () => {
-    const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 });
+    const text = fc.string({ unit: anyCharacter, minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(text, fc.option(text, { nil: undefined }), (key, versionId) => {
         const version = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
