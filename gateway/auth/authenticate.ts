@@ -116,7 +116,7 @@ function claimOf(
 
 function claimOfHeader(header: string, headers: HeaderMap, now: WallMs, context: AuthenticateContext<unknown>): Claim {
   const claims = parseAuthorizationHeader(header, context);
-  const time = requestTimeOf(headers, now);
+  const time = requestTimeOf(headers);
   if (!time.stamp.startsWith(claims.scope.date)) {
     const message = `The authorization header is malformed; the date of its credential is not that of the request, ${time.stamp}.`;
     throw new S3Error('AuthorizationHeaderMalformed', { message });
