@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import type { Authentication } from '../../../gateway/auth/authenticate.js';
-import { storedContentEncoding } from '../../../gateway/body/content-encoding.js';
 import { openPayload } from '../../../gateway/body/payload.js';
 import { verifiedPayload } from '../../../gateway/body/payload-hash.js';
 import { isS3Error } from '../../../gateway/s3-error.js';
@@ -110,19 +109,5 @@ describe('the payload of a request', () => {
         );
       }
     });
-  }
-});
-
-describe('Content-Encoding as it is stored', () => {
-  const cases = [
-    { header: undefined, stored: undefined },
-    { header: '', stored: undefined },
-    { header: 'aws-chunked', stored: undefined },
-    { header: 'aws-chunked,gzip', stored: 'gzip' },
-    { header: 'gzip, AWS-Chunked', stored: 'gzip' },
-    { header: 'gzip , br', stored: 'gzip, br' },
-  ];
-  for (const { header, stored } of cases) {
-    it(`is ${stored} of ${header}`, () => assert.equal(storedContentEncoding(header), stored));
   }
 });
