@@ -26,7 +26,7 @@ export interface Operation {
   readonly call?: ClassCall;
   /** The class's method only reads: it may be repeated freely. Default false. */
   readonly isReadOnly?: boolean;
-  /** The bytes of all changes, in their order. Lent until the promise settles. */
+  /** The bytes of all changes, in their order, and those of the call. Lent until the promise settles. */
   readonly payload?: Payload;
   /** From the log record back to whoever asked first. */
   readonly trace?: string;
@@ -42,6 +42,8 @@ export interface Outcome {
   readonly bytes: readonly (Uint8Array | undefined)[];
   /** Of the class's method. */
   readonly output: Uint8Array | undefined;
+  /** Data that the class's method returned beside it. */
+  readonly data: Uint8Array;
 }
 
 /** Whether it needs a request number: it must take effect once, however often it is sent. */
@@ -72,9 +74,12 @@ export function checkOperation(operation: Operation): void {
     throw new CairnError('INVALID_ARGUMENT', `${parts} parts in one operation, at most ${opPartsMax}; make it several`);
   }
   const sent = payloadBytes(operation);
-  const expected = changes.reduce((sum, change) => sum + bytesOfChange(change), 0);
+  const expected = changes.reduce((sum, change) => sum + bytesOfChange(change), call?.bytes ?? 0);
   if (sent !== expected) {
-    throw new CairnError('INVALID_ARGUMENT', `the payload has ${sent} bytes, and the changes take ${expected}`);
+    throw new CairnError(
+      'INVALID_ARGUMENT',
+      `the payload has ${sent} bytes, and the changes and the call take ${expected}`,
+    );
   }
   const read = reads.reduce((sum, part) => sum + (part.kind === 'read' ? part.bytes : 0), 0);
   if (sent + read > opBytesMax) {
@@ -117,11 +122,13 @@ export function outcomeOf(reply: OpReply, payload: Uint8Array): Outcome {
     at = end;
     return slice;
   });
-  if (at !== payload.byteLength) {
+  const data = payload.subarray(at, at + (reply.outputBytes ?? 0));
+  at += data.byteLength;
+  if (at !== payload.byteLength || data.byteLength !== (reply.outputBytes ?? 0)) {
     const sentence = `the OSD sent ${payload.byteLength} bytes and says that it read ${at}`;
     throw new CairnError('PROTOCOL_ERROR', sentence, { applied: 'maybe' });
   }
-  return { version: reply.version, results: reply.results, bytes, output: reply.output };
+  return { version: reply.version, results: reply.results, bytes, output: reply.output, data };
 }
 
 function bytesOfChange(change: ChangePart): number {

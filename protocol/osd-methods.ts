@@ -63,6 +63,8 @@ export interface ClassCall {
   readonly class: string;
   readonly method: string;
   readonly input: Uint8Array;
+  /** Of the payload, behind the bytes of the changes. Default 0. */
+  readonly bytes?: number | undefined;
 }
 
 export interface OpRequest {
@@ -112,6 +114,8 @@ export interface OpReply {
   readonly results: readonly ReadResult[];
   /** Of the class's method. */
   readonly output?: Uint8Array | undefined;
+  /** Of the payload, behind what was read: data of the class's method. Default 0. */
+  readonly outputBytes?: number | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The object classes of this version. */
+import { bucketMethods } from './bucket/methods.js';
 import { lockMethods } from './lock.js';
 import type { ClassTable } from './object-class.js';
 
-export const objectClasses: ClassTable = new Map(lockMethods);
+export const objectClasses: ClassTable = new Map([...bucketMethods, ...lockMethods]);

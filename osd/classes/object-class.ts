@@ -3,6 +3,7 @@
  * to the other copies is the changes, never the call, so two versions of the program may decide differently (DESIGN.md section 5).
  */
 import { CairnError } from '../../base/errors.js';
+import type { MonotonicMs } from '../../base/instants.js';
 import type { ObjectStat } from '../../protocol/osd-methods.js';
 import type { BodySlot } from '../store/format/omap-value.js';
 
@@ -41,10 +42,33 @@ export type ClassChange =
 export interface ClassResult {
   readonly changes: readonly ClassChange[];
   readonly output: Uint8Array;
+  /** Larger data for the client, of a call that changes nothing. Default none. */
+  readonly data?: readonly Uint8Array[];
+}
+
+/** What a method is given beside its object and its input. */
+export interface ClassContext {
+  /** The bytes that came with the call. */
+  readonly payload: Uint8Array;
+  readonly clock: ClassClock;
+}
+
+export interface ClassClock {
+  /** For long calls, which stop in time and say where. */
+  now(): MonotonicMs;
+  /**
+   * The cluster's wall time, ms since the epoch, and how long ago the monitors told it: for dates only. `undefined`: this OSD has
+   * not heard it yet.
+   */
+  wall(): { readonly ms: number; readonly ageMs: number } | undefined;
 }
 
 /** A `CairnError` that it throws is the request's answer; anything else is `INTERNAL`, and changes nothing either. */
-export type ClassMethod = (reader: ClassReader, input: Uint8Array) => Promise<ClassResult> | ClassResult;
+export type ClassMethod = (
+  reader: ClassReader,
+  input: Uint8Array,
+  context: ClassContext,
+) => Promise<ClassResult> | ClassResult;
 
 /** By `class.method`. */
 export type ClassTable = ReadonlyMap<string, ClassMethod>;

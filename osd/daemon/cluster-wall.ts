@@ -2,7 +2,7 @@ import { type MonotonicMs, type WallMs, wallMs } from '../../base/instants.js';
 
 /**
  * The cluster's wall time as the monitors last told it: never back, also when another leader says less. Only dates rest on
- * it, never safety. It stands still between two answers rather than run ahead of the leader's.
+ * it, never safety.
  */
 export class ClusterWall {
   #told: { readonly wall: WallMs; readonly at: MonotonicMs } | undefined;
@@ -12,8 +12,10 @@ export class ClusterWall {
     this.#told = { wall: wallMs(wall), at };
   }
 
-  /** `undefined` before the first answer; `at` is when it came, by this process's clock. */
-  get told(): { readonly wall: WallMs; readonly at: MonotonicMs } | undefined {
-    return this.#told;
+  /** The time now, as far as it is known, and how old that is; `undefined` before the first answer. */
+  at(now: MonotonicMs): { readonly ms: number; readonly ageMs: number } | undefined {
+    if (this.#told === undefined) return undefined;
+    const ageMs = Math.max(0, now - this.#told.at);
+    return { ms: Math.floor(this.#told.wall + ageMs), ageMs };
   }
 }

@@ -34,6 +34,7 @@ import { PgService, type SelfIdentity } from '../pg/pg-service.js';
 import { membershipOf } from '../store/format/superblock.js';
 import type { StoreOptions } from '../store/store-options.js';
 import type { Store } from '../store/store.js';
+import type { ClassClock } from '../classes/object-class.js';
 import { openDisk, osdOf } from './disk.js';
 import { heartbeatMethod } from './heartbeat-method.js';
 import { Heartbeats } from './heartbeats.js';
@@ -307,7 +308,8 @@ export class Osd {
       return;
     }
     const { self } = state;
-    const parts = { self, store: this.#store, peers: this.#mesh, monitors: this.#session };
+    const wall: ClassClock['wall'] = () => this.#signs.wall.at(this.#runtime.clock.now());
+    const parts = { self, store: this.#store, peers: this.#mesh, monitors: this.#session, wall };
     const service = new PgService(this.#runtime, parts);
     this.#state = { kind: 'serving', self, service };
     service.onMap(map);

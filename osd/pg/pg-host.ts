@@ -6,7 +6,7 @@ import type { ClusterMap } from '../../cluster/map.js';
 import type { Member, PgRecord } from '../../cluster/pg-record.js';
 import type { MonitorClient } from '../../protocol/monitor-client.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import type { ClassTable } from '../classes/object-class.js';
+import type { ClassClock, ClassTable } from '../classes/object-class.js';
 import type { Recovered } from '../recovery/recovered.js';
 import type { Pace } from '../recovery/pace.js';
 import type { Reservations } from '../recovery/reservations.js';
@@ -28,6 +28,7 @@ export interface PgHost {
   readonly peers: OsdPeers;
   readonly monitors: MonitorClient;
   readonly classes: ClassTable;
+  readonly classClock: ClassClock;
   readonly holder: LeaseHolder;
   readonly grantor: LeaseGrantor;
   /** Of PGs that this OSD leads and takes somebody into. */

@@ -23,7 +23,7 @@ import type { HandlerTable, IncomingRequest } from '../../wire/handlers.js';
 import type { OutgoingReply } from '../../wire/method.js';
 import type { Peer } from '../../wire/peer.js';
 import { objectClasses } from '../classes/all.js';
-import type { ClassTable } from '../classes/object-class.js';
+import type { ClassClock, ClassTable } from '../classes/object-class.js';
 import { RecoveredCounts } from '../recovery/recovered.js';
 import { Pace } from '../recovery/pace.js';
 import { Reservations } from '../recovery/reservations.js';
@@ -87,6 +87,8 @@ export interface PgServiceParts {
   readonly monitors: MonitorClient;
   /** Default: those of this version. */
   readonly classes?: ClassTable;
+  /** As `ClassClock.wall`. Default: never known. */
+  readonly wall?: ClassClock['wall'];
 }
 
 /** Requests of clients that run or wait at once; more are refused. */
@@ -126,6 +128,7 @@ export class PgService {
       peers,
       monitors,
       classes: parts.classes ?? objectClasses,
+      classClock: { now: () => runtime.clock.now(), wall: parts.wall ?? (() => undefined) },
       joins: new Reservations(joinsMax),
       joined: new Set(),
       pace: new Pace(),

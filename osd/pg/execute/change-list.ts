@@ -9,7 +9,7 @@ import type { ChangePart, OpRequest } from '../../../protocol/osd-methods.js';
 import type { ClassChange } from '../../classes/object-class.js';
 import type { BodySlot } from '../../store/format/omap-value.js';
 import { objectBytesMax } from '../../../protocol/object-limits.js';
-import { attributeBytesMax } from '../../store/limits.js';
+import { attributeBytesMax, bodiesMax, bodyBytesMax, omapHeadBytesMax } from '../../store/limits.js';
 import { showObject, type ObjectId } from '../../store/object-id.js';
 import { payloadOf, type BodyChange, type Mutation, type Payload } from '../../store/transaction.js';
 import type { Evaluated } from './evaluated.js';
@@ -17,8 +17,8 @@ import type { ObjectView } from './object-view.js';
 
 /** What an entry costs another copy beside its payload: the key, the head of the object. */
 const mutationCostBytes = 512;
-/** A moved value goes with all its bodies. */
-const moveCostBytes = 4 * 1024 * 1024 + 64 * 1024;
+/** Of a value with all its bodies, at most. */
+const valueCostBytesMax = bodiesMax * bodyBytesMax + omapHeadBytesMax;
 
 /** Whoever does only these need not look at the object: it is there afterwards. */
 const blindKinds: ReadonlySet<ChangePart['kind']> = new Set(['write', 'write-full', 'truncate', 'zero', 'omap-set']);
@@ -42,6 +42,9 @@ export class ChangeList {
   /** `undefined`: nothing depends on it, as every change makes the object if it is not there. */
   #shape: Shape | undefined;
   #attributes: Map<string, Uint8Array> | undefined;
+  /** Keys that values are moved from, as they are before the request; another copy has to fetch what is moved. */
+  readonly #movedFrom: string[] = [];
+  readonly #setKeys = new Set<string>();
 
   private constructor(object: ObjectId, view: ObjectView) {
     this.#object = object;
@@ -154,6 +157,7 @@ export class ChangeList {
   }
 
   async finish(): Promise<Pick<Evaluated, 'mutations' | 'costBytes' | 'version'>> {
+    for (const key of this.#movedFrom) this.#costBytes += await this.#view.omapValueBytes(key);
     const version = await this.#version();
     return { mutations: this.#mutations, costBytes: this.#costBytes, version };
   }
@@ -193,11 +197,19 @@ export class ChangeList {
         this.#push({ kind: 'omap-remove-range', object, from: change.from, to: change.to }, 0);
         return;
       case 'omap-move':
-        this.#push({ kind: 'omap-move', object, from: change.from, to: change.to }, moveCostBytes);
+        this.#push({ kind: 'omap-move', object, from: change.from, to: change.to }, this.#costOfMove(change.from));
+        this.#setKeys.add(change.to);
         return;
       default:
         unreachable(change);
     }
+  }
+
+  /** What is not known before `finish` is 0 here. */
+  #costOfMove(from: string): number {
+    if (this.#setKeys.has(from)) return valueCostBytesMax;
+    this.#movedFrom.push(from);
+    return 0;
   }
 
   #write(offset: number, data: Payload): void {
@@ -218,6 +230,7 @@ export class ChangeList {
   #omapSet(key: string, head: Uint8Array | undefined, bodies: readonly BodyChange<Payload>[]): void {
     const bytes = bodies.reduce((sum, { body }) => sum + (body?.bytes ?? 0), head?.byteLength ?? 0);
     this.#push({ kind: 'omap-set', object: this.#object, key, head: head && copyBytes(head), bodies }, bytes);
+    this.#setKeys.add(key);
     this.#setExists();
   }
 

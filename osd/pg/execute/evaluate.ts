@@ -2,11 +2,11 @@
  * A request on the state of its object: guards, reads, and what it will change. Nothing is changed here: whatever goes wrong
  * fails this request alone (DESIGN.md section 5, "Everything before the append").
  */
-import { equalBytes } from '../../../base/bytes.js';
-import { isCairnError } from '../../../base/errors.js';
+import { equalBytes, totalBytes } from '../../../base/bytes.js';
+import { CairnError, isCairnError } from '../../../base/errors.js';
 import { unreachable } from '../../../base/invariant.js';
-import type { Guard, OpRequest, ReadPart, ReadResult } from '../../../protocol/osd-methods.js';
-import { findMethod, type ClassTable } from '../../classes/object-class.js';
+import type { ClassCall, Guard, OpRequest, ReadPart, ReadResult } from '../../../protocol/osd-methods.js';
+import { type ClassClock, findMethod, type ClassTable } from '../../classes/object-class.js';
 import { showObject, type ObjectId } from '../../store/object-id.js';
 import type { ObjectReader } from '../../store/read/object-reader.js';
 import { refusal } from '../refusals.js';
@@ -24,6 +24,7 @@ export async function evaluate(
   request: OpRequest,
   payload: Uint8Array,
   classes: ClassTable,
+  clock: ClassClock,
 ): Promise<Evaluated> {
   const view = new ObjectView(objects, object);
   for (const [index, guard] of request.guards.entries()) {
@@ -38,14 +39,21 @@ export async function evaluate(
   let rest = payload;
   for (const change of request.changes) rest = changes.add(change, rest);
   let output: Uint8Array | undefined;
+  let data: readonly Uint8Array[] = [];
   if (request.call !== undefined) {
     const { call } = request;
-    const result = await findMethod(classes, call.class, call.method)(view, call.input);
-    output = result.output;
+    const context = { payload: rest.subarray(0, payloadOfCall(object, call, rest)), clock };
+    const result = await findMethod(classes, call.class, call.method)(view, call.input, context);
+    ({ output, data = [] } = result);
     for (const change of result.changes) changes.addOfClass(change);
   }
   const { mutations, costBytes, version } = await changes.finish();
-  return { results, payload: read, output, mutations, costBytes, version };
+  return { results, payload: [...read, ...data], output, outputBytes: totalBytes(data), mutations, costBytes, version };
+}
+
+function payloadOfCall(object: ObjectId, { bytes = 0 }: ClassCall, rest: Uint8Array): number {
+  if (Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= rest.byteLength) return bytes;
+  throw new CairnError('INVALID_ARGUMENT', `${showObject(object)}: the payload is shorter than what the call takes`);
 }
 
 async function holds(view: ObjectView, guard: Guard): Promise<boolean> {

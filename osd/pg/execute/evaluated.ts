@@ -7,6 +7,8 @@ export interface Evaluated {
   /** Of the results, in their order. */
   readonly payload: readonly Uint8Array[];
   readonly output: Uint8Array | undefined;
+  /** Of the payload, at its end: data of the class's method. */
+  readonly outputBytes: number;
   /** None: nothing changes. */
   readonly mutations: readonly Mutation[];
   /** What another copy has to fetch to have what these changed, at most. */

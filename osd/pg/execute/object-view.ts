@@ -44,6 +44,12 @@ export class ObjectView implements ClassReader {
     return (await this.#objects.omapGet(this.object, key))?.head;
   }
 
+  /** Head and bodies together; 0 when there is no such key. */
+  async omapValueBytes(key: string): Promise<number> {
+    const item = await this.#objects.omapGet(this.object, key);
+    return item === undefined ? 0 : item.head.byteLength + item.bodyBytes;
+  }
+
   omapBody(key: string, slot: BodySlot): Promise<Uint8Array | undefined> {
     return this.#objects.omapBody(this.object, key, slot, { mayBeCached: true });
   }

@@ -12,6 +12,7 @@ export interface Outcome {
   readonly isChange: boolean;
 }
 
-export function replyOf({ results, output }: Evaluated, version: OpReply['version']): OpReply {
-  return output === undefined ? { version, results } : { version, results, output };
+export function replyOf({ results, output, outputBytes }: Evaluated, version: OpReply['version']): OpReply {
+  if (output === undefined) return { version, results };
+  return outputBytes === 0 ? { version, results, output } : { version, results, output, outputBytes };
 }

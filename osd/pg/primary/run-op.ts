@@ -10,6 +10,7 @@ import type { Evaluated } from '../execute/evaluated.js';
 import { notServing } from '../refusals.js';
 import { decodeStoredReply, encodeStoredReply } from '../stored-reply.js';
 import { objectId, type ObjectId } from '../../store/object-id.js';
+import { isDamage } from '../../scrub/object-digest.js';
 import { sessionIdBytes } from '../sessions/stored-answer.js';
 import { append } from './append.js';
 import { type Outcome, replyOf } from './outcome.js';
@@ -40,7 +41,7 @@ export async function runOp(
   checkSession(request);
   const outcome = mayChange
     ? await once(primary, object, request, payload)
-    : await evaluated(primary, object, request, payload);
+    : ((await readTogether(primary, object, request, payload)) ?? (await evaluated(primary, object, request, payload)));
   await primary.gate.passed(outcome.seen);
   // With fewer acknowledgements than members, terms alone do not stop a deposed primary (PG-PROTOCOL.md section 5).
   const isAsync = primary.term.record.mode.kind === 'async';
@@ -86,6 +87,34 @@ function isFinal(error: unknown): error is CairnError {
   );
 }
 
+/**
+ * Beside others that only read the object. `undefined`: that does not do, since its copy here has to be mended, or the request wants
+ * to change something after all.
+ */
+async function readTogether(
+  primary: PrimaryTerm,
+  object: ObjectId,
+  request: OpRequest,
+  payload: Uint8Array,
+): Promise<Outcome | undefined> {
+  if (request.changes.length > 0 || primary.mender.isDamaged(object)) return undefined;
+  const { queue, term } = primary;
+  await primary.room();
+  if (!queue.tryShare(object.key)) await queue.share(object.key);
+  try {
+    term.throwIfOver();
+    const { host } = term;
+    if (primary.mender.isDamaged(object)) return undefined;
+    const { objects } = host.store;
+    const found = await guarded(() => evaluate(objects, object, request, payload, host.classes, host.classClock));
+    term.throwIfOver();
+    if (found.kind === 'failed' ? isDamage(found.error) : found.value.mutations.length > 0) return undefined;
+    return readOutcome(found, primary.seenOf(object.key));
+  } finally {
+    queue.leave(object.key);
+  }
+}
+
 async function evaluated(
   primary: PrimaryTerm,
   object: ObjectId,
@@ -99,21 +128,14 @@ async function evaluated(
     term.throwIfOver();
     const { host } = term;
     const isReplaced = primary.mender.isDamaged(object) && replaces(request);
-    const read = (): Promise<Evaluated> => evaluate(host.store.objects, object, request, payload, host.classes);
+    const read = (): Promise<Evaluated> =>
+      evaluate(host.store.objects, object, request, payload, host.classes, host.classClock);
     const found = await guarded(() => (isReplaced ? anew(object, read) : primary.mended(object, read)));
     term.throwIfOver();
-    const seen = primary.seenOf(object.key);
-    if (found.kind === 'failed') {
-      // No answer, so it is not kept as one: the client asks again.
-      if (found.error.code === 'OVERLOADED') throw found.error;
-      return { seen, answer: { kind: 'error', error: found.error }, payload: [], isChange: false };
+    if (found.kind === 'failed' || found.value.mutations.length === 0) {
+      return readOutcome(found, primary.seenOf(object.key));
     }
     const { mutations } = found.value;
-    if (mutations.length === 0) {
-      const { version } = found.value;
-      const reply = replyOf(found.value, version === 'new' || version === 'none' ? undefined : version);
-      return { seen, answer: { kind: 'reply', reply }, payload: found.value.payload, isChange: false };
-    }
     if (
       host.hasFull(term.record.acting) &&
       !mutations.every(({ kind }) => kind === 'remove' || kind.startsWith('omap-remove'))
@@ -136,6 +158,18 @@ async function evaluated(
   } finally {
     queue.leave(object.key);
   }
+}
+
+/** Of what changes nothing. */
+function readOutcome(found: Guarded, seen: number): Outcome {
+  if (found.kind === 'failed') {
+    // No answer, so it is not kept as one: the client asks again.
+    if (found.error.code === 'OVERLOADED') throw found.error;
+    return { seen, answer: { kind: 'error', error: found.error }, payload: [], isChange: false };
+  }
+  const { version, payload } = found.value;
+  const reply = replyOf(found.value, version === 'new' || version === 'none' ? undefined : version);
+  return { seen, answer: { kind: 'reply', reply }, payload, isChange: false };
 }
 
 /** Nothing of the object is asked for, and nothing of it stays: whatever is wrong with it here does not matter. */

@@ -37,6 +37,8 @@ export interface OmapItem {
   readonly head: Uint8Array;
   /** Slots of the bodies that there are. */
   readonly slots: readonly BodySlot[];
+  /** Of all bodies together. */
+  readonly bodyBytes: number;
 }
 
 export interface OmapEntry {
@@ -117,7 +119,8 @@ export class ObjectReader {
       const stored = draft.get(omapKey(object, key));
       if (stored === undefined) return undefined;
       const { head, bodies } = decodeOmapValue(stored);
-      return { head, slots: bodies.map(({ slot }) => slot) };
+      const bodyBytes = bodies.reduce((sum, { payload }) => sum + (payload?.bytes ?? 0), 0);
+      return { head, slots: bodies.map(({ slot }) => slot), bodyBytes };
     });
   }
 

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { hexText } from '../../../base/bytes.js';
+import { monotonicMs } from '../../../base/instants.js';
 import { isCairnError } from '../../../base/errors.js';
 import { objectClasses } from '../../../osd/classes/all.js';
 import { decodeLock, encodeLock, type LockState } from '../../../osd/classes/lock.js';
-import { type ClassReader, findMethod } from '../../../osd/classes/object-class.js';
+import { type ClassContext, type ClassReader, findMethod } from '../../../osd/classes/object-class.js';
 import { decodeHeader, encodeHeader } from '../../../wire/header-codec.js';
+
+const noContext: ClassContext = {
+  payload: new Uint8Array(0),
+  clock: { now: () => monotonicMs(0), wall: () => undefined },
+};
 
 /** An object that has attributes only. */
 class Lockable {
@@ -21,7 +27,7 @@ class Lockable {
       attribute: (name) => Promise.resolve(this.attributes.get(name)),
     };
     const bytes = input instanceof Uint8Array ? input : encodeHeader(input);
-    const { changes, output } = await findMethod(objectClasses, 'lock', method)(reader, bytes);
+    const { changes, output } = await findMethod(objectClasses, 'lock', method)(reader, bytes, noContext);
     for (const change of changes) {
       if (change.kind === 'set-attribute') this.attributes.set(change.name, change.value);
       else if (change.kind === 'remove-attribute') this.attributes.delete(change.name);

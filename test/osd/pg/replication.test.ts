@@ -168,4 +168,33 @@ describe('osd/pg: turns of an object', () => {
     queue.leave('y');
     assert.equal(queue.size, 0);
   });
+
+  it('are shared by those that only read, and a write in between is not passed', async () => {
+    const queue = new ObjectQueue();
+    const order: string[] = [];
+    const enter = async (name: string, isShared: boolean): Promise<void> => {
+      await (isShared ? queue.share('x') : queue.enter('x'));
+      order.push(name);
+    };
+    assert.ok(queue.tryShare('x'));
+    assert.ok(queue.tryShare('x'), 'two read together');
+    assert.ok(!queue.tryEnter('x'));
+    const waiting = [enter('write', false), enter('read 1', true), enter('read 2', true), enter('write 2', false)];
+    assert.ok(!queue.tryShare('x'), 'a write waits');
+    queue.leave('x');
+    await Promise.resolve();
+    assert.deepEqual(order, []);
+    queue.leave('x');
+    await waiting[0];
+    assert.deepEqual(order, ['write']);
+    queue.leave('x');
+    await Promise.all([waiting[1], waiting[2]]);
+    assert.deepEqual(order, ['write', 'read 1', 'read 2']);
+    queue.leave('x');
+    queue.leave('x');
+    await waiting[3];
+    assert.ok(!queue.tryShare('x'));
+    queue.leave('x');
+    assert.equal(queue.size, 0);
+  });
 });

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { utf8Bytes, utf8Text } from '../../../../base/bytes.js';
 import { isCairnError } from '../../../../base/errors.js';
-import type { ClassMethod } from '../../../../osd/classes/object-class.js';
+import { monotonicMs } from '../../../../base/instants.js';
+import type { ClassClock, ClassMethod } from '../../../../osd/classes/object-class.js';
 import { evaluate } from '../../../../osd/pg/execute/evaluate.js';
 import type { Evaluated } from '../../../../osd/pg/execute/evaluated.js';
 import type { Store } from '../../../../osd/store/store.js';
@@ -21,7 +22,22 @@ const classes = new Map<string, ClassMethod>([
       return { changes: [{ kind: 'write', offset: 0, data }], output: utf8Bytes(`${data.byteLength}`) };
     },
   ],
+  [
+    'test.echo',
+    (_reader, _input, { payload, clock }) => {
+      const { ms, ageMs } = clock.wall() ?? { ms: 0, ageMs: 0 };
+      return { changes: [], output: utf8Bytes(`${ms} ${ageMs}`), data: [payload, utf8Bytes('!')] };
+    },
+  ],
+  [
+    'test.move',
+    (_reader, input) => ({
+      changes: [{ kind: 'omap-move', from: utf8Text(input), to: 'moved' }],
+      output: new Uint8Array(0),
+    }),
+  ],
 ]);
+const clock: ClassClock = { now: () => monotonicMs(0), wall: () => ({ ms: 1_000, ageMs: 5 }) };
 
 function requestOf(parts: Partial<OpRequest>): OpRequest {
   const target = { pool: 1, pg: 0, term: 1, namespace: '', locator: '', name: 'object' };
@@ -46,7 +62,7 @@ async function withObject(
     );
     await run((parts, payload = '') => {
       const target = parts.name === undefined ? object : named(parts.name);
-      return evaluate(store.objects, target, requestOf(parts), utf8Bytes(payload), classes);
+      return evaluate(store.objects, target, requestOf(parts), utf8Bytes(payload), classes, clock);
     });
     await store.close();
   });
@@ -153,6 +169,27 @@ describe('osd/pg: a request before anything is appended', () => {
       await assert.rejects(ask({ call: { class: 'test', method: 'none', input: new Uint8Array(0) } }), (error) =>
         isCairnError(error, 'UNSUPPORTED'),
       );
+    });
+  });
+
+  it('gives classes the bytes behind those of the changes, and returns what they read', async () => {
+    await withObject(async (ask) => {
+      const call = { class: 'test', method: 'echo', input: new Uint8Array(0), bytes: 3 };
+      const changes = [{ kind: 'append', bytes: 2 }] as const;
+      const { output, payload, outputBytes } = await ask({ changes, call }, 'ababc');
+      assert.equal(utf8Text(output ?? assert.fail()), '1000 5');
+      assert.deepEqual([payload.map(utf8Text), outputBytes], [['abc', '!'], 4]);
+      await assert.rejects(ask({ changes, call }, 'ab'), (error) => isCairnError(error, 'INVALID_ARGUMENT'));
+    });
+  });
+
+  it('counts what a moved value has, and all that it may have when the request itself set it', async () => {
+    await withObject(async (ask) => {
+      const move = (key: string) => ({ class: 'test', method: 'move', input: utf8Bytes(key) });
+      assert.equal((await ask({ call: move('k') })).costBytes, 512 + 4);
+      assert.equal((await ask({ call: move('none') })).costBytes, 512);
+      const set = { kind: 'omap-set', key: 'k', head: undefined, bodies: [{ slot: 0, bytes: 1 }] } as const;
+      assert.ok((await ask({ changes: [set], call: move('k') }, 'x')).costBytes > 4 * 1024 * 1024);
     });
   });
 });
