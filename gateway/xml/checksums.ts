@@ -1,11 +1,13 @@
 /** `<ChecksumCRC32>` and its like, in requests and answers. */
+import type { ChecksumName } from '../../protocol/bucket/checksum.js';
+import { checksumNames } from '../../protocol/bucket/checksum.js';
 import { S3Error } from '../s3-error.js';
 import type { XmlElement } from './element.js';
 import { wordOf } from './document.js';
 import type { XmlWriter } from './writer.js';
 
-/** Bytes of each digest, in the order in which AWS sends them. An element's name is `Checksum` and the algorithm's. */
-export const checksumBytes = {
+/** Bytes of each digest. An element's name is `Checksum` and the algorithm's. */
+const checksumBytes: Readonly<Record<ChecksumName, number>> = {
   CRC32: 4,
   CRC32C: 4,
   CRC64NVME: 8,
@@ -16,10 +18,7 @@ export const checksumBytes = {
   XXHASH64: 8,
   XXHASH3: 8,
   XXHASH128: 16,
-} as const satisfies Record<string, number>;
-
-export type ChecksumName = keyof typeof checksumBytes;
-export type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
+};
 
 /** One value; AWS stores no more of an object or part. */
 export interface Checksum {
@@ -28,9 +27,7 @@ export interface Checksum {
   readonly value: string;
 }
 
-const byElement = new Map(
-  Object.keys(checksumBytes).map((algorithm) => [`Checksum${algorithm}`, algorithm as ChecksumName]),
-);
+const byElement = new Map(checksumNames.map((name) => [`Checksum${name}`, name]));
 
 /** Which algorithm's value the element holds; `undefined` when it is not a checksum. */
 export function checksumNameOf(element: XmlElement): ChecksumName | undefined {

@@ -1,4 +1,5 @@
-import type { Checksum, ChecksumType } from './checksums.js';
+import type { ChecksumType } from '../../protocol/bucket/checksum.js';
+import type { Checksum } from './checksums.js';
 import { writeChecksum } from './checksums.js';
 import { XmlWriter } from './writer.js';
 

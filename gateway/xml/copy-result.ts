@@ -1,6 +1,7 @@
 /** The answers to `CopyObject` and `UploadPartCopy`. */
 import type { WallMs } from '../../base/instants.js';
-import type { Checksum, ChecksumType } from './checksums.js';
+import type { ChecksumType } from '../../protocol/bucket/checksum.js';
+import type { Checksum } from './checksums.js';
 import { writeChecksum } from './checksums.js';
 import { XmlWriter } from './writer.js';
 

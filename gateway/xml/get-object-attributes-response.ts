@@ -1,5 +1,6 @@
 /** The answer to `GetObjectAttributes`: only what the client asked for is set. */
-import type { Checksum, ChecksumType } from './checksums.js';
+import type { ChecksumType } from '../../protocol/bucket/checksum.js';
+import type { Checksum } from './checksums.js';
 import { writeChecksum } from './checksums.js';
 import { XmlWriter } from './writer.js';
 

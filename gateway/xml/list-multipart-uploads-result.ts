@@ -1,6 +1,6 @@
 /** The answer to `ListMultipartUploads`. */
 import type { WallMs } from '../../base/instants.js';
-import type { ChecksumName, ChecksumType } from './checksums.js';
+import type { ChecksumName, ChecksumType } from '../../protocol/bucket/checksum.js';
 import type { EncodingType } from './encoding-type.js';
 import { keyEncoder } from './encoding-type.js';
 import { writeCommonPrefixes } from './listed-object.js';

@@ -1,6 +1,7 @@
 /** The answer to `ListParts`. */
 import type { WallMs } from '../../base/instants.js';
-import type { Checksum, ChecksumName, ChecksumType } from './checksums.js';
+import type { ChecksumName, ChecksumType } from '../../protocol/bucket/checksum.js';
+import type { Checksum } from './checksums.js';
 import { writeChecksum } from './checksums.js';
 import type { Owner } from './owner.js';
 import { writeOwner } from './owner.js';

@@ -1,6 +1,6 @@
 /** `<Contents>` and `<CommonPrefixes>`: what the two ListObjects have in common. */
 import type { WallMs } from '../../base/instants.js';
-import type { ChecksumName, ChecksumType } from './checksums.js';
+import type { ChecksumName, ChecksumType } from '../../protocol/bucket/checksum.js';
 import type { Owner } from './owner.js';
 import { escapeText } from './escape.js';
 import { ownerElement } from './owner.js';

@@ -1,20 +1,12 @@
+import type { DefaultRetention, LockMode } from '../../protocol/bucket/retention.js';
 import { S3Error } from '../s3-error.js';
 import { fieldsOf, integerOf, oneOf, readDocument, required } from './document.js';
 import type { XmlElement } from './element.js';
 import { malformed } from './malformed.js';
 import { XmlWriter } from './writer.js';
 
-export type RetentionMode = 'GOVERNANCE' | 'COMPLIANCE';
-export const retentionModes: readonly RetentionMode[] = ['GOVERNANCE', 'COMPLIANCE'];
-
-/** What new versions of a bucket get. */
-export interface DefaultRetention {
-  readonly mode: RetentionMode;
-  readonly period: { readonly unit: 'Days' | 'Years'; readonly count: number };
-}
-
 /** The most that AWS takes. */
-const countMax = { Days: 36_500, Years: 100 } as const;
+const amountMax = { days: 36_500, years: 100 } as const;
 
 const limits = { bytesMax: 16 * 1024, elementsMax: 16 };
 
@@ -34,24 +26,28 @@ function parseRule(rule: XmlElement): DefaultRetention {
   const retention = required(fieldsOf(rule, ['DefaultRetention']), 'DefaultRetention');
   const fields = fieldsOf(retention, ['Mode', 'Days', 'Years', 'DefaultEventHold']);
   if (fields.has('DefaultEventHold')) throw eventHoldsNotImplemented();
-  const mode = oneOf(required(fields, 'Mode'), retentionModes);
+  const mode = lockModeOf(required(fields, 'Mode'));
   const days = fields.get('Days');
   const years = fields.get('Years');
-  if ((days === undefined) === (years === undefined)) throw malformed('DefaultRetention takes either Days or Years');
-  return { mode, period: days === undefined ? period('Years', years) : period('Days', days) };
+  if (days !== undefined && years === undefined) return { mode, unit: 'days', amount: amountOf(days, amountMax.days) };
+  if (years !== undefined && days === undefined)
+    return { mode, unit: 'years', amount: amountOf(years, amountMax.years) };
+  throw malformed('DefaultRetention takes either Days or Years');
 }
 
-function period(unit: 'Days' | 'Years', element: XmlElement | undefined): DefaultRetention['period'] {
-  const count = element === undefined ? 0 : integerOf(element);
-  const fields = { ArgumentName: unit, ArgumentValue: String(count) };
-  if (count < 1) {
+function amountOf(element: XmlElement, most: number): number {
+  const amount = integerOf(element);
+  const fields = { ArgumentName: element.name, ArgumentValue: String(amount) };
+  if (amount < 1) {
     const message = 'Default retention period must be a positive integer value';
     throw new S3Error('InvalidArgument', { message, fields });
   }
-  if (count > countMax[unit]) {
-    throw new S3Error('InvalidArgument', { message: 'Default retention period too large', fields });
-  }
-  return { unit, count };
+  if (amount > most) throw new S3Error('InvalidArgument', { message: 'Default retention period too large', fields });
+  return amount;
+}
+
+export function lockModeOf(element: XmlElement): LockMode {
+  return oneOf(element, ['GOVERNANCE', 'COMPLIANCE']) === 'GOVERNANCE' ? 'governance' : 'compliance';
 }
 
 /** A lock that is not kept must not be taken. */
@@ -63,12 +59,10 @@ export function eventHoldsNotImplemented(): S3Error {
 export function writeObjectLockConfiguration(retention: DefaultRetention | undefined): Uint8Array {
   const out = new XmlWriter('ObjectLockConfiguration').plain('ObjectLockEnabled', 'Enabled');
   if (retention === undefined) return out.bytes();
-  const { mode, period } = retention;
+  const { mode, unit, amount } = retention;
+  out.start('Rule').start('DefaultRetention').plain('Mode', mode.toUpperCase());
   return out
-    .start('Rule')
-    .start('DefaultRetention')
-    .plain('Mode', mode)
-    .plain(period.unit, period.count)
+    .plain(unit === 'days' ? 'Days' : 'Years', amount)
     .end()
     .end()
     .bytes();

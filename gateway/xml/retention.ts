@@ -1,15 +1,9 @@
-import type { WallMs } from '../../base/instants.js';
+import { wallMs } from '../../base/instants.js';
 import { utcText } from '../../base/utc-text.js';
-import { fieldsOf, oneOf, readDocument, required, timestampOf } from './document.js';
-import type { RetentionMode } from './object-lock-configuration.js';
-import { eventHoldsNotImplemented, retentionModes } from './object-lock-configuration.js';
+import type { Retention } from '../../protocol/bucket/retention.js';
+import { fieldsOf, readDocument, required, timestampOf } from './document.js';
+import { eventHoldsNotImplemented, lockModeOf } from './object-lock-configuration.js';
 import { XmlWriter } from './writer.js';
-
-/** How long a version is kept whatever its owner asks. */
-export interface Retention {
-  readonly mode: RetentionMode;
-  readonly retainUntil: WallMs;
-}
 
 const limits = { bytesMax: 16 * 1024, elementsMax: 16 };
 
@@ -27,12 +21,15 @@ export function parseRetention(bytes: Uint8Array): Retention | undefined {
   if (fields.has('EventHold') || fields.has('EventHoldDuration')) throw eventHoldsNotImplemented();
   if (fields.size === 0) return undefined;
   return {
-    mode: oneOf(required(fields, 'Mode'), retentionModes),
-    retainUntil: timestampOf(required(fields, 'RetainUntilDate')),
+    mode: lockModeOf(required(fields, 'Mode')),
+    untilMs: timestampOf(required(fields, 'RetainUntilDate')),
   };
 }
 
 /** To the millisecond: a client that sends back what it read must not shorten it. */
-export function writeRetention({ mode, retainUntil }: Retention): Uint8Array {
-  return new XmlWriter('Retention').plain('Mode', mode).plain('RetainUntilDate', utcText(retainUntil)).bytes();
+export function writeRetention({ mode, untilMs }: Retention): Uint8Array {
+  return new XmlWriter('Retention')
+    .plain('Mode', mode.toUpperCase())
+    .plain('RetainUntilDate', utcText(wallMs(untilMs)))
+    .bytes();
 }

@@ -372,10 +372,10 @@ describe('gateway/xml, answers as the SDK for JavaScript reads them', () => {
 
   it('GetBucketVersioning', async () => {
     const command = new GetBucketVersioningCommand({ Bucket });
-    assert.deepEqual(await read(answering(writeVersioningConfiguration('Enabled')).send(command)), {
+    assert.deepEqual(await read(answering(writeVersioningConfiguration('enabled')).send(command)), {
       Status: 'Enabled',
     });
-    assert.deepEqual(await read(answering(writeVersioningConfiguration(undefined)).send(command)), {});
+    assert.deepEqual(await read(answering(writeVersioningConfiguration('off')).send(command)), {});
   });
 
   it('GetObjectTagging', async () => {
@@ -387,7 +387,7 @@ describe('gateway/xml, answers as the SDK for JavaScript reads them', () => {
 
   it('GetObjectLockConfiguration', async () => {
     const command = new GetObjectLockConfigurationCommand({ Bucket });
-    const body = writeObjectLockConfiguration({ mode: 'COMPLIANCE', period: { unit: 'Years', count: 7 } });
+    const body = writeObjectLockConfiguration({ mode: 'compliance', unit: 'years', amount: 7 });
     assert.deepEqual(await read(answering(body).send(command)), {
       ObjectLockConfiguration: {
         ObjectLockEnabled: 'Enabled',
@@ -400,7 +400,7 @@ describe('gateway/xml, answers as the SDK for JavaScript reads them', () => {
   });
 
   it('GetObjectRetention, to the millisecond', async () => {
-    const body = writeRetention({ mode: 'GOVERNANCE', retainUntil: when });
+    const body = writeRetention({ mode: 'governance', untilMs: when });
     assert.deepEqual(await read(answering(body).send(new GetObjectRetentionCommand({ Bucket, Key }))), {
       Retention: { Mode: 'GOVERNANCE', RetainUntilDate: dateOf(when) },
     });

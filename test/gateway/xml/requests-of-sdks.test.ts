@@ -61,7 +61,7 @@ const cases = [
       VersioningConfiguration: { Status: 'Suspended', MFADelete: 'Disabled' },
     }),
     parse: parseVersioningConfiguration,
-    value: 'Suspended',
+    value: 'suspended',
   },
   {
     name: 'DeleteObjects',
@@ -136,13 +136,13 @@ const cases = [
       },
     }),
     parse: parseObjectLockConfiguration,
-    value: { mode: 'COMPLIANCE', period: { unit: 'Days', count: 30 } },
+    value: { mode: 'compliance', unit: 'days', amount: 30 },
   },
   {
     name: 'PutObjectRetention',
     command: new PutObjectRetentionCommand({ Bucket, Key, Retention: { Mode: 'GOVERNANCE', RetainUntilDate: when } }),
     parse: parseRetention,
-    value: { mode: 'GOVERNANCE', retainUntil: when.getTime() },
+    value: { mode: 'governance', untilMs: when.getTime() },
   },
   {
     name: 'PutObjectLegalHold',

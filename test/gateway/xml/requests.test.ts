@@ -97,12 +97,12 @@ document('PutBucketVersioning', parseVersioningConfiguration, {
     {
       name: 'Enabled, with MFA delete as it is',
       xml: '<VersioningConfiguration><MfaDelete>Disabled</MfaDelete><Status>Enabled</Status></VersioningConfiguration>',
-      value: 'Enabled',
+      value: 'enabled',
     },
     {
       name: 'Suspended',
       xml: '<VersioningConfiguration><Status>Suspended</Status></VersioningConfiguration>',
-      value: 'Suspended',
+      value: 'suspended',
     },
   ],
   refused: [
@@ -321,12 +321,12 @@ document('PutObjectLockConfiguration', parseObjectLockConfiguration, {
     {
       name: 'years',
       xml: lock('<Mode>GOVERNANCE</Mode><Years>100</Years>'),
-      value: { mode: 'GOVERNANCE', period: { unit: 'Years', count: 100 } },
+      value: { mode: 'governance', unit: 'years', amount: 100 },
     },
     {
       name: 'days',
       xml: lock('<Days>1</Days><Mode>COMPLIANCE</Mode>'),
-      value: { mode: 'COMPLIANCE', period: { unit: 'Days', count: 1 } },
+      value: { mode: 'compliance', unit: 'days', amount: 1 },
     },
   ],
   refused: [
@@ -372,7 +372,7 @@ document('PutObjectRetention', parseRetention, {
     {
       name: 'a time with a fraction and a zone',
       xml: '<Retention><Mode>COMPLIANCE</Mode><RetainUntilDate>2030-01-02T05:04:05.678+02:00</RetainUntilDate></Retention>',
-      value: { mode: 'COMPLIANCE', retainUntil: 1_893_553_445_678 as never },
+      value: { mode: 'compliance', untilMs: 1_893_553_445_678 },
     },
   ],
   refused: [
