@@ -3,6 +3,9 @@ import { invariant } from './invariant.js';
 
 export const emptyBytes = new Uint8Array(0);
 
+/** Whether words in memory have their lowest byte first, as on nearly every machine. */
+export const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 const encoder = new TextEncoder();
 const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -49,10 +49,13 @@ const checksum = z.strictObject({ algorithm: checksumName, type: checksumType, v
 const versionName = z.union([z.literal('null'), z.strictObject({ sequence: whole, requestId })]);
 export type VersionSelector = z.infer<typeof versionName>;
 
-/** ETags without quotes, as clients see them; `*`: any, there has to be one. */
+/** Of one header. */
+const etags = z.union([z.literal('*'), z.array(text).check(z.minLength(1), z.maxLength(64))]);
+
+/** ETags without quotes, as clients see them: one of them, or none of them; `*`: any. */
 const condition = z.strictObject({
-  ifMatch: z.optional(text),
-  ifNoneMatch: z.optional(text),
+  ifMatch: z.optional(etags),
+  ifNoneMatch: z.optional(etags),
   /** Of the current version. */
   ifSize: z.optional(whole),
   /** In whole seconds, as clients see it. */

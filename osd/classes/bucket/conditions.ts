@@ -19,9 +19,10 @@ export function checkCondition(condition: WriteCondition | undefined, current: O
     return;
   }
   const etag = etagText(current);
+  const isAmong = (etags: '*' | readonly string[]): boolean => etags === '*' || etags.includes(etag);
   const holds =
-    (ifMatch === undefined || ifMatch === '*' || ifMatch === etag) &&
-    (ifNoneMatch === undefined || (ifNoneMatch !== '*' && ifNoneMatch !== etag)) &&
+    (ifMatch === undefined || isAmong(ifMatch)) &&
+    (ifNoneMatch === undefined || !isAmong(ifNoneMatch)) &&
     (ifSize === undefined || ifSize === current.size) &&
     (ifModifiedSeconds === undefined || ifModifiedSeconds === Math.floor(current.modifiedMs / 1000));
   if (!holds) throw bucketRefusal('precondition');

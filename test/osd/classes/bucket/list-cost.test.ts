@@ -4,8 +4,7 @@ import { monotonicMs } from '../../../../base/instants.js';
 import { objectClasses } from '../../../../osd/classes/all.js';
 import type { ClassReader } from '../../../../osd/classes/object-class.js';
 import { list, put, remove } from './requests.js';
-import { ShardObject } from './shard-object.js';
-import { bucketId } from './shard-object.js';
+import { bucketId, ShardObject } from './shard-object.js';
 import { encodeHeader, decodeHeader } from '../../../../wire/header-codec.js';
 import { headerAttribute } from '../../../../protocol/bucket/shard-header.js';
 

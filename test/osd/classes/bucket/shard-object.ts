@@ -127,7 +127,12 @@ export class ShardObject {
         this.omap.set(change.key, { head: change.head ?? before?.head ?? new Uint8Array(0), bodies });
         return;
       }
-      default:
+      case 'create':
+      case 'remove':
+      case 'write':
+      case 'truncate':
+      case 'remove-attribute':
+      case 'omap-remove-range':
         assert.fail(`a shard does not ${change.kind}`);
     }
   }

@@ -12,9 +12,9 @@ const isInvalid = (error: unknown) => isCairnError(error, 'INVALID_ARGUMENT');
 const blob = (n: number) => Uint8Array.from({ length: 16 }, () => n);
 const dayMs = 86_400_000;
 
-/** Of whoever put that text. */
-function etagOf(text: string): string {
-  return hexText(md5(utf8Bytes(text)));
+/** Of whoever put one of these texts. */
+function etagOf(...texts: string[]): string[] {
+  return texts.map((text) => hexText(md5(utf8Bytes(text))));
 }
 
 async function intend(object: ShardObject, key: string, n: number, extra: Record<string, unknown> = {}): Promise<void> {
@@ -41,6 +41,12 @@ describe('osd/classes/bucket: conditions of writes', () => {
     { name: 'If-None-Match of its ETag', key: 'k', condition: { ifNoneMatch: etagOf('old') }, refusal: 'precondition' },
     { name: 'If-Match of its ETag', key: 'k', condition: { ifMatch: etagOf('old') }, refusal: undefined },
     { name: 'If-Match of another ETag', key: 'k', condition: { ifMatch: etagOf('other') }, refusal: 'precondition' },
+    {
+      name: 'If-Match of several, its own among them',
+      key: 'k',
+      condition: { ifMatch: etagOf('other', 'old') },
+      refusal: undefined,
+    },
     { name: 'If-Match: * where something is', key: 'k', condition: { ifMatch: '*' }, refusal: undefined },
     { name: 'If-Match: * where nothing is', key: 'new', condition: { ifMatch: '*' }, refusal: 'no-such-key' },
     { name: 'its size', key: 'k', condition: { ifSize: 3 }, refusal: undefined },
