@@ -17,6 +17,7 @@ export const s3ErrorCodes = {
     status: 400,
     message: 'The checksum or Content-MD5 that you specified did not match what was received.',
   },
+  BadRequest: { status: 400, message: 'Bad Request' },
   BucketAlreadyExists: {
     status: 409,
     message: 'The requested bucket name is not available; bucket names are shared by all users. Choose another name.',
@@ -37,6 +38,7 @@ export const s3ErrorCodes = {
     status: 400,
     message: 'The location constraint is not the region of this endpoint.',
   },
+  IllegalVersioningConfigurationException: { status: 400, message: 'The Versioning element must be specified.' },
   IncompleteBody: { status: 400, message: 'The body has fewer bytes than its headers said.' },
   InternalError: { status: 500, message: 'An internal error happened; try again.' },
   InvalidAccessKeyId: { status: 403, message: 'The access key id that you provided does not exist here.' },
