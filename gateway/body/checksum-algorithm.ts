@@ -2,11 +2,9 @@
 import { CrcCombiner } from '../../base/crc-combine.js';
 import { crc32cPolynomial } from '../../base/crc32c.js';
 import { crc64nvmePolynomial } from '../../base/crc64nvme.js';
+import { type ChecksumName, checksumNames, type ChecksumType } from '../../protocol/bucket/checksum.js';
 import { type HashAlgorithm, hashAlgorithms } from '../../runtime/hasher.js';
 import { S3Error } from '../s3-error.js';
-
-/** What the checksum of an object made of parts is of: of its bytes, or of the checksums of its parts. */
-export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
 interface AlgorithmKind {
   readonly hash: HashAlgorithm;
@@ -25,12 +23,12 @@ const kinds = {
   XXHASH64: { hash: 'xxh64', types: ['COMPOSITE'] },
   XXHASH3: { hash: 'xxh3', types: ['COMPOSITE'] },
   XXHASH128: { hash: 'xxh128', types: ['COMPOSITE'] },
-} as const satisfies Record<string, AlgorithmKind>;
+} as const satisfies Record<ChecksumName, AlgorithmKind>;
 
 /** As in `x-amz-checksum-algorithm`; elements of documents are `Checksum` and this. */
-export type ChecksumAlgorithm = keyof typeof kinds;
+export type ChecksumAlgorithm = ChecksumName;
 
-export const checksumAlgorithms = Object.keys(kinds) as readonly ChecksumAlgorithm[];
+export const checksumAlgorithms = checksumNames;
 
 /** Of objects whose clients send no checksum: the one whose value for the whole follows from those of parts whatever they are. */
 export const defaultChecksumAlgorithm: ChecksumAlgorithm = 'CRC64NVME';

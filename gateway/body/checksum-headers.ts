@@ -1,4 +1,5 @@
 /** What a request says about the checksum of its body, and CreateMultipartUpload about those of its parts. */
+import type { ChecksumType } from '../../protocol/bucket/checksum.js';
 import type { HeaderMap } from '../http/request.js';
 import { S3Error } from '../s3-error.js';
 import { parseBase64 } from './base64-digest.js';
@@ -8,7 +9,6 @@ import {
   type ChecksumAlgorithm,
   checksumBytes,
   checksumHeader,
-  type ChecksumType,
   defaultChecksumType,
   parseChecksumAlgorithm,
   parseChecksumType,

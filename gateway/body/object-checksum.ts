@@ -2,17 +2,11 @@
 import { concatBytes } from '../../base/bytes.js';
 import { invariant } from '../../base/invariant.js';
 import type { Steps } from '../../base/steps.js';
+import type { ChecksumType } from '../../protocol/bucket/checksum.js';
 import { digestOf } from '../../runtime/hasher.js';
 import { S3Error } from '../s3-error.js';
 import { base64Text, parseBase64 } from './base64-digest.js';
-import {
-  type ChecksumAlgorithm,
-  checksumBytes,
-  checksumHeader,
-  type ChecksumType,
-  combinerOf,
-  hashOf,
-} from './checksum-algorithm.js';
+import { type ChecksumAlgorithm, checksumBytes, checksumHeader, combinerOf, hashOf } from './checksum-algorithm.js';
 import type { UploadChecksum } from './checksum-headers.js';
 
 export interface ObjectChecksum {

@@ -3,7 +3,7 @@
  * the domains that the gateway is configured with; every other host is path style, so a bare address needs no configuration.
  */
 import { S3Error } from '../s3-error.js';
-import { checkKey } from './key.js';
+import { requireKey } from '../s3/object-key.js';
 import { decode } from './target.js';
 
 export type Resource =
@@ -36,7 +36,7 @@ export function addressOf(rawPath: string, host: string | undefined, domains: re
 
 function resourceOf(bucket: string, key: string): Resource {
   if (key === '') return { kind: 'bucket', bucket };
-  checkKey(key);
+  requireKey(key);
   return { kind: 'object', bucket, key };
 }
 

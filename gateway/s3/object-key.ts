@@ -1,22 +1,10 @@
 /** Keys of objects: 1 to 1024 bytes of UTF-8, any characters, NUL among them (shards escape it, DESIGN.md section 7). */
 import { isWellFormed, utf8Bytes } from '../../base/bytes.js';
 import { S3Error } from '../s3-error.js';
-import { percentDecoded } from './percent-encoding.js';
 
 export const keyBytesMax = 1024;
 
-/**
- * The key in a request's path, after the slash that ends the bucket's name and as the client encoded it; it is not empty. `+` is a
- * plus, and `//`, `.` and `..` stay what they are. Throws `InvalidURI` where it is not percent-encoded UTF-8, `KeyTooLongError`.
- */
-export function keyOfPath(encoded: string): string {
-  const key = percentDecoded(encoded);
-  if (key === undefined) throw new S3Error('InvalidURI', { fields: { URI: encoded } });
-  requireKey(key);
-  return key;
-}
-
-/** Of a key from a document or a form. Throws `InvalidArgument` for an empty one and for lone surrogates, `KeyTooLongError`. */
+/** Of a key from a path, a document or a form. Throws `InvalidArgument` for an empty one and for lone surrogates, `KeyTooLongError`. */
 export function requireKey(key: string): void {
   // Each UTF-16 unit has 1 to 3 bytes: most keys need not be encoded to be measured.
   const bytes = key.length * 3 <= keyBytesMax ? key.length : utf8Bytes(key).byteLength;

@@ -1,24 +1,11 @@
 /** `<ChecksumCRC32>` and its like, in requests and answers. */
 import type { ChecksumName } from '../../protocol/bucket/checksum.js';
 import { checksumNames } from '../../protocol/bucket/checksum.js';
+import { checksumBytes } from '../body/checksum-algorithm.js';
 import { S3Error } from '../s3-error.js';
 import type { XmlElement } from './element.js';
 import { wordOf } from './document.js';
 import type { XmlWriter } from './writer.js';
-
-/** Bytes of each digest. An element's name is `Checksum` and the algorithm's. */
-const checksumBytes: Readonly<Record<ChecksumName, number>> = {
-  CRC32: 4,
-  CRC32C: 4,
-  CRC64NVME: 8,
-  SHA1: 20,
-  SHA256: 32,
-  SHA512: 64,
-  MD5: 16,
-  XXHASH64: 8,
-  XXHASH3: 8,
-  XXHASH128: 16,
-};
 
 /** One value; AWS stores no more of an object or part. */
 export interface Checksum {
@@ -27,6 +14,7 @@ export interface Checksum {
   readonly value: string;
 }
 
+/** An element's name is `Checksum` and the algorithm's. */
 const byElement = new Map(checksumNames.map((name) => [`Checksum${name}`, name]));
 
 /** Which algorithm's value the element holds; `undefined` when it is not a checksum. */
@@ -37,7 +25,7 @@ export function checksumNameOf(element: XmlElement): ChecksumName | undefined {
 /** The value of a part: base64 of the algorithm's length. Throws InvalidArgument. */
 export function partChecksumOf(element: XmlElement, algorithm: ChecksumName): Checksum {
   const value = wordOf(element);
-  const length = checksumBytes[algorithm];
+  const length = checksumBytes(algorithm);
   // Compared with what the bytes give back, since decoding skips what is not base64.
   const bytes = Buffer.from(value, 'base64');
   if (bytes.byteLength !== length || bytes.toString('base64') !== value) throw invalidPartChecksum(value);

@@ -1,6 +1,6 @@
 import { S3Error } from '../s3-error.js';
 import { fieldsOf, readDocument, wordOf } from './document.js';
-import type { Tag } from './tagging.js';
+import type { Tag } from '../s3/tagging.js';
 import { parseTags } from './tagging.js';
 
 export interface CreateBucketConfiguration {

@@ -7,7 +7,8 @@ import { parseDelete } from '../../../gateway/xml/delete.js';
 import { parseLegalHold } from '../../../gateway/xml/legal-hold.js';
 import { parseObjectLockConfiguration } from '../../../gateway/xml/object-lock-configuration.js';
 import { parseRetention } from '../../../gateway/xml/retention.js';
-import { checkTags, parseTagging } from '../../../gateway/xml/tagging.js';
+import { checkTags } from '../../../gateway/s3/tagging.js';
+import { parseTagging } from '../../../gateway/xml/tagging.js';
 import { parseVersioningConfiguration } from '../../../gateway/xml/versioning-configuration.js';
 import { refused } from '../errors.js';
 
