@@ -266,6 +266,7 @@ export class JoinerTerm {
       this.#isRunning = false;
       this.#next();
     };
+    let isSubmitting = false;
     try {
       this.term.throwIfOver();
       if (!this.#isBegun) throw new CairnError('CONFLICT', 'the join was begun anew; this is of the one before');
@@ -275,8 +276,11 @@ export class JoinerTerm {
         go();
         return;
       }
+      isSubmitting = true;
       this.#settle(this.#copy.submit(transaction), step, go);
     } catch (error) {
+      // Nothing may follow what is not there: what it notes would be of data that was refused.
+      if (isSubmitting) this.#isBegun = false;
       step.reject(toCairnError(error));
       go();
     }
