@@ -239,10 +239,7 @@ export class PgService {
         const pg = await found.#member(header, peer);
         return { header: await pg.joinStart(header) };
       })
-      .on(joinBeginMethod, async ({ header, peer }) => ({
-        header: {},
-        payload: await service().#joiner(header, peer).joinBegin(header),
-      }))
+      .on(joinBeginMethod, async ({ header, peer }) => service().#joiner(header, peer).joinBegin(header))
       .onMessage(joinEntriesMethod, async ({ header, payload, peer }) => {
         const joiner = forMember(current(), header, peer)?.joiner;
         if (joiner?.term.number === header.term) await joiner.entries(header, payload);

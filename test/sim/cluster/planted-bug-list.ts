@@ -140,6 +140,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'written-while-cut-off',
+    seed: undefined,
+    words: ['--faults', 'process,network,out'],
+    changes: [
+      {
+        file: `${primary}/resumed-objects.js`,
+        from: `if (resumed !== undefined && seq > resumed.after)`,
+        to: `if (false)`,
+      },
+    ],
+  },
+  {
     name: 'divergent-entry-kept',
     seed: undefined,
     words: ['--faults', 'process,network,down'],
