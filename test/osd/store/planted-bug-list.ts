@@ -168,4 +168,56 @@ function visitBodies(`,
       },
     ],
   },
+  {
+    name: 'freed-before-copied',
+    seed: undefined,
+    changes: [
+      { file: 'osd/store/cleaner/cleaner.js', from: `files.pin(segment);`, to: `state.segments.freed = segment;` },
+      { file: 'osd/store/cleaner/cleaner.js', from: `files.unpin(segment);`, to: `` },
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `this.state(segment) === 'closed' &&
+            this.#live[segment] === 0 &&`,
+        to: `this.state(segment) === 'closed' &&
+            (this.#live[segment] === 0 || this.freed === segment) &&`,
+      },
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `invariant(this.#live[segment] === 0, 'a segment that begins a life holds nothing live', { segment });`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'index-full-before-log',
+    seed: undefined,
+    changes: [
+      {
+        file: 'osd/store/space/ballast.js',
+        from: `if (freeBytes < wanted && this.#isThere)`,
+        to: `if (freeBytes < 0)`,
+      },
+      {
+        file: 'osd/store/space/ballast.js',
+        from: `return freeBytes >= bytes + kept;`,
+        to: `return freeBytes >= bytes;`,
+      },
+    ],
+  },
+  {
+    name: 'released-twice',
+    seed: undefined,
+    changes: [{ file: 'osd/store/apply/apply-release.js', from: `draft.delete(key);`, to: `` }],
+  },
+  {
+    name: 'clone-ahead-without-its-condition',
+    seed: undefined,
+    changes: [
+      {
+        file: 'osd/store/apply/apply-clone.js',
+        from: `made !== undefined && equalBytes(value, made)`,
+        to: `made !== undefined`,
+      },
+    ],
+  },
 ];
