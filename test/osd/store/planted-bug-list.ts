@@ -16,7 +16,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'index-ahead-of-log',
-    seed: undefined,
+    seed: 13,
     changes: [
       {
         file: 'osd/store/store.js',
@@ -43,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 1,
+    seed: 5,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -80,7 +80,7 @@ function visitBodies(`,
   },
   {
     name: 'recycled-without-new-generation',
-    seed: 8,
+    seed: 3,
     changes: [
       {
         file: 'osd/store/log/segment-files.js',
@@ -136,7 +136,7 @@ function visitBodies(`,
   },
   {
     name: 'merge-without-its-condition',
-    seed: 44,
+    seed: 18,
     changes: [
       {
         file: 'osd/store/apply/apply-merge.js',
@@ -147,7 +147,7 @@ function visitBodies(`,
   },
   {
     name: 'batch-number-reused',
-    seed: 15,
+    seed: 2,
     changes: [
       {
         file: 'osd/store/open-store.js',
@@ -158,7 +158,7 @@ function visitBodies(`,
   },
   {
     name: 'failed-sync-believed',
-    seed: 757,
+    seed: 19,
     changes: [
       {
         file: 'osd/store/open-store.js',
@@ -170,7 +170,7 @@ function visitBodies(`,
   },
   {
     name: 'freed-before-copied',
-    seed: undefined,
+    seed: 1,
     changes: [
       { file: 'osd/store/cleaner/cleaner.js', from: `files.pin(segment);`, to: `state.segments.freed = segment;` },
       { file: 'osd/store/cleaner/cleaner.js', from: `files.unpin(segment);`, to: `` },
