@@ -68,9 +68,11 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
   const syncs = [3, 7].includes(seed % 10) ? new Prng(`${seed}/syncs`) : undefined;
   const splits = seed % 3 === 0 ? new Prng(`${seed}/splits`) : undefined;
   const segmentBytes = prng.pick([2 ** 18, 2 ** 18, 2 ** 19]);
+  // Less room than the store was promised, and soon used up. Layers are small: large ones do not fit the ballast of so small a store.
+  const cramped = seed % 10 === 6 ? new Prng(`${seed}/room`) : undefined;
   const workload = new Workload(prng, {
     objects: 8,
-    writeBytesMax: prng.pick([2_000, 12_000, segmentBytes / 16]),
+    writeBytesMax: cramped === undefined ? prng.pick([2_000, 12_000, segmentBytes / 16]) : segmentBytes / 8,
     transactionBytesMax: segmentBytes / 4 - 1_000,
     objectBytesMax: prng.pick([30_000, 400_000, 1_000_000]),
     mutationsMax: prng.pick([3, 3, 20]),
@@ -78,8 +80,6 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     tiny: isTiny ? new Prng(`${seed}/tiny`) : undefined,
   });
   const bulk = new Prng(`${seed}/bulk`);
-  // Less room than the store was promised: layers are small, as large ones do not fit the ballast of so small a store.
-  const cramped = seed % 10 === 6 ? new Prng(`${seed}/room`) : undefined;
   const hurried = seed % 4 === 1 ? new Prng(`${seed}/hurried`) : undefined;
   const walks = seed % 4 === 2 ? new Prng(`${seed}/walks`) : undefined;
   const layerBytesMax = prng.pick([3_000, 30_000, 1_000_000]);
@@ -87,7 +87,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     layerBytesMax: cramped === undefined ? layerBytesMax : cramped.pick([3_000, 20_000]),
     layerMsMax: prng.pick([2, 20, 500]),
     readCacheBytes: prng.pick([0, 100_000]),
-    prewrite: prng.chance(0.3),
+    prewrite: cramped === undefined ? prng.chance(0.3) : true,
     pendingBytesMax: prng.pick([100_000, 10_000_000]),
     ...(bulk.chance(0.5) ? { bulkBytesMin: bulk.pick([0, 30, 200]) } : {}),
     ...(cramped === undefined ? {} : { spaceWaitMs: 200 }),
@@ -114,7 +114,7 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
     });
     await maker.finished;
     if (cramped !== undefined) {
-      machine.disk().faults.setCapacity(machine.disk().usedBytes + (4 + cramped.below(8)) * segmentBytes);
+      machine.disk().faults.setCapacity(machine.disk().usedBytes + (3 + cramped.below(3)) * segmentBytes);
     }
     const cycles = 2 + prng.below(4);
     for (let cycle = 0; cycle < cycles; cycle++) {
@@ -155,7 +155,8 @@ export async function runCrashes(seed: number): Promise<CrashResult> {
       assert.deepEqual(findings, [], 'what fsck finds');
     });
     await last.finished;
-    if (prng.chance(0.5)) await rotTail(machine, prng, workload, options, history);
+    // Where room is short, a checkpoint covers what is to be replayed there: rot in it is found when it is read.
+    if (prng.chance(0.5) && cramped === undefined) await rotTail(machine, prng, workload, options, history);
   });
   return result;
 }

@@ -32,7 +32,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'unsynced-checkpoint',
-    seed: 6,
+    seed: 14,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -190,7 +190,7 @@ function visitBodies(`,
   },
   {
     name: 'index-full-before-log',
-    seed: undefined,
+    seed: 6,
     changes: [
       {
         file: 'osd/store/space/ballast.js',
@@ -206,12 +206,12 @@ function visitBodies(`,
   },
   {
     name: 'released-twice',
-    seed: undefined,
+    seed: 3,
     changes: [{ file: 'osd/store/apply/apply-release.js', from: `draft.delete(key);`, to: `` }],
   },
   {
     name: 'clone-ahead-without-its-condition',
-    seed: undefined,
+    seed: 39,
     changes: [
       {
         file: 'osd/store/apply/apply-clone.js',
