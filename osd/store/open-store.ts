@@ -98,7 +98,7 @@ export async function loadState(
   superblock: Superblock,
   readCacheBytes: number,
   absence?: Absence,
-  extentsMax = Infinity,
+  limits: Pick<StoreState, 'extentsMax' | 'bulkBytesMin'> = {},
 ): Promise<LoadedState> {
   const checkpoint = await loadCheckpointRecord(kv, directory);
   const index = new Index(kv, readCacheBytes, absence);
@@ -107,7 +107,7 @@ export async function loadState(
   const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
   await loadSegments(kv, segments);
   await loadPgs(kv, pgs, directory);
-  return { state: { extentsMax, index, segments, pgs, counters }, checkpoint };
+  return { state: { ...limits, index, segments, pgs, counters }, checkpoint };
 }
 
 async function recover(
@@ -119,8 +119,9 @@ async function recover(
   files: SegmentFiles,
 ): Promise<Store> {
   const absence = new Absence(runtime, kv);
-  const { readCacheBytes, chunkExtentsMax } = options;
-  const { state, checkpoint } = await loadState(kv, directory, superblock, readCacheBytes, absence, chunkExtentsMax);
+  const { readCacheBytes, chunkExtentsMax: extentsMax, bulkBytesMin } = options;
+  const limits = { extentsMax, bulkBytesMin };
+  const { state, checkpoint } = await loadState(kv, directory, superblock, readCacheBytes, absence, limits);
   state.index.startAbsence();
   const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
   await ballast.open();

@@ -1,6 +1,6 @@
 /** How a store is opened. Every value has a default that suits one OSD with 4 GiB of memory. */
 import type { CairnError } from '../../base/errors.js';
-import { chunkExtentsMax } from './limits.js';
+import { bulkBytesMin, chunkExtentsMax } from './limits.js';
 
 export interface StoreOptions {
   /** LevelDB's cache of blocks. Larger: fewer reads of the index from the disk. Default 64 MiB. */
@@ -34,6 +34,11 @@ export interface StoreOptions {
   readonly cleanerBytesPerSecond?: number;
   /** Extents of a chunk beyond which small ones are merged. Larger: fewer rewrites, larger values. Default 128. */
   readonly chunkExtentsMax?: number;
+  /**
+   * Index values of chunks, in bytes, that one transaction rewrites extent by extent. What lets go of more, or clones more, is done in
+   * slices. Larger: longer turns, fewer records. Default 64 KiB.
+   */
+  readonly bulkBytesMin?: number;
   /** Refuses a store with another uuid (`CONFLICT`): the wrong disk. */
   readonly expectedUuid?: string;
   /**
@@ -77,6 +82,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     prewrite: true,
     cleanerBytesPerSecond: 64 * mebibyte,
     chunkExtentsMax,
+    bulkBytesMin,
     ...options,
   };
 }

@@ -14,6 +14,7 @@ import type { PgId } from '../../cluster/ids.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { StoreState } from './apply/draft.js';
+import { BulkWorker, type BulkCounts } from './bulk/bulk-worker.js';
 import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
 import { showUuid, storeSeed, type Superblock } from './format/superblock.js';
@@ -57,6 +58,7 @@ export class Store {
   readonly #checkpointer: Checkpointer;
   readonly #cleaner: Cleaner;
   readonly #merger: Merger;
+  readonly #bulk: BulkWorker;
   readonly #absence: Absence;
   readonly #ballast: Ballast;
   #durableBatch: number;
@@ -80,13 +82,15 @@ export class Store {
     this.#ballast = parts.ballast;
     this.#durableBatch = position.number;
     this.#lastFreezeAt = runtime.clock.now();
-    this.#checkpointer = new Checkpointer(runtime, state, parts.checkpoint, parts.ballast);
+    this.#checkpointer = new Checkpointer(runtime, state, parts.checkpoint, parts.ballast, options.layerBytesMax);
     this.#pool = this.#makePool(position);
     this.#space = new Space(state.segments, this.#pool, superblock.segmentBytes, options, {
-      canClean: () => this.#cleaner.canClean,
+      canClean: () => this.#cleaner.canClean || this.#bulk.isReleasing,
+      isReleasing: () => this.#bulk.isReleasing,
       isFileSystemFull: () => parts.ballast.isGivenUp,
     });
     this.#writer = this.#makeWriter(position);
+    this.#bulk = this.#makeBulk();
     this.#queue = this.#makeQueue();
     const { readsMax, payloadCacheBytes: cacheBytes } = options;
     const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), { readsMax, cacheBytes });
@@ -96,6 +100,7 @@ export class Store {
     this.#merger = this.#makeMerger(payloads);
     this.#space.recount();
     this.#pool.prepare();
+    this.#bulk.start();
     this.#watchAge();
   }
 
@@ -203,6 +208,11 @@ export class Store {
     return this.#merger.counts;
   }
 
+  /** What was done in slices since the store was opened. */
+  bulk(): BulkCounts {
+    return this.#bulk.counts;
+  }
+
   /** Values of the index that had rotted when they were removed, since the store was opened: more than 0 asks for fsck. */
   get damagedValues(): number {
     return this.#checkpointer.damagedValues;
@@ -253,6 +263,7 @@ export class Store {
       await this.#queue.drain();
       await this.#cleaner.stopped();
       await this.#merger.stopped();
+      await this.#bulk.stopped();
       if (this.#failed === undefined) await this.#writer.idle();
       if (this.#failed === undefined) await this.checkpoint();
     } finally {
@@ -268,6 +279,7 @@ export class Store {
     await this.#writer.stopped();
     await this.#cleaner.stopped();
     await this.#merger.stopped();
+    await this.#bulk.stopped();
     await this.#checkpointing?.catch(() => undefined);
     await this.#looking;
     await this.#pool.close();
@@ -322,9 +334,29 @@ export class Store {
       space: this.#space,
       segmentBytes: this.superblock.segmentBytes,
       options: this.#options,
-      isLayerFull: () => this.#checkpointer.isFrozen && this.#isLayerLarge(),
+      isLayerFull: () => this.#isLayerFull,
       onShort: () => this.#hurry(),
+      makeAhead: (source) => this.#bulk.makeAhead(source),
+      forgetAhead: (source) => this.#bulk.forgetAhead(source),
+      onDiscarded: () => this.#bulk.onDiscarded(),
       mustMergeFirst: (crowded) => this.#merger.mustMergeFirst(crowded),
+    });
+  }
+
+  #makeBulk(): BulkWorker {
+    return new BulkWorker({
+      runtime: this.#runtime,
+      state: this.#state,
+      writer: this.#writer,
+      isLayerFull: () => this.#isLayerFull,
+      spaceWaitMs: this.#options.spaceWaitMs,
+      refusal: () => this.#space.refusal(),
+      onReleased: () => {
+        this.#hurry();
+        this.#queue.pump();
+      },
+      isClosing: () => this.#closing !== undefined,
+      hasFailed: () => this.#failed !== undefined,
     });
   }
 
@@ -357,6 +389,10 @@ export class Store {
       onCleaned: () => this.#hurry(),
       isStopped: () => this.#failed !== undefined || this.#closing !== undefined,
     });
+  }
+
+  get #isLayerFull(): boolean {
+    return this.#checkpointer.isFrozen && this.#isLayerLarge();
   }
 
   #isLayerLarge(): boolean {

@@ -10,14 +10,17 @@ import {
   type BatchHeader,
 } from '../../../../osd/store/format/batch-header.js';
 import { decodeChunk, encodeChunk } from '../../../../osd/store/format/chunk-value.js';
+import { aheadKey, aheadMarkKey, discardKey } from '../../../../osd/store/format/index-key.js';
 import { decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { decodeOmapValue, encodeOmapValue } from '../../../../osd/store/format/omap-value.js';
 import { decodePayloadOwner, encodePayloadOwner } from '../../../../osd/store/format/payload-owner.js';
 import {
   decodeRecord,
+  writeAheadRecord,
   writeMergeRecord,
   writeMoveRecord,
   writeOpen,
+  writeReleaseRecord,
   writeTransaction,
 } from '../../../../osd/store/format/record.js';
 import type { ChunkMerge } from '../../../../osd/store/format/chunk-merge.js';
@@ -284,6 +287,8 @@ function decodeBatch(bytes: Uint8Array): unknown {
   return parseBatch(bytes, found.header, found.checksum, { storeSeed: seed, segmentBytes: 2 ** 20 });
 }
 
+const released = [discardKey(1_000_000_007, 2, 4_095), aheadKey(object, 300), aheadMarkKey(object)];
+const ahead = { object, from: 300, to: 4_095, isLast: true };
 const recordOf = (value: unknown, write: (writer: ByteWriter) => void) => ({
   bytes: written(write),
   decode: decodeRecord,
@@ -335,6 +340,14 @@ export const formatSamples: readonly FormatSample[] = [
   },
   { name: 'record of moves', ...recordOf({ kind: 'move', moves }, (writer) => writeMoveRecord(writer, moves)) },
   { name: 'record of a merge', ...recordOf({ kind: 'merge', merge }, (writer) => writeMergeRecord(writer, merge)) },
+  {
+    name: 'record of a release',
+    ...recordOf({ kind: 'release', keys: released }, (writer) => writeReleaseRecord(writer, released)),
+  },
+  {
+    name: 'record of a clone ahead',
+    ...recordOf({ kind: 'ahead', ahead }, (writer) => writeAheadRecord(writer, ahead)),
+  },
   { name: 'object head', bytes: encodeObjectHead(head), decode: decodeObjectHead, value: head },
   { name: 'chunk', bytes: encodeChunk(extents), decode: decodeChunk, value: extents },
   {
