@@ -10,6 +10,7 @@ import { Dialer } from '../wire/dialer.js';
 import { WireListener } from '../wire/listener.js';
 import type { WireRuntime } from '../wire/peer-connection.js';
 import { NodeClock } from '../runtime/node/clock.js';
+import { NodeMemory } from '../runtime/node/memory.js';
 import { NodeNetwork } from '../runtime/node/network.js';
 import { NodeRandom } from '../runtime/node/random.js';
 import type { Logger } from '../runtime/log.js';
@@ -54,7 +55,13 @@ const quiet: Logger = {
 
 function runtime(): WireRuntime {
   const clock = new NodeClock();
-  return { clock, log: quiet, random: new NodeRandom(), network: new NodeNetwork(clock, quiet) };
+  return {
+    clock,
+    log: quiet,
+    memory: new NodeMemory(),
+    random: new NodeRandom(),
+    network: new NodeNetwork(clock, quiet),
+  };
 }
 
 if (process.send === undefined) await runClient();

@@ -61,6 +61,11 @@ export class PayloadCache {
     return old;
   }
 
+  /** Whether it would be kept. */
+  keeps({ bytes }: PayloadRef): boolean {
+    return bytes <= cachedPayloadBytesMax && bytes + entryOverheadBytes <= this.#youngBytesMax;
+  }
+
   /** All bytes of the payload, verified, and not to be changed from here on. */
   add(payload: PayloadRef, data: Uint8Array): void {
     if (payload.bytes > cachedPayloadBytesMax || data.byteLength !== payload.bytes) return;
