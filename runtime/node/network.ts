@@ -262,12 +262,16 @@ function acceptPlain(received: ReceiveBuffer, onConnection: (connection: Connect
       accepted.destroy();
       return;
     }
-    let connection: NodeConnection | undefined;
     const adopted = received.adopt(accepted, () => connection);
     const socket = adopted ?? accepted;
-    const deliversItself = adopted !== undefined;
-    const local = localAddress(socket);
-    connection = new NodeConnection({ socket, transport: socket, local, remote, tlsPeer: undefined, deliversItself });
+    const connection: NodeConnection = new NodeConnection({
+      socket,
+      transport: socket,
+      local: localAddress(socket),
+      remote,
+      tlsPeer: undefined,
+      deliversItself: adopted !== undefined,
+    });
     onConnection(connection);
   });
 }
