@@ -71,7 +71,10 @@ async function runServer(): Promise<void> {
   const source = Buffer.alloc(4 * MiB, 7);
   const handlers = new HandlerTable()
     .on(echo, (request) => ({ header: { version: request.header.term }, payload: request.payload }))
-    .on(put, (request) => ({ header: { version: request.header.term } }))
+    .on(put, (request) => {
+      request.release();
+      return { header: { version: request.header.term } };
+    })
     .on(get, (request) => ({
       header: { version: request.header.term },
       payload: source.subarray(0, request.header.length),
@@ -143,7 +146,7 @@ async function measure(dialer: Dialer, c: Case, roundMs: number): Promise<Result
     while (performance.now() - startMs < roundMs) {
       if (c.kind === 'echo') await dialer.call(echo, header, { payload });
       else if (c.kind === 'put') await dialer.call(put, header, { payload });
-      else await dialer.call(get, header);
+      else (await dialer.call(get, header)).release();
       calls++;
     }
   };

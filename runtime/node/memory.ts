@@ -26,7 +26,7 @@ export class NodeMemory implements Memory {
     if (memory === undefined) memory = ownMemory(size);
     else this.#idleBytes -= size;
     this.#taken.add(memory);
-    return new Uint8Array(memory, 0, bytes);
+    return Buffer.from(memory, 0, bytes);
   }
 
   give({ buffer, byteLength }: Uint8Array): void {

@@ -7,7 +7,7 @@ export class SimMemory implements Memory {
   readonly #taken = new WeakSet<Uint8Array>();
 
   take(bytes: number): Uint8Array {
-    const taken = new Uint8Array(bytes);
+    const taken = Buffer.allocUnsafeSlow(bytes);
     poison(taken);
     this.#taken.add(taken);
     return taken;
