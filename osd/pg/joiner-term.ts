@@ -192,8 +192,8 @@ export class JoinerTerm {
     }
   }
 
-  /** Resolves when it is durable, or was refused. */
-  async append(message: AppendMessage, payload: Uint8Array): Promise<void> {
+  /** Resolves when it is durable, or was refused. `free` is called if the payload is read no more then. */
+  async append(message: AppendMessage, payload: Uint8Array, free: () => void): Promise<void> {
     try {
       let seq = 0;
       await this.#run(() => {
@@ -202,6 +202,7 @@ export class JoinerTerm {
         seq = transaction?.entry?.seq ?? transaction?.copied?.[0]?.seq ?? 0;
         return transaction;
       });
+      free();
       this.#acknowledge(seq);
     } catch (error) {
       this.#refused(error, message.attempt ?? 0);

@@ -31,6 +31,7 @@ import type { Store } from '../store/store.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { HandOver } from './hand-over.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { LentPayload } from './lent-payload.js';
 import { listObjects } from './list-objects.js';
 import {
   ackMethod,
@@ -228,10 +229,11 @@ export class PgService {
         checkSender(peer, header.holder);
         return { header: service().#leases.onAsk(header) };
       })
-      .onMessage(appendMethod, async ({ header, payload, peer }) => {
+      .onMessage(appendMethod, async (request) => {
+        const { header, payload, peer } = request;
         const pg = forMember(current(), header, peer);
         const role = pg?.replica ?? pg?.joiner;
-        if (role?.term.number === header.term) await role.append(header, payload);
+        if (role?.term.number === header.term) await role.append(header, payload, () => request.release());
       })
       .on(joinStartMethod, async ({ header, peer }) => {
         const found = service();
@@ -333,16 +335,18 @@ export class PgService {
     pace.clientBegan(this.#runtime.clock.now());
     this.#ops += 1;
     this.#opsBytes += bytes;
+    const lent = bytes === 0 ? undefined : new LentPayload(() => request.release());
     try {
       const primary = this.#primaryFor(id, header.term);
       const { pool } = primary;
       this.#checkAccess(peer, pool, 'r');
       if (header.changes.length > 0) this.#checkAccess(peer, pool, 'w');
       if (header.call !== undefined) this.#checkAccess(peer, pool, 'x');
-      return await runOp(primary, header, payload, request);
+      return await runOp(primary, header, payload, request, lent);
     } catch (error) {
       throw this.#routed(id, error);
     } finally {
+      lent?.letGo();
       pace.clientEnded(this.#runtime.clock.now());
       this.#ops -= 1;
       this.#opsBytes -= bytes;

@@ -239,7 +239,13 @@ async function writeOpening(
   const record = openRecord(boot, runtime.random);
   const name = headNames.find((one) => position.heads[one] === place);
   const isCold = name === 'cold' || name === 'coldNext';
-  const batch = new OpenBatch({ storeSeed: seed, number: position.number + 1, place, isCold, slabs: new SlabPool() });
+  const batch = new OpenBatch({
+    storeSeed: seed,
+    number: position.number + 1,
+    place,
+    isCold,
+    slabs: new SlabPool(runtime.memory),
+  });
   batch.add(record, []);
   const after: BatchPlace = { ...place, offset: place.offset + batch.pagedBytes };
   const heads = {
@@ -248,10 +254,10 @@ async function writeOpening(
     hotNext: name === 'hotNext' ? undefined : hotNext,
     ...(name === 'coldNext' ? { coldNext: undefined } : {}),
   };
-  const { chunks, checksum } = batch.seal(position.checksum, heads);
+  const { bytes, checksum } = batch.seal(position.checksum, heads);
   const file = await runtime.disk.open(files.path(place.segment), { mode: 'write', durableWrites: true });
   try {
-    await file.writev(chunks, place.offset);
+    await file.write(bytes, place.offset);
   } finally {
     await file.close();
   }

@@ -9,7 +9,7 @@ export interface StoreOptions {
   readonly kvWriteBufferBytes?: number;
   /** Values of the index that were read lately. Default 32 MiB. */
   readonly readCacheBytes?: number;
-  /** Payloads of up to 64 KiB that clients read lately. Larger: fewer reads of the disk. Default 64 MiB. */
+  /** Payloads of up to 32 KiB that clients read lately. Larger: fewer reads of the disk. Default 64 MiB. */
   readonly payloadCacheBytes?: number;
   /** The active layer of the index is frozen at this size. Larger: fewer checkpoints, a longer replay. Default 32 MiB. */
   readonly layerBytesMax?: number;

@@ -8,7 +8,8 @@ import { unreachable } from '../../../base/invariant.js';
 import type { Guard, OpRequest, ReadPart, ReadResult } from '../../../protocol/osd-methods.js';
 import { findMethod, type ClassTable } from '../../classes/object-class.js';
 import { showObject, type ObjectId } from '../../store/object-id.js';
-import type { ObjectReader } from '../../store/read/object-reader.js';
+import type { ObjectReader, ReadOptions } from '../../store/read/object-reader.js';
+import type { ReadBuffers } from '../../store/read/read-buffers.js';
 import { refusal } from '../refusals.js';
 import { ChangeList } from './change-list.js';
 import type { Evaluated } from './evaluated.js';
@@ -23,7 +24,7 @@ export async function evaluate(
   object: ObjectId,
   request: OpRequest,
   payload: Uint8Array,
-  classes: ClassTable,
+  { classes, buffers }: { readonly classes: ClassTable; readonly buffers: ReadBuffers | undefined },
 ): Promise<Evaluated> {
   const view = new ObjectView(objects, object);
   for (const [index, guard] of request.guards.entries()) {
@@ -33,7 +34,7 @@ export async function evaluate(
   }
   const results: ReadResult[] = [];
   const read: Uint8Array[] = [];
-  for (const part of request.reads) results.push(await readPart(objects, view, part, read));
+  for (const part of request.reads) results.push(await readPart(objects, view, part, { payload: read, buffers }));
   const changes = await ChangeList.begin(view, request);
   let rest = payload;
   for (const change of request.changes) rest = changes.add(change, rest);
@@ -76,14 +77,14 @@ async function readPart(
   objects: ObjectReader,
   view: ObjectView,
   part: ReadPart,
-  payload: Uint8Array[],
+  { payload, buffers }: { readonly payload: Uint8Array[]; readonly buffers: ReadBuffers | undefined },
 ): Promise<ReadResult> {
   const { object } = view;
   switch (part.kind) {
     case 'stat':
       return { kind: 'stat', stat: await view.stat() };
     case 'read': {
-      const pieces = await readData(objects, object, part.offset, part.bytes);
+      const pieces = await readData(objects, object, part, { mayBeCached: true, buffers });
       payload.push(...pieces);
       return { kind: 'read', bytes: pieces.reduce((sum, piece) => sum + piece.byteLength, 0) };
     }
@@ -94,7 +95,7 @@ async function readPart(
       return { kind: 'omap-get', head: item?.head, slots: item?.slots ?? [] };
     }
     case 'omap-body': {
-      const body = await objects.omapBody(object, part.key, part.slot as 0, { mayBeCached: true });
+      const body = await objects.omapBody(object, part.key, part.slot as 0, { mayBeCached: true, buffers });
       if (body !== undefined) payload.push(body);
       return { kind: 'omap-body', bytes: body?.byteLength };
     }
@@ -111,11 +112,11 @@ async function readPart(
 async function readData(
   objects: ObjectReader,
   object: ObjectId,
-  offset: number,
-  bytes: number,
+  { offset, bytes }: { readonly offset: number; readonly bytes: number },
+  options: ReadOptions,
 ): Promise<readonly Uint8Array[]> {
   try {
-    return await objects.read(object, offset, bytes, { mayBeCached: true });
+    return await objects.read(object, offset, bytes, options);
   } catch (error) {
     if (!isCairnError(error, 'NOT_FOUND')) throw error;
     throw refusal('NOT_FOUND', 'object', `${showObject(object)} does not exist`);

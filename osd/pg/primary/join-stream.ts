@@ -12,6 +12,7 @@ import { type Parts, readParts, unfinishedVersion } from '../copy/read-parts.js'
 import { mutationBytes } from '../copy/split-mutations.js';
 import { TouchedSet } from '../copy/touched-set.js';
 import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, positionHeader } from '../messages.js';
+import type { LentPayload } from '../lent-payload.js';
 import type { SentEntry } from '../replication.js';
 import { isSamePosition, type LogPosition } from '../types.js';
 import { writeTransaction } from '../../store/format/record.js';
@@ -187,7 +188,10 @@ export class JoinStream {
     await this.#resume();
     const buffered = this.#buffered ?? [];
     this.#buffered = undefined;
-    for (const entry of buffered) this.#sendAppend(entry);
+    for (const entry of buffered) {
+      this.#sendAppend(entry);
+      entry.lent?.letGo();
+    }
   }
 
   /** What earlier attempts left in part goes on, each in its place among the others. */
@@ -212,6 +216,7 @@ export class JoinStream {
       this.#sendAppend(entry);
       return;
     }
+    entry.lent?.hold();
     this.#buffered.push(entry);
     if (this.#buffered.length > bufferedMax) this.#giveUp('more was written than it could be sent');
   }
@@ -384,7 +389,7 @@ export class JoinStream {
     };
     if (!this.#isBehind(entry.objectKey)) {
       if (entry.changesPg) this.#pgChanges += 1;
-      this.#tell(appendMethod, { ...header, record: entry.record }, entry.payload);
+      this.#tell(appendMethod, { ...header, record: entry.record }, entry.payload, entry.lent);
       return;
     }
     const packed = term.host.store.recentEntry(term.pg, entry.position.seq);
@@ -447,9 +452,9 @@ export class JoinStream {
     this.#inFlight.add(sent);
   }
 
-  #tell<Req>(method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void {
+  #tell<Req>(method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[], lent?: LentPayload): void {
     invariant(!this.#isClosed, 'nothing is sent on a stream that was closed');
-    this.#primary.tell(this.#joiner, method, header, payload);
+    this.#primary.tell(this.#joiner, method, header, payload, lent);
   }
 }
 

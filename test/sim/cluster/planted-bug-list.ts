@@ -50,6 +50,17 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'payload-released-early',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/pg/pg-service.js',
+        from: `await role.append(header, payload, () => request.release());`,
+        to: `request.release(), await role.append(header, payload, () => undefined);`,
+      },
+    ],
+  },
+  {
     name: 'no-term-check-on-a-replica',
     seed: undefined,
     words: ['--faults', 'late'],

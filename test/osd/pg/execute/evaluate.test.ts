@@ -46,7 +46,7 @@ async function withObject(
     );
     await run((parts, payload = '') => {
       const target = parts.name === undefined ? object : named(parts.name);
-      return evaluate(store.objects, target, requestOf(parts), utf8Bytes(payload), classes);
+      return evaluate(store.objects, target, requestOf(parts), utf8Bytes(payload), { classes, buffers: undefined });
     });
     await store.close();
   });

@@ -1,5 +1,5 @@
 /** One value of every stored format of the store, as bytes, with what decodes it. */
-import { concatBytes, latin1Bytes, latin1Text, utf8Bytes } from '../../../../base/bytes.js';
+import { latin1Bytes, latin1Text, utf8Bytes } from '../../../../base/bytes.js';
 import { ByteWriter } from '../../../../base/byte-writer.js';
 import { poolId } from '../../../../cluster/ids.js';
 import { decodeCheckpointRecord, encodeCheckpointRecord } from '../../../../osd/store/checkpoint/checkpoint-record.js';
@@ -30,6 +30,7 @@ import { decodeSegmentHeader, encodeSegmentHeader } from '../../../../osd/store/
 import { decodeSharedPayload, encodeSharedPayload } from '../../../../osd/store/format/shared-payload.js';
 import { decodeSuperblock, encodeSuperblock, storeSeed } from '../../../../osd/store/format/superblock.js';
 import { OpenBatch } from '../../../../osd/store/log/open-batch.js';
+import { SimMemory } from '../../../../runtime/sim/sim-memory.js';
 import { parseBatch } from '../../../../osd/store/log/batch-reader.js';
 import { objectId, parseObjectKey } from '../../../../osd/store/object-id.js';
 import { decodeLogBlock, encodeLogBlock } from '../../../../osd/store/pg/log-block.js';
@@ -263,7 +264,13 @@ function written(write: (writer: ByteWriter) => void): Uint8Array {
 
 /** A batch of one frame with two payloads, of which one has two blocks. */
 function makeBatch(): Uint8Array {
-  const batch = new OpenBatch({ storeSeed: seed, number: 12, place, isCold: false, slabs: new SlabPool() });
+  const batch = new OpenBatch({
+    storeSeed: seed,
+    number: 12,
+    place,
+    isCold: false,
+    slabs: new SlabPool(new SimMemory()),
+  });
   const small: Transaction<PayloadSize> = {
     pg: { pool, pg: 31 },
     blockShift: 12,
@@ -278,7 +285,7 @@ function makeBatch(): Uint8Array {
     { payload: payloadOf(utf8Bytes('end')), blockShift: 12, owner: other.owner },
   ]);
   const { bytes } = batch;
-  return concatBytes(batch.seal(11n, heads).chunks).subarray(0, bytes);
+  return batch.seal(11n, heads).bytes.subarray(0, bytes);
 }
 
 function decodeBatch(bytes: Uint8Array): unknown {

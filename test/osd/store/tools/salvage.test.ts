@@ -157,7 +157,7 @@ describe('osd/store/tools: salvage of what the cleaner moved', () => {
       const bodyFrom = bodies[0]?.payload ?? assert.fail();
       const place = position.heads.hot ?? assert.fail();
       const batch = new OpenBatch({
-        slabs: new SlabPool(),
+        slabs: new SlabPool(runtime.memory),
         storeSeed: storeSeed(superblock),
         number: position.number + 1,
         place,
@@ -173,7 +173,7 @@ describe('osd/store/tools: salvage of what the cleaner moved', () => {
         { payload: payloadOf(data.subarray(2_000, 9_000)), blockShift: 12, owner: object.owner },
         { payload: payloadOf(body), blockShift: 16, owner: object.owner },
       ]);
-      const bytes = concatBytes(batch.seal(position.checksum, position.heads).chunks);
+      const { bytes } = batch.seal(position.checksum, position.heads);
       const path = files.path(place.segment);
       await offline.close();
       await runtime.disk.removeTree(join(directory, 'index'));
