@@ -9,7 +9,7 @@ import { CairnError, toCairnError } from '../../base/errors.js';
 import { orderRange } from '../../cluster/object-placement.js';
 import { printPgId } from '../../cluster/ids.js';
 import type { Member } from '../../cluster/pg-record.js';
-import type { Reply } from '../../wire/method.js';
+import type { OutgoingReply } from '../../wire/method.js';
 import { decodeRecord } from '../store/format/record.js';
 import { blockShiftMin } from '../store/limits.js';
 import { decodeObjectHead } from '../store/format/object-head.js';
@@ -118,7 +118,7 @@ export class JoinerTerm {
   }
 
   /** Returns what is to be copied of objects that the cut entries, now or earlier, had changed, and what earlier attempts brought. */
-  async begin({ attempt, cutAfter, common, state }: JoinBeginRequest): Promise<Reply<JoinBeginReply>> {
+  async begin({ attempt, cutAfter, common, state }: JoinBeginRequest): Promise<OutgoingReply<JoinBeginReply>> {
     this.#checkAttempt(attempt);
     const after = positionOfHeader(cutAfter);
     await this.#park(common === undefined ? undefined : positionOfHeader(common));

@@ -32,6 +32,7 @@ import type { PayloadCacheCounts } from './read/payload-cache.js';
 import { PayloadReader } from './read/payload-reader.js';
 import { SegmentPool } from './segments/segment-pool.js';
 import type { Ballast } from './space/ballast.js';
+import { RoomMaker } from './space/room-maker.js';
 import { Space, type SpaceReport } from './space/space.js';
 import type { ResolvedStoreOptions, SpaceLevel } from './store-options.js';
 import type { StoreParts } from './store-parts.js';
@@ -61,11 +62,11 @@ export class Store {
   readonly #bulk: BulkWorker;
   readonly #absence: Absence;
   readonly #ballast: Ballast;
+  readonly #roomMaker: RoomMaker;
   #durableBatch: number;
   #lastFreezeAt: number;
   #timer: Timer | undefined;
   #checkpointing: Promise<void> | undefined;
-  #looking: Promise<void> | undefined;
   #failed: CairnError | undefined;
   #closing: Promise<void> | undefined;
   #wantsCheckpoint = false;
@@ -98,6 +99,7 @@ export class Store {
     this.objects = new ObjectReader(state, payloads);
     this.#cleaner = this.#makeCleaner(payloads);
     this.#merger = this.#makeMerger(payloads);
+    this.#roomMaker = this.#makeRoomMaker();
     this.#space.recount();
     this.#pool.prepare();
     this.#bulk.start();
@@ -281,7 +283,7 @@ export class Store {
     await this.#merger.stopped();
     await this.#bulk.stopped();
     await this.#checkpointing?.catch(() => undefined);
-    await this.#looking;
+    await this.#roomMaker.stopped();
     await this.#pool.close();
     await this.#absence.close();
     await this.#files.close();
@@ -336,9 +338,7 @@ export class Store {
       options: this.#options,
       isLayerFull: () => this.#isLayerFull,
       onShort: () => this.#hurry(),
-      makeAhead: (source) => this.#bulk.makeAhead(source),
-      forgetAhead: (source) => this.#bulk.forgetAhead(source),
-      onDiscarded: () => this.#bulk.onDiscarded(),
+      bulk: this.#bulk,
       mustMergeFirst: (crowded) => this.#merger.mustMergeFirst(crowded),
     });
   }
@@ -371,6 +371,22 @@ export class Store {
       extentsMax: this.#options.chunkExtentsMax,
       onMerged: () => this.#queue.pump(),
       isStopped: () => this.#failed !== undefined || this.#closing !== undefined,
+    });
+  }
+
+  #makeRoomMaker(): RoomMaker {
+    return new RoomMaker({
+      ballast: this.#ballast,
+      pool: this.#pool,
+      space: this.#space,
+      checkpointer: this.#checkpointer,
+      segmentBytes: this.superblock.segmentBytes,
+      log: this.#runtime.log,
+      onMade: () => {
+        this.#space.recount();
+        this.#queue.pump();
+      },
+      onFailed: (error) => this.#fail(error),
     });
   }
 
@@ -441,7 +457,7 @@ export class Store {
   /** A layer does not grow old because nothing new comes; nor does a store that refuses writes stay full because of that. */
   #watchAge(): void {
     this.#timer = this.#runtime.clock.after(this.#options.layerMsMax, () => {
-      this.#lookForRoom();
+      this.#roomMaker.look();
       if (this.#hasNews) this.#freezeNow();
       this.#watchAge();
     });
@@ -459,56 +475,13 @@ export class Store {
     this.#maybeFreeze(this.#writer.position);
   }
 
-  /** The file system had too little room: perhaps there is some by now. */
-  #lookForRoom(): void {
-    if (this.#looking !== undefined || !(this.#ballast.isGivenUp || this.#pool.lacksRoom)) return;
-    this.#looking = this.#makeRoom().then(
-      () => {
-        this.#looking = undefined;
-        this.#space.recount();
-        this.#queue.pump();
-      },
-      (error: unknown) => {
-        this.#looking = undefined;
-        this.#fail(toCairnError(error));
-      },
-    );
-  }
-
-  async #makeRoom(): Promise<void> {
-    await this.#ballast.ensureRoom(0);
-    await this.#pool.lookForRoom();
-    await this.#giveBack();
-  }
-
-  /**
-   * While the ballast is missing, clients' writes are refused. Free segments that the store can do without are given up for
-   * it, if they are enough: all of them, or somebody else's files would fill the room for nothing.
-   */
-  async #giveBack(): Promise<void> {
-    const removed = await this.#pool.removeGivenBack(this.#checkpointer.last.number);
-    if (removed > 0) {
-      this.#runtime.log.warn({ files: removed }, 'free segment files were given back to a full file system');
-      await this.#ballast.ensureRoom(0);
-    }
-    const missing = await this.#ballast.missingBytes();
-    if (missing === 0 || this.#pool.isGivingBack) return;
-    this.#space.recount();
-    const count = Math.ceil(missing / this.superblock.segmentBytes);
-    if (count > this.#space.spareSegments) return;
-    const { last, isFrozen } = this.#checkpointer;
-    // What is frozen already does not say it.
-    this.#pool.giveBack(count, last.number + (isFrozen ? 2 : 1));
-  }
-
   /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */
   #hurry(): void {
     this.#pool.prepare();
     // A segment that is only not ready yet comes by itself.
     if (!this.#space.isShort) return;
     this.#cleaner.kick();
-    if (this.#checkpointer.isFrozen || this.#wantsCheckpoint) return;
-    if (!this.#hasNews) return;
+    if (this.#checkpointer.isFrozen || this.#wantsCheckpoint || !this.#hasNews) return;
     this.#wantsCheckpoint = true;
     this.#runtime.clock.nextTurn(() => this.#freezeNow());
   }

@@ -17,6 +17,7 @@ import { Draft, type CrowdedChunk, type StoreState } from './apply/draft.js';
 import { MissingKeys } from './index/missing-keys.js';
 import { likelyKeys } from './apply/likely-keys.js';
 import { fetchMore } from './apply/look.js';
+import type { BulkWorker } from './bulk/bulk-worker.js';
 import { storedBytes } from './format/payload-ref.js';
 import { writeTransaction } from './format/record.js';
 import type { FetchedValues } from './index/index.js';
@@ -97,12 +98,8 @@ export interface QueueParts {
   readonly isLayerFull: () => boolean;
   /** Chunks have too many extents: the merger is told. True: so many that it has to do its work before. */
   readonly mustMergeFirst: (crowded: readonly CrowdedChunk[]) => boolean;
-  /** Makes a clone of the object ahead, for a transaction that waits for it; rejects when there is no room, or the store fails. */
-  readonly makeAhead: (source: ObjectId) => Promise<void>;
-  /** The transaction is done with it, one way or the other. */
-  readonly forgetAhead: (source: ObjectId) => void;
-  /** A transaction let go of chunks that are to be released. */
-  readonly onDiscarded: () => void;
+  /** Makes clones ahead for transactions that wait for them, and releases what transactions let go of. */
+  readonly bulk: Pick<BulkWorker, 'makeAhead' | 'forgetAhead' | 'onDiscarded'>;
   /** Room is short: a checkpoint and the cleaner could win some. */
   readonly onShort: () => void;
 }
@@ -277,7 +274,7 @@ export class TransactionQueue {
     else waiters.push(item.whenDurable);
     item.whenApplied.resolve();
     writer.kick();
-    if (draft.hasDiscards) this.#parts.onDiscarded();
+    if (draft.hasDiscards) this.#parts.bulk.onDiscarded();
     this.#forgetAhead(item);
     return true;
   }
@@ -300,7 +297,7 @@ export class TransactionQueue {
   #makeAhead(item: Pending, source: ObjectId): void {
     item.isFetching = true;
     item.ahead = [...(item.ahead ?? []), source];
-    this.#parts.makeAhead(source).then(
+    this.#parts.bulk.makeAhead(source).then(
       () => {
         item.isFetching = false;
         this.#run(item.queue);
@@ -313,7 +310,7 @@ export class TransactionQueue {
   }
 
   #forgetAhead({ ahead }: Pending): void {
-    for (const source of ahead ?? []) this.#parts.forgetAhead(source);
+    for (const source of ahead ?? []) this.#parts.bulk.forgetAhead(source);
   }
 
   /**
