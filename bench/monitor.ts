@@ -19,8 +19,8 @@ import { createNodeRuntime } from '../runtime/node/runtime.js';
 import { CairnCluster } from './monitor/cairn-cluster.js';
 import { type EtcdClient, EtcdCluster, etcdVersion } from './monitor/etcd-cluster.js';
 import { type LoadResult, quantile, runLoad } from './monitor/load.js';
-import { cpuMicroseconds, type Daemon } from './monitor/processes.js';
 import { Subscribers } from './monitor/subscribers.js';
+import { cpuMicroseconds, type Daemon, exitOnSignals } from './processes.js';
 
 interface Measured extends LoadResult {
   readonly serverMicroseconds: number;
@@ -45,6 +45,7 @@ const warmUpMs = quick ? 1_000 : 10_000;
 /** For anything that is not measured. */
 const patienceMs = 30_000;
 
+exitOnSignals();
 const runtime = createNodeRuntime({ daemon: 'bench', logLevel: 'error' });
 const base = option('directory') ?? mkdtempSync(`${process.cwd()}/bench-monitor-`);
 const etcdName = process.argv.includes('--no-etcd') ? undefined : etcdVersion();

@@ -62,7 +62,7 @@ async function measure({ runtime, client, pool }: BenchCluster): Promise<Row[]> 
 }
 
 async function move(
-  { runtime: { clock }, client, pool }: Omit<BenchCluster, 'processes'>,
+  { runtime: { clock }, client, pool }: Pick<BenchCluster, 'runtime' | 'client' | 'pool'>,
   beside: Row['beside'],
   direction: Row['direction'],
 ): Promise<Row> {

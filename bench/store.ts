@@ -12,6 +12,7 @@
  */
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { measureBulk } from './store/bulk.js';
 import { GiB, type Context } from './store/context.js';
 import { measureCleaning } from './store/cleaning.js';
 import { measureManyObjects } from './store/many-objects.js';
@@ -29,6 +30,7 @@ const parts = {
   objects: { title: 'many objects', measure: measureManyObjects },
   replays: { title: 'replay', measure: measureReplays },
   turns: { title: 'turns of the event loop, and commits beside checkpoints', measure: measureTurns },
+  bulk: { title: 'an object of very many extents', measure: measureBulk },
 } as const;
 
 const capacityBytesMin = 2 * GiB;

@@ -10,6 +10,7 @@ import { Dialer } from '../wire/dialer.js';
 import { WireListener } from '../wire/listener.js';
 import type { WireRuntime } from '../wire/peer-connection.js';
 import { NodeClock } from '../runtime/node/clock.js';
+import { NodeMemory } from '../runtime/node/memory.js';
 import { NodeNetwork } from '../runtime/node/network.js';
 import { NodeRandom } from '../runtime/node/random.js';
 import type { Logger } from '../runtime/log.js';
@@ -54,7 +55,13 @@ const quiet: Logger = {
 
 function runtime(): WireRuntime {
   const clock = new NodeClock();
-  return { clock, log: quiet, random: new NodeRandom(), network: new NodeNetwork(clock, quiet) };
+  return {
+    clock,
+    log: quiet,
+    memory: new NodeMemory(),
+    random: new NodeRandom(),
+    network: new NodeNetwork(clock, quiet),
+  };
 }
 
 if (process.send === undefined) await runClient();
@@ -64,7 +71,10 @@ async function runServer(): Promise<void> {
   const source = Buffer.alloc(4 * MiB, 7);
   const handlers = new HandlerTable()
     .on(echo, (request) => ({ header: { version: request.header.term }, payload: request.payload }))
-    .on(put, (request) => ({ header: { version: request.header.term } }))
+    .on(put, (request) => {
+      request.release();
+      return { header: { version: request.header.term } };
+    })
     .on(get, (request) => ({
       header: { version: request.header.term },
       payload: source.subarray(0, request.header.length),
@@ -136,7 +146,7 @@ async function measure(dialer: Dialer, c: Case, roundMs: number): Promise<Result
     while (performance.now() - startMs < roundMs) {
       if (c.kind === 'echo') await dialer.call(echo, header, { payload });
       else if (c.kind === 'put') await dialer.call(put, header, { payload });
-      else await dialer.call(get, header);
+      else (await dialer.call(get, header)).release();
       calls++;
     }
   };

@@ -62,6 +62,11 @@ function resultText(result: SalvageResult, to: string): string {
   if (scan.missing > 0) {
     lines.push('what only those batches told is not there: attributes and omap heads; what they removed may be back');
   }
+  if (scan.missing > 0 || result.damagedObjects > 0) {
+    lines.push(
+      'what may lack something has a version of its own: OSDs that have it whole replace it when this store joins them',
+    );
+  }
   if (appendsUnsure > 0)
     lines.push(`${appendsUnsure} appends may be at a wrong offset, as the size before them is not certain`);
   if (refusedRecords > 0) lines.push(`${refusedRecords} records did not fit to what is left before them`);

@@ -182,7 +182,7 @@ export class CairnClient {
         const place = { pool: poolOf, pg, term, name: own, namespace, locator };
         const header: OpRequest = { ...place, session, request, floor, guards, reads, changes, call, trace };
         const reply = await this.#links.call(route, opMethod, header, { deadline, withdrawal, payload });
-        return outcomeOf(reply.header, reply.payload);
+        return outcomeOf(reply);
       },
     };
     try {

@@ -13,7 +13,7 @@ import {
   type ReadPart,
   type ReadResult,
 } from '../protocol/osd-methods.js';
-import type { Payload } from '../wire/method.js';
+import type { Payload, Reply } from '../wire/method.js';
 
 /** A name alone is an object of the pool's default namespace, placed by its name. */
 export type ObjectRef = string | (Pick<ObjectName, 'name'> & Partial<ObjectName>);
@@ -32,7 +32,7 @@ export interface Operation {
   readonly trace?: string;
 }
 
-/** Bytes are the caller's to keep. */
+/** Bytes are the caller's to keep, or to `release`. */
 export interface Outcome {
   /** Of the object after the changes; `undefined` when it is not there. */
   readonly version: OpReply['version'];
@@ -44,6 +44,8 @@ export interface Outcome {
   readonly output: Uint8Array | undefined;
   /** Data that the class's method returned beside it. */
   readonly data: Uint8Array;
+  /** Nobody reads `bytes` any more: their memory is used again. Once, or never; then it is collected. */
+  readonly release: () => void;
 }
 
 /** Whether it needs a request number: it must take effect once, however often it is sent. */
@@ -112,7 +114,7 @@ export function bytesInFlight(operation: Operation): number {
 }
 
 /** Throws `PROTOCOL_ERROR` when the payload is not what the results say. */
-export function outcomeOf(reply: OpReply, payload: Uint8Array): Outcome {
+export function outcomeOf({ header: reply, payload, release }: Reply<OpReply>): Outcome {
   let at = 0;
   const bytes = reply.results.map((result) => {
     if (result.kind !== 'read' && result.kind !== 'omap-body') return undefined;
@@ -128,7 +130,7 @@ export function outcomeOf(reply: OpReply, payload: Uint8Array): Outcome {
     const sentence = `the OSD sent ${payload.byteLength} bytes and says that it read ${at}`;
     throw new CairnError('PROTOCOL_ERROR', sentence, { applied: 'maybe' });
   }
-  return { version: reply.version, results: reply.results, bytes, output: reply.output, data };
+  return { version: reply.version, results: reply.results, bytes, output: reply.output, data, release };
 }
 
 function bytesOfChange(change: ChangePart): number {

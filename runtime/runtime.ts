@@ -7,6 +7,7 @@ import type { Disk } from './disk.js';
 import type { HttpServerFactory } from './http.js';
 import type { KvStore } from './kv.js';
 import type { Logger } from './log.js';
+import type { Memory } from './memory.js';
 import type { Network } from './network.js';
 import type { Random } from './random.js';
 
@@ -18,6 +19,7 @@ export interface Runtime {
   readonly http: HttpServerFactory;
   readonly disk: Disk;
   readonly kv: KvStore;
+  readonly memory: Memory;
   readonly log: Logger;
   /**
    * Always false in production. In simulation true now and then, by the seed, so that a path that is rare in life

@@ -9,6 +9,7 @@
  */
 import { CairnError, toCairnError } from '../base/errors.js';
 import { emptyBytes } from '../base/bytes.js';
+import type { Memory } from '../runtime/memory.js';
 import type { FrameChecksum, PayloadCheck } from './frame-checksum.js';
 import { emptyPrefix, prefixBytes, readPrefix, type FramePrefix } from './frame.js';
 
@@ -16,8 +17,8 @@ export interface FrameSink {
   /** The prefix of a frame has arrived and is within limits; nothing is allocated yet. Throws to refuse it. */
   admit(prefix: Readonly<FramePrefix>): void;
   /**
-   * A whole, verified frame. The header is `viewSource` from `start` to `end`, valid during the call; `payload` is the
-   * callee's. Payloads up to `pooledPayloadBytesMax` share a slab of 8 KiB: copy a small one that is to live long.
+   * A whole, verified frame. The header is `viewSource` from `start` to `end`, valid during the call; `payload` is the callee's, of
+   * `memory`. Small ones share a slab of 8 KiB: copy one that is to live long.
    */
   frame(prefix: Readonly<FramePrefix>, viewSource: Uint8Array, start: number, end: number, payload: Uint8Array): void;
 }
@@ -25,12 +26,10 @@ export interface FrameSink {
 export interface FrameDecoderOptions {
   readonly headerBytesMax: number;
   readonly payloadBytesMax: number;
+  readonly memory: Memory;
   /** Absent under TLS, which authenticates what it carries. */
   readonly checksum: FrameChecksum | undefined;
 }
-
-/** A buffer of its own costs 700 ns, a piece of Node's pool 60 ns; a pinned slab is 8 KiB at most. */
-export const pooledPayloadBytesMax = 1024;
 
 const gatherBytesKept = 4096;
 
@@ -91,7 +90,7 @@ export class FrameDecoder {
       this.#headBytes = headBytes;
       return this.#gatherHead(chunk, offset);
     }
-    const payload = payloadBytes === 0 ? emptyBytes : copyOut(chunk, offset + headBytes, frameEnd);
+    const payload = payloadBytes === 0 ? emptyBytes : this.#copyOut(chunk, offset + headBytes, frameEnd);
     this.#finish(chunk, offset, offset + headBytes, payload);
     return frameEnd;
   }
@@ -111,7 +110,7 @@ export class FrameDecoder {
   }
 
   #startPayload(): void {
-    this.#payload = allocatePayload(this.#prefix.payloadBytes);
+    this.#payload = this.#options.memory.take(this.#prefix.payloadBytes);
     this.#payloadFilled = 0;
     this.#check = this.#options.checksum?.begin(this.#gather, 0, this.#headBytes, this.#prefix.payloadBytes);
   }
@@ -158,6 +157,12 @@ export class FrameDecoder {
     return prefixBytes + prefix.headerBytes;
   }
 
+  #copyOut(chunk: Uint8Array, start: number, end: number): Uint8Array {
+    const payload = this.#options.memory.take(end - start);
+    payload.set(chunk.subarray(start, end));
+    return payload;
+  }
+
   #growGather(bytes: number): void {
     const larger = Buffer.allocUnsafeSlow(bytes);
     larger.set(this.#gather.subarray(0, this.#gathered));
@@ -172,14 +177,3 @@ export class FrameDecoder {
 }
 
 const emptyGather = Buffer.alloc(0);
-
-function copyOut(chunk: Uint8Array, start: number, end: number): Uint8Array {
-  const payload = allocatePayload(end - start);
-  payload.set(chunk.subarray(start, end));
-  return payload;
-}
-
-/** Exactly `bytes` long and not zeroed: every byte is overwritten before anyone sees it. */
-function allocatePayload(bytes: number): Uint8Array {
-  return bytes <= pooledPayloadBytesMax ? Buffer.allocUnsafe(bytes) : Buffer.allocUnsafeSlow(bytes);
-}

@@ -7,7 +7,7 @@ import type { Peer } from './peer.js';
 /** What a handler is given. */
 export interface IncomingRequest<Header> {
   readonly header: Header;
-  /** The handler's to keep; copy one under 1 KiB that lives long, as it pins a slab of 8 KiB. */
+  /** The handler's to keep, or to `release`; copy one under 1 KiB that lives long, as it pins a slab of 8 KiB. */
   readonly payload: Uint8Array;
   /** Who sent it, and the way to call back: pass `{ within: request }` there, so that no deadlock is possible. */
   readonly peer: Peer;
@@ -17,6 +17,8 @@ export interface IncomingRequest<Header> {
   /** Aborts, with a `CairnError`, when the caller cancels, the deadline passes or the connection ends. */
   readonly signal: AbortSignal;
   readonly level: number;
+  /** Nobody reads the payload any more: its memory is used again. Once, or never; then it is collected. */
+  release(): void;
 }
 
 /** For a one-way message the result is ignored; it may be `undefined`. */

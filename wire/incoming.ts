@@ -7,6 +7,7 @@
 import { CairnError, toCairnError } from '../base/errors.js';
 import { monotonicMs, type MonotonicMs } from '../base/instants.js';
 import type { Clock } from '../runtime/clock.js';
+import type { Memory } from '../runtime/memory.js';
 import { creditWindows } from './credit.js';
 import type { Deadlines, DeadlineEntry, Expirable } from './deadlines.js';
 import { frameCost, frameTypes, noDeadline, prefixBytes, type FramePrefix } from './frame.js';
@@ -26,6 +27,7 @@ export interface IncomingCollaborators {
   readonly outbox: Outbox;
   readonly deadlines: Deadlines;
   readonly metrics: WireMetrics;
+  readonly memory: Memory;
   readonly handlers: HandlerTable;
   readonly peer: Peer;
   readonly peerLimits: ReceiveLimits;
@@ -240,6 +242,11 @@ export class IncomingCalls {
     this.#with.outbox.queue(prefix, viewHeader, noPieces, call);
   }
 
+  /** The payload of a request is nobody's any more. */
+  releasePayload(payload: Uint8Array): void {
+    if (payload.byteLength > 0) this.#with.memory.give(payload);
+  }
+
   /** The reply leaves, and the credit with it: an honest peer cannot have counted on it earlier. */
   replyLeft(call: IncomingCall): void {
     this.#windows[call.level]?.give(1, call.cost);
@@ -343,6 +350,10 @@ class IncomingCall implements IncomingRequest<never>, Expirable, FrameOwner {
       if (this.endedBy !== undefined) this.#controller.abort(this.endedBy);
     }
     return this.#controller.signal;
+  }
+
+  release(): void {
+    this.#calls.releasePayload(this.payload);
   }
 
   frameLeft(): void {

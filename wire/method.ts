@@ -23,8 +23,10 @@ export type Payload = Uint8Array | readonly Uint8Array[];
 
 export interface Reply<Header> {
   readonly header: Header;
-  /** Empty when there is none. The receiver's to keep. */
+  /** Empty when there is none. The receiver's to keep, or to `release`. */
   readonly payload: Uint8Array;
+  /** Nobody reads the payload any more: its memory is used again. Once, or never; then it is collected. */
+  readonly release: () => void;
 }
 
 export interface OutgoingReply<Header> {

@@ -164,17 +164,20 @@ export class Outbox {
     this.#schedule();
   }
 
-  /** Drops everything: owners of frames that had left or not are told that their payloads are free. */
+  /**
+   * Drops everything: owners of frames that had not left are told that their payloads are free, those of the others once the send
+   * that is outstanding settles, as it does soon on a connection that is gone.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#flushTimer?.cancel();
-    const frames = [...this.#leaving, ...this.#queue];
-    this.#leaving = [];
+    const frames = this.#queue;
     this.#queue = [];
     this.#pieces = [];
     this.#slab = undefined;
     for (const frame of frames) this.#release(frame);
+    if (this.#sendingSince === undefined) this.#releaseLeft();
   }
 
   #count(bytes: number): void {
@@ -272,22 +275,30 @@ export class Outbox {
 
   readonly #onSettled = (): void => {
     this.#sendingSince = undefined;
-    if (this.#closed) return;
+    if (this.#closed) {
+      this.#releaseLeft();
+      return;
+    }
     if (this.#pieces.length === 0) this.#finishBatch();
     this.#flush();
   };
 
-  #finishBatch(): void {
+  #releaseLeft(): void {
     const frames = this.#leaving;
     this.#leaving = [];
     for (const frame of frames) this.#release(frame);
+  }
+
+  #finishBatch(): void {
+    this.#releaseLeft();
     this.#retireSlab();
     this.#options.onSent();
   }
 
   readonly #onFailed = (error: unknown): void => {
     this.#sendingSince = undefined;
-    if (!this.#closed) this.#options.onError(error);
+    if (this.#closed) this.#releaseLeft();
+    else this.#options.onError(error);
   };
 
   #release(frame: QueuedFrame): void {

@@ -11,6 +11,7 @@
 import { CairnError, isCairnError, type Applied, type ErrorCode } from '../base/errors.js';
 import type { MonotonicMs } from '../base/instants.js';
 import type { Clock } from '../runtime/clock.js';
+import type { Memory } from '../runtime/memory.js';
 import { creditWindows } from './credit.js';
 import type { Deadlines, DeadlineEntry, Expirable } from './deadlines.js';
 import { frameCost, frameTypes, noDeadline, type FramePrefix } from './frame.js';
@@ -29,6 +30,7 @@ export interface OutgoingCollaborators {
   readonly outbox: Outbox;
   readonly deadlines: Deadlines;
   readonly metrics: WireMetrics;
+  readonly memory: Memory;
   readonly peerName: string;
   readonly peerLimits: ReceiveLimits;
 }
@@ -90,12 +92,23 @@ export class OutgoingCalls {
     });
   }
 
-  /** As `tell`, with nobody to be told of the end. */
-  post<Req>(method: Method<Req, undefined>, header: Req, payload: Payload | undefined): void {
+  /** As `tell`, but only of the end of its payload anybody is told. */
+  post<Req>(
+    method: Method<Req, undefined>,
+    header: Req,
+    payload: Payload | undefined,
+    released: (() => void) | undefined,
+  ): void {
     try {
-      this.#start(method, header, { payload }, nobody);
+      this.#start(
+        method,
+        header,
+        { payload },
+        released === undefined ? nobody : { isCall: false, resolve: released, reject: released },
+      );
     } catch (error) {
       if (!isCairnError(error) || error.code === 'INVALID_ARGUMENT') throw error;
+      released?.();
     }
   }
 
@@ -281,10 +294,14 @@ export class OutgoingCalls {
     end: number,
     payload: Uint8Array,
   ): void {
-    if (message.isSettled) return;
+    const release = payload.byteLength === 0 ? nothing : () => this.#with.memory.give(payload);
+    if (message.isSettled) {
+      release();
+      return;
+    }
     try {
       if (isError) message.settle({ error: decodeError(viewSource, start, end) });
-      else message.settle({ reply: { header: decodeHeader(viewSource, start, end), payload } });
+      else message.settle({ reply: { header: decodeHeader(viewSource, start, end), payload, release } });
     } catch (error) {
       const sentence = 'its reply cannot be decoded';
       const { peerName } = this.#with;
@@ -425,7 +442,9 @@ export class OutgoingMessage implements FrameOwner, Expirable, Withdrawable {
   }
 }
 
-const noReply: Reply<undefined> = { header: undefined, payload: noBytes };
+const nothing = (): void => undefined;
+
+const noReply: Reply<undefined> = { header: undefined, payload: noBytes, release: nothing };
 
 function byteCount(pieces: readonly Uint8Array[]): number {
   let bytes = 0;

@@ -27,7 +27,7 @@ import type { Session } from './session.js';
 import type { SlabPool } from './slabs.js';
 import { decodeError, viewEncodedError } from './wire-error.js';
 
-export type WireRuntime = Pick<Runtime, 'clock' | 'random' | 'network' | 'log'>;
+export type WireRuntime = Pick<Runtime, 'clock' | 'random' | 'network' | 'memory' | 'log'>;
 
 export interface PeerConnectionCollaborators {
   readonly connection: Connection;
@@ -80,7 +80,15 @@ export class PeerConnection implements Peer {
       onSent: () => this.#incoming.pump(),
       onError: (error) => this.#lost(toCairnError(error)),
     });
-    const shared = { clock, outbox: this.#outbox, deadlines: this.#deadlines, metrics, peerLimits: session.limits };
+    const { memory } = runtime;
+    const shared = {
+      clock,
+      memory,
+      outbox: this.#outbox,
+      deadlines: this.#deadlines,
+      metrics,
+      peerLimits: session.limits,
+    };
     this.#outgoing = new OutgoingCalls(options, { ...shared, peerName: session.peer.name });
     this.#incoming = new IncomingCalls(options, {
       ...shared,
@@ -89,7 +97,11 @@ export class PeerConnection implements Peer {
       log: collaborators.log,
     });
     this.#decoder = new FrameDecoder(
-      { ...options, checksum: seeds === undefined ? undefined : new FrameChecksum(seeds.receive) },
+      {
+        ...options,
+        memory: runtime.memory,
+        checksum: seeds === undefined ? undefined : new FrameChecksum(seeds.receive),
+      },
       this.#sink(),
     );
     this.#keepalive = new Keepalive(options, {
@@ -150,8 +162,8 @@ export class PeerConnection implements Peer {
     return this.#outgoing.tell(method, header, options);
   }
 
-  post<Req>(method: Method<Req, undefined>, header: Req, payload?: Payload): void {
-    this.#outgoing.post(method, header, payload);
+  post<Req>(method: Method<Req, undefined>, header: Req, payload?: Payload, released?: () => void): void {
+    this.#outgoing.post(method, header, payload, released);
   }
 
   flush(): void {

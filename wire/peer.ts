@@ -37,9 +37,10 @@ export interface Peer {
   tell<Req>(method: Method<Req, undefined>, header: Req, options?: CallOptions): Promise<void>;
   /**
    * As `tell`, without a promise, when nobody wants to know what becomes of the message. One that cannot be sent is dropped;
-   * a header that cannot be encoded throws `INVALID_ARGUMENT`. Bytes of the payload are not to be changed any more.
+   * a header that cannot be encoded throws `INVALID_ARGUMENT`. Bytes of the payload are not to be changed before `released` is
+   * called, which it may never be.
    */
-  post<Req>(method: Method<Req, undefined>, header: Req, payload?: Payload): void;
+  post<Req>(method: Method<Req, undefined>, header: Req, payload?: Payload, released?: () => void): void;
   /** What is queued leaves now rather than at the end of the turn: for who knows that no more follows in it. */
   flush(): void;
 }

@@ -10,7 +10,7 @@ import { monAdd, monDump, type MonitorList } from '../../protocol/commands/mon.j
 import type { Credentials } from '../../protocol/credentials.js';
 import { MonitorSession } from '../../protocol/monitor-session.js';
 import type { Runtime } from '../../runtime/runtime.js';
-import { type Daemon, freePort, killDaemon, startDaemon, stopDaemon } from './processes.js';
+import { type Daemon, freePort, killDaemon, startDaemon, stopDaemon } from '../processes.js';
 
 const cairn = fileURLToPath(new URL('../../../bin/cairn', import.meta.url));
 const turnWatch = fileURLToPath(new URL('turn-watch.js', import.meta.url));

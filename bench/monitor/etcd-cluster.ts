@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { mkdirSync } from 'node:fs';
-import { type Daemon, freePort, startDaemon, stopDaemon } from './processes.js';
+import { type Daemon, freePort, startDaemon, stopDaemon } from '../processes.js';
 
 const readyMs = 20_000;
 

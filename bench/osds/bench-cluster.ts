@@ -7,6 +7,7 @@ import type { PoolClient } from '../../client/pool-client.js';
 import { poolCreate } from '../../protocol/commands/pool.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import { createNodeRuntime } from '../../runtime/node/runtime.js';
+import { type AtEnd, runToEnd, StoppedError } from '../run-to-end.js';
 import { DevProcesses } from './dev-processes.js';
 
 /** The word behind `name` on the command line. */
@@ -19,30 +20,36 @@ export interface BenchCluster {
   readonly runtime: Runtime;
   readonly processes: DevProcesses;
   readonly client: CairnClient;
-  /** Three copies, 64 PGs. */
   readonly pool: PoolClient;
+  /** On the disk that is measured; removed at the end, with what others made in it. */
+  readonly directory: string;
+  readonly atEnd: AtEnd;
 }
+
+/** The pool of the benchmark. */
+export const benchPool = { size: 3, minSize: 2, pgNum: 64 } as const;
 
 /** Prints what `measure` returns with `--json`; otherwise it has printed as it went. Ends the process. */
 export async function benchCluster(
   osds: number,
   measure: (cluster: BenchCluster) => Promise<readonly object[]>,
 ): Promise<never> {
-  const size = 3;
-  const directory = mkdtempSync(join(resolve(argument('--dir') ?? '.'), 'bench-store-'));
-  const processes = await DevProcesses.start(directory, { osds, size });
-  try {
+  const run = runToEnd(async (atEnd) => {
+    const directory = mkdtempSync(join(resolve(argument('--dir') ?? '.'), 'bench-store-'));
+    atEnd(() => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
+    const processes = await DevProcesses.start(directory, { osds, size: benchPool.size }, atEnd);
     const runtime = createNodeRuntime({ daemon: 'client', logLevel: 'error' });
     const client = await CairnClient.connect(runtime, { credentials: processes.credentials, role: 'client' });
+    atEnd(() => client.close());
     const deadline = monotonicMs(runtime.clock.now() + 30_000);
-    const args = { name: 'bench', size, minSize: 2, pgNum: 64, confirmed: true };
-    await client.monitors.change(poolCreate, args, { deadline });
-    const rows = await measure({ runtime, processes, client, pool: await client.pool('bench') });
-    await client.close();
+    await client.monitors.change(poolCreate, { name: 'bench', ...benchPool, confirmed: true }, { deadline });
+    const pool = await client.pool('bench');
+    const rows = await measure({ runtime, processes, client, pool, directory, atEnd });
     if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-  } finally {
-    await processes.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
+  await run.catch((error: unknown) => {
+    if (error instanceof StoppedError) process.exit(1);
+    throw error;
+  });
   process.exit(0);
 }

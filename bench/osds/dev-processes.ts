@@ -4,10 +4,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { decodeClusterConf } from '../../cli/cluster-conf.js';
 import type { Credentials } from '../../protocol/credentials.js';
+import { isAliveWith } from '../../runtime/node/left-over.js';
+import { cpuTimes } from '../proc-stat.js';
+import type { AtEnd } from '../run-to-end.js';
 
 const cairn = fileURLToPath(new URL('../../../bin/cairn', import.meta.url));
-/** Of the kernel's clock: `sysconf(_SC_CLK_TCK)` is 100 on Linux. */
-const microsecondsPerTick = 10_000;
+/** For all daemons to close in good order; then they are killed. */
+const stopMs = 30_000;
 
 export interface DaemonUsage {
   readonly name: string;
@@ -19,31 +22,31 @@ export interface DaemonUsage {
 
 export class DevProcesses {
   readonly credentials: Credentials;
-  readonly #child: ChildProcess;
   readonly #pids: ReadonlyMap<string, number>;
 
-  private constructor(child: ChildProcess, directory: string) {
-    this.#child = child;
+  private constructor(directory: string) {
     const path = `${directory}/cluster.yaml`;
     this.credentials = decodeClusterConf(readFileSync(path), path);
-    const pids = readdirSync(`${directory}/run`).filter((file) => /^(mon|osd)\./.test(file) && file.endsWith('.pid'));
-    this.#pids = new Map(
-      pids.map((file) => [
-        file.slice(0, -'.pid'.length),
-        Number.parseInt(readFileSync(`${directory}/run/${file}`, 'utf8'), 10),
-      ]),
-    );
+    this.#pids = pidsIn(directory);
   }
 
   /** Ready when it resolves. */
   static async start(
     directory: string,
     { osds, size }: { readonly osds: number; readonly size: number },
+    atEnd: AtEnd,
   ): Promise<DevProcesses> {
     const args = ['dev', '--dir', directory, '--mons', '1', '--osds', String(osds), '--hosts', String(osds)];
     const child = spawn(process.execPath, [cairn, ...args, '--size', String(size), '--osd-size', '4GiB'], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // A group of its own: Ctrl-C reaches the benchmark alone, which stops it in good order. A second signal would end it before its daemons.
+      detached: true,
     });
+    process.once('exit', () => child.kill('SIGTERM'));
+    const exited = new Promise<void>((resolve) => {
+      child.once('exit', () => resolve());
+    });
+    atEnd(() => stop(child, exited, directory));
     await new Promise<void>((resolve, reject) => {
       let said = '';
       child.stdout.on('data', (chunk: Buffer) => {
@@ -52,28 +55,41 @@ export class DevProcesses {
       });
       child.once('exit', (code) => reject(new Error(`cairn dev ended with ${code ?? 'a signal'}`)));
     });
-    return new DevProcesses(child, directory);
+    return new DevProcesses(directory);
   }
 
   usage(): DaemonUsage[] {
     return [...this.#pids].map(([name, pid]) => usageOf(name, pid));
   }
+}
 
-  async stop(): Promise<void> {
-    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGTERM');
-    await exited;
-  }
+/** `cairn dev` stops its daemons, in good order. */
+async function stop(child: ChildProcess, exited: Promise<void>, directory: string): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    for (const [name, pid] of pidsIn(directory)) {
+      if (isAliveWith(pid, `${directory}/conf/${name}.yaml`)) process.kill(pid, 'SIGKILL');
+    }
+  }, stopMs);
+  await exited;
+  clearTimeout(timer);
+}
+
+/** By the daemons' names, from the files that they keep as long as they run. */
+function pidsIn(directory: string): Map<string, number> {
+  const files = readdirSync(`${directory}/run`).filter((file) => /^(mon|osd)\..*\.pid$/.test(file));
+  return new Map(
+    files.map((file) => [
+      file.slice(0, -'.pid'.length),
+      Number.parseInt(readFileSync(`${directory}/run/${file}`, 'utf8'), 10),
+    ]),
+  );
 }
 
 /** Of a process, all its threads. */
 export function usageOf(name: string, pid: number): DaemonUsage {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of the program, in parentheses, may have spaces.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const io = readFileSync(`/proc/${pid}/io`, 'utf8');
   const counter = (which: string): number => Number(new RegExp(`^${which}: (\\d+)$`, 'm').exec(io)?.[1] ?? NaN);
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  const cpuMicroseconds = ticks * microsecondsPerTick;
-  return { name, cpuMicroseconds, writeCalls: counter('syscw'), writtenBytes: counter('wchar') };
+  return { name, cpuMicroseconds: cpuTimes(pid).own, writeCalls: counter('syscw'), writtenBytes: counter('wchar') };
 }

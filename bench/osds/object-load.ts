@@ -35,7 +35,7 @@ export async function objectLoad(pool: PoolClient, options: LoadOptions): Promis
       const name = `bench-${bytes}-${number++ % objects}`;
       const start = performance.now();
       if (kind === 'write') await pool.writeFull(name, data);
-      else await pool.read(name, { offset: 0, bytes });
+      else (await pool.operate(name, { reads: [{ kind: 'read', offset: 0, bytes }] })).release();
       latencies.push(performance.now() - start);
     }
   };

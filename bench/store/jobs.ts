@@ -1,4 +1,5 @@
 /** What a child process of the benchmark can be asked for. */
+import { bulkChange, fragment, type BulkChange } from './bulk-load.js';
 import { cleanAll } from './clean-load.js';
 import { untilStill } from './disk-writes.js';
 import { levelClose, levelOpen, levelPut } from './level-load.js';
@@ -39,6 +40,8 @@ export const jobs = {
     });
     return { result: { ms: result.ms, load: summarizePut(result.load, args) }, ...turns };
   },
+  fragment: (extents: number) => fragment(theStore(), extents),
+  bulkChange: (change: BulkChange) => watched(() => bulkChange(theStore(), change)),
   clean: () => cleanAll(theStore()),
   insert: (args: InsertArgs) => insert(theStore(), args),
   scan: (args: ScanArgs) => scan(theStore(), args),

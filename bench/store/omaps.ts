@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { GiB, KiB, loadText, type Context } from './context.js';
 import { JobProcess } from './job-process.js';
-import { middle } from './median.js';
+import { middle } from '../median.js';
 import type { LoadResult } from './put-load.js';
 
 export interface OmapRow {

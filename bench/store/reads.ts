@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { dropCaches, GiB, KiB, loadText, MiB, sizeText, type Context } from './context.js';
 import { JobProcess } from './job-process.js';
-import { middle } from './median.js';
+import { middle } from '../median.js';
 import type { LoadResult } from './put-load.js';
 
 export interface ReadRow {

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { GiB, KiB, loadText, MiB, sizeText, type Context } from './context.js';
 import { Fio, type FioResult } from './fio.js';
 import { JobProcess } from './job-process.js';
-import { median, middle } from './median.js';
+import { median, middle } from '../median.js';
 import type { LoadResult } from './put-load.js';
 
 export interface TransactionRow {

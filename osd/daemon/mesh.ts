@@ -72,10 +72,21 @@ export class Mesh implements OsdPeers {
     return dialer.call(method, header, { ...options, whenDown: 'fail' });
   }
 
-  tell<Req>(osd: OsdId, method: Method<Req, undefined>, header: Req, payload?: readonly Uint8Array[]): void {
+  tell<Req>(
+    osd: OsdId,
+    method: Method<Req, undefined>,
+    header: Req,
+    payload?: readonly Uint8Array[],
+    released?: () => void,
+  ): void {
+    const { peer } = this.#links.get(osd)?.dialer ?? {};
+    if (peer === undefined) {
+      released?.();
+      return;
+    }
     // Whoever waits for an answer to it notices; whoever does not sends it again on the next connection.
     try {
-      this.#links.get(osd)?.dialer.peer?.post(method, header, payload);
+      peer.post(method, header, payload, released);
     } catch (error) {
       // A bug of this end, in the middle of what must not fail.
       this.#runtime.log.error({ osd, method: method.name, err: error }, 'a message could not be encoded');

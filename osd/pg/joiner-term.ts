@@ -9,6 +9,7 @@ import { CairnError, toCairnError } from '../../base/errors.js';
 import { orderRange } from '../../cluster/object-placement.js';
 import { printPgId } from '../../cluster/ids.js';
 import type { Member } from '../../cluster/pg-record.js';
+import type { OutgoingReply } from '../../wire/method.js';
 import { decodeRecord } from '../store/format/record.js';
 import { blockShiftMin } from '../store/limits.js';
 import { decodeObjectHead } from '../store/format/object-head.js';
@@ -18,7 +19,10 @@ import { decodeLogEntry } from '../store/pg/log-entry.js';
 import type { Submitted } from '../store/transaction-queue.js';
 import type { Mutation, Transaction } from '../store/transaction.js';
 import { attachPayloads } from './attach-payloads.js';
+import { decodePartialCopy, isPartialCopy, partialsMax } from './copy/partial-copy.js';
 import { unpackParts } from './copy/parts-message.js';
+import { reachedObjects } from './copy/reached-objects.js';
+import { unfinishedVersion } from './copy/read-parts.js';
 import { splitMutations } from './copy/split-mutations.js';
 import { TouchedSet } from './copy/touched-set.js';
 import { encodeTouched } from './copy/touched-list.js';
@@ -29,6 +33,7 @@ import {
   positionHeader,
   positionOfHeader,
   type AppendMessage,
+  type JoinBeginReply,
   type JoinBeginRequest,
   type JoinCopyRequest,
   type JoinEntriesMessage,
@@ -66,6 +71,8 @@ export class JoinerTerm {
   #attempt = 0;
   /** Entries up to here are durable. */
   #durable = 0;
+  /** By `ObjectId.key`: what is noted in part, with everything that was submitted. */
+  #partials = new Set<string>();
 
   constructor(term: Term, copy: PgCopy, primary: Member) {
     this.term = term;
@@ -110,8 +117,8 @@ export class JoinerTerm {
     };
   }
 
-  /** Returns what is to be copied of objects that the cut entries, now or earlier, had changed. */
-  async begin({ attempt, cutAfter, common, state }: JoinBeginRequest): Promise<Uint8Array> {
+  /** Returns what is to be copied of objects that the cut entries, now or earlier, had changed, and what earlier attempts brought. */
+  async begin({ attempt, cutAfter, common, state }: JoinBeginRequest): Promise<OutgoingReply<JoinBeginReply>> {
     this.#checkAttempt(attempt);
     const after = positionOfHeader(cutAfter);
     await this.#park(common === undefined ? undefined : positionOfHeader(common));
@@ -135,11 +142,40 @@ export class JoinerTerm {
     ];
     await this.#copy.takeOver({ mutations, cutAfter: after });
     this.#copy.joinIs(joinStateOfHeader(state));
+    const partials = await this.#readPartials();
+    const keys = new Set(missing.map((part) => ('object' in part ? part.object.key : '')));
+    const { from } = joinStateOfHeader(state);
+    const { objects } = this.term.host.store;
+    const reached = from === undefined ? [] : await reachedObjects(this.#copy, objects, { from, missing: keys });
     this.term.throwIfOver();
     this.#checkAttempt(attempt);
     this.#durable = this.#copy.last.seq;
+    this.#partials = new Set(partials.keys());
     this.#isBegun = true;
-    return encodeTouched(missing);
+    const header = {
+      partial: [...partials.values()],
+      reached: reached.map(({ objectKey, version: { term, seq } }) => [latin1Bytes(objectKey), term, seq] as const),
+    };
+    return { header, payload: encodeTouched(missing) };
+  }
+
+  /**
+   * What is noted of objects that are here in part, by `ObjectId.key`. One that shows a version is whole, and nothing that cannot be read
+   * counts.
+   */
+  async #readPartials(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const { objects } = this.term.host.store;
+    const found = await this.#copy.partials();
+    const useful = new Map<string, Uint8Array>();
+    const useless: Mutation[] = [];
+    for (const [objectKey, encoded] of found) {
+      const version = (await objects.stat(parseObjectKey(objectKey)))?.version;
+      const isUnfinished = version !== undefined && isSamePosition(version, unfinishedVersion);
+      if (isUnfinished && isPartialCopy(encoded)) useful.set(objectKey, encoded);
+      else useless.push(this.#copy.notePartial(objectKey, undefined));
+    }
+    if (useless.length > 0) await this.#copy.takeOver({ mutations: useless });
+    return useful;
   }
 
   /** Nothing is cut before what an async PG does not have of it is parked. */
@@ -156,8 +192,8 @@ export class JoinerTerm {
     }
   }
 
-  /** Resolves when it is durable, or was refused. */
-  async append(message: AppendMessage, payload: Uint8Array): Promise<void> {
+  /** Resolves when it is durable, or was refused. `free` is called if the payload is read no more then. */
+  async append(message: AppendMessage, payload: Uint8Array, free: () => void): Promise<void> {
     try {
       let seq = 0;
       await this.#run(() => {
@@ -166,6 +202,7 @@ export class JoinerTerm {
         seq = transaction?.entry?.seq ?? transaction?.copied?.[0]?.seq ?? 0;
         return transaction;
       });
+      free();
       this.#acknowledge(seq);
     } catch (error) {
       this.#refused(error, message.attempt ?? 0);
@@ -192,6 +229,8 @@ export class JoinerTerm {
   async copy(header: JoinCopyRequest, payload: Uint8Array): Promise<void> {
     const state = joinStateOfHeader(header.state);
     const { mutations } = unpackParts(payload, header);
+    const objectKeys = new Set(mutations.flatMap((one) => ('object' in one ? [one.object.key] : [])));
+    const partialKey = header.partial && decodePartialCopy(header.partial).object.key;
     const lost = (header.lost ?? []).map((key) => ({
       kind: 'whole' as const,
       object: parseObjectKey(latin1Text(key)),
@@ -199,6 +238,9 @@ export class JoinerTerm {
     const noted = (): Mutation[] => [
       ...this.#copy.noteFound(header.done.map(latin1Text)),
       ...this.#copy.noteMissing(lost),
+      ...(header.partial === undefined || partialKey === undefined
+        ? this.#dropPartials([...header.done, ...(header.lost ?? [])].map(latin1Text))
+        : this.#notePartial(partialKey, header.partial)),
       this.#copy.noteJoin(state),
     ];
     const { transactionBytesMax } = this.term.host.store;
@@ -207,14 +249,33 @@ export class JoinerTerm {
       const isLast = i === lists.length - 1;
       const make = (): Transaction => {
         this.#checkAttempt(header.attempt);
-        // What is noted holds with the last of it.
-        return { pg: this.term.pg, blockShift: blockShiftMin, mutations: isLast ? [...list, ...noted()] : list };
+        // What is not true any more goes before the first of it, what is noted holds with the last.
+        const before = i === 0 && header.keepsPartial !== true ? this.#dropPartials(objectKeys) : [];
+        const after = isLast ? noted() : [];
+        return { pg: this.term.pg, blockShift: blockShiftMin, mutations: [...before, ...list, ...after] };
       };
       return this.#run(make, () => {
         if (isLast) this.#copy.joinIs(state);
       });
     });
     await Promise.all(steps);
+  }
+
+  #notePartial(objectKey: string, encoded: Uint8Array): Mutation[] {
+    this.#partials.add(objectKey);
+    const mutations = [this.#copy.notePartial(objectKey, encoded)];
+    if (this.#partials.size <= partialsMax) return mutations;
+    // The one that is come to last. Nothing is lost but the copying of it so far.
+    const [last = objectKey] = [...this.#partials].filter((key) => key !== objectKey).sort((a, b) => (a < b ? 1 : -1));
+    return [...mutations, ...this.#dropPartials([last])];
+  }
+
+  #dropPartials(objectKeys: Iterable<string>): Mutation[] {
+    const mutations: Mutation[] = [];
+    for (const key of objectKeys) {
+      if (this.#partials.delete(key)) mutations.push(this.#copy.notePartial(key, undefined));
+    }
+    return mutations;
   }
 
   /** Versions of the objects behind `after` up to `until`. */
@@ -243,6 +304,9 @@ export class JoinerTerm {
   async finish({ attempt }: JoinHeader): Promise<LogPosition> {
     const make = (): Transaction => {
       this.#checkAttempt(attempt);
+      if (this.#partials.size > 0) {
+        throw new CairnError('CONFLICT', `pg ${printPgId(this.term.pg)} has objects that were copied in part only`);
+      }
       return { pg: this.term.pg, blockShift: blockShiftMin, mutations: [this.#copy.noteJoin(undefined)] };
     };
     await this.#run(make, () => this.#copy.joinIs(undefined));
@@ -266,6 +330,7 @@ export class JoinerTerm {
       this.#isRunning = false;
       this.#next();
     };
+    let isSubmitting = false;
     try {
       this.term.throwIfOver();
       if (!this.#isBegun) throw new CairnError('CONFLICT', 'the join was begun anew; this is of the one before');
@@ -275,8 +340,11 @@ export class JoinerTerm {
         go();
         return;
       }
+      isSubmitting = true;
       this.#settle(this.#copy.submit(transaction), step, go);
     } catch (error) {
+      // Nothing may follow what is not there: what it notes would be of data that was refused.
+      if (isSubmitting) this.#isBegun = false;
       step.reject(toCairnError(error));
       go();
     }

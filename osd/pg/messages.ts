@@ -202,8 +202,18 @@ export interface JoinBeginRequest extends JoinHeader {
   readonly state: JoinStateHeader;
 }
 
+/**
+ * What earlier attempts brought. Its fields may be missing, as whoever does not keep them leaves them out: everything is copied then.
+ */
+export interface JoinBeginReply {
+  /** Objects that are there in part: of each what `encodePartialCopy` makes of it. */
+  readonly partial?: readonly Uint8Array[] | undefined;
+  /** `ReachedObject`: the key in latin1, and the version. */
+  readonly reached?: readonly (readonly [key: Uint8Array, term: number, seq: number])[] | undefined;
+}
+
 /** The payload of the reply lists what entries that were cut off had touched, now and in earlier joins: it is to be copied. */
-export const joinBeginMethod = defineMethod<JoinBeginRequest, Record<string, never>>('pg.join-begin');
+export const joinBeginMethod = defineMethod<JoinBeginRequest, JoinBeginReply>('pg.join-begin');
 
 /** Entries without their effects, in the order of the log, on the way of the appends. The payload is a log block. */
 export interface JoinEntriesMessage extends JoinHeader {
@@ -224,6 +234,10 @@ export interface JoinCopyRequest extends JoinHeader {
   readonly done: readonly Uint8Array[];
   /** And of those that nobody can read any more. */
   readonly lost?: readonly Uint8Array[] | undefined;
+  /** `encodePartialCopy`: what is there of the object with these parts, which are not the last of it. */
+  readonly partial?: Uint8Array | undefined;
+  /** What is noted so far of the object that the parts are of stays true while they come. Absent: it is dropped before they do. */
+  readonly keepsPartial?: boolean | undefined;
   readonly state: JoinStateHeader;
 }
 

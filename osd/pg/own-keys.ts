@@ -16,5 +16,9 @@ export const unfinishedKeys: readonly string[] = [joinKey, removingKey, importMa
 export const missingPrefix = `${ownKeyPrefix}missing/`;
 /** The first key behind all of those. */
 export const afterMissing = `${ownKeyPrefix}missing0`;
+/** And `ObjectId.key`: what of an object was copied here so far (`copy/partial-copy.ts`), while it is not all. */
+export const partialPrefix = `${ownKeyPrefix}partial/`;
+/** The first key behind all of those. */
+export const afterPartial = `${ownKeyPrefix}partial0`;
 /** The first key behind the copy's own. */
 export const afterOwn = '\x01';

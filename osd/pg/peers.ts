@@ -8,7 +8,13 @@ export interface OsdPeers {
   call<Req, Rep>(osd: OsdId, method: Method<Req, Rep>, header: Req, options: CallOptions): Promise<Reply<Rep>>;
   /**
    * A message without an answer, in the order of the calls. Lost without a word when there is no connection. Bytes of the payload are
-   * not to be changed any more.
+   * not to be changed before `released` is called, which it may never be.
    */
-  tell<Req>(osd: OsdId, method: Method<Req, undefined>, header: Req, payload?: readonly Uint8Array[]): void;
+  tell<Req>(
+    osd: OsdId,
+    method: Method<Req, undefined>,
+    header: Req,
+    payload?: readonly Uint8Array[],
+    released?: () => void,
+  ): void;
 }

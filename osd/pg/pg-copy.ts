@@ -23,7 +23,17 @@ import { blockShiftMin, omapHeadBytesMax } from '../store/limits.js';
 import { importMarkKey } from '../store/tools/pg-file/import-mark.js';
 import { decodeTouched, encodeTouched } from './copy/touched-list.js';
 import { type AsyncNote, decodeAsyncNote, encodeAsyncNote } from './async-note.js';
-import { afterMissing, afterOwn, asyncKey, joinKey, missingPrefix, removingKey, termKey } from './own-keys.js';
+import {
+  afterMissing,
+  afterOwn,
+  afterPartial,
+  asyncKey,
+  joinKey,
+  missingPrefix,
+  partialPrefix,
+  removingKey,
+  termKey,
+} from './own-keys.js';
 import { planSplit } from './plan-split.js';
 import { decodeJoinState, encodeJoinState, type JoinState } from './join-state.js';
 import type { LogPosition } from './types.js';
@@ -194,9 +204,10 @@ export class PgCopy {
   /** For people. */
   async describe(): Promise<Omit<PgCopyInfo, 'osd' | 'store'>> {
     const { objects, bytes } = this.#store.counts(this.pg);
-    const missing = await this.missing();
+    const missing = (await this.missing()).map((part) => ('object' in part ? part.object.key : ''));
+    const partial = (await this.partials()).keys();
     const lost = this.#lostTail;
-    const missingObjects = new Set(missing.map((part) => ('object' in part ? part.object.key : ''))).size;
+    const missingObjects = new Set([...missing, ...partial]).size;
     const loss = lost && {
       entries: lost.entries,
       newest: lost.newest,
@@ -215,6 +226,7 @@ export class PgCopy {
     const mutations: Mutation[] = [
       { kind: 'pg-remove-range', from: afterOwn, to: undefined },
       { kind: 'pg-remove-range', from: missingPrefix, to: afterMissing },
+      { kind: 'pg-remove-range', from: partialPrefix, to: afterPartial },
       { kind: 'pg-remove', key: joinKey },
       { kind: 'pg-remove', key: asyncKey },
       { kind: 'pg-remove', key: stampsKey },
@@ -376,6 +388,18 @@ export class PgCopy {
   /** Notes that the objects with these keys are as the log says; of '' the values of the PG. */
   noteFound(keys: readonly string[]): Mutation[] {
     return keys.map((key): Mutation => ({ kind: 'pg-remove', key: `${missingPrefix}${key}` }));
+  }
+
+  /** By `ObjectId.key`: what was copied of objects that are not whole here, as `encodePartialCopy` has it. */
+  async partials(): Promise<ReadonlyMap<string, Uint8Array>> {
+    const stored = await this.#store.objects.pgValues(this.pg, { from: partialPrefix, to: afterPartial });
+    return new Map(stored.map(({ key, value }) => [key.slice(partialPrefix.length), value]));
+  }
+
+  /** The mutation that goes with the parts that it tells of; `undefined` with whatever makes it untrue. */
+  notePartial(objectKey: string, encoded: Uint8Array | undefined): Mutation {
+    const key = `${partialPrefix}${objectKey}`;
+    return encoded === undefined ? { kind: 'pg-remove', key } : { kind: 'pg-set', key, value: encoded };
   }
 
   /** Resolves when the entry `seq` is applied, or the signal aborts: whoever waits looks what it was. */

@@ -31,6 +31,7 @@ import type { Store } from '../store/store.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { HandOver } from './hand-over.js';
 import { LeaseKeeper } from './lease-keeper.js';
+import { LentPayload } from './lent-payload.js';
 import { listObjects } from './list-objects.js';
 import {
   ackMethod,
@@ -231,10 +232,11 @@ export class PgService {
         checkSender(peer, header.holder);
         return { header: service().#leases.onAsk(header) };
       })
-      .onMessage(appendMethod, async ({ header, payload, peer }) => {
+      .onMessage(appendMethod, async (request) => {
+        const { header, payload, peer } = request;
         const pg = forMember(current(), header, peer);
         const role = pg?.replica ?? pg?.joiner;
-        if (role?.term.number === header.term) await role.append(header, payload);
+        if (role?.term.number === header.term) await role.append(header, payload, () => request.release());
       })
       .on(joinStartMethod, async ({ header, peer }) => {
         const found = service();
@@ -242,10 +244,7 @@ export class PgService {
         const pg = await found.#member(header, peer);
         return { header: await pg.joinStart(header) };
       })
-      .on(joinBeginMethod, async ({ header, peer }) => ({
-        header: {},
-        payload: await service().#joiner(header, peer).joinBegin(header),
-      }))
+      .on(joinBeginMethod, async ({ header, peer }) => service().#joiner(header, peer).joinBegin(header))
       .onMessage(joinEntriesMethod, async ({ header, payload, peer }) => {
         const joiner = forMember(current(), header, peer)?.joiner;
         if (joiner?.term.number === header.term) await joiner.entries(header, payload);
@@ -339,16 +338,18 @@ export class PgService {
     pace.clientBegan(this.#runtime.clock.now());
     this.#ops += 1;
     this.#opsBytes += bytes;
+    const lent = bytes === 0 ? undefined : new LentPayload(() => request.release());
     try {
       const primary = this.#primaryFor(id, header.term);
       const { pool } = primary;
       this.#checkAccess(peer, pool, 'r');
       if (header.changes.length > 0) this.#checkAccess(peer, pool, 'w');
       if (header.call !== undefined) this.#checkAccess(peer, pool, 'x');
-      return await runOp(primary, header, payload, request);
+      return await runOp(primary, header, payload, request, lent);
     } catch (error) {
       throw this.#routed(id, error);
     } finally {
+      lent?.letGo();
       pace.clientEnded(this.#runtime.clock.now());
       this.#ops -= 1;
       this.#opsBytes -= bytes;

@@ -15,6 +15,7 @@ import { printPgId, type PgId } from '../../cluster/ids.js';
 import { hasMember, isSameMember } from '../../cluster/pg/members.js';
 import type { Member, PgRecord } from '../../cluster/pg-record.js';
 import type { Pool } from '../../cluster/pool.js';
+import type { OutgoingReply } from '../../wire/method.js';
 import { readParts } from './copy/read-parts.js';
 import { packParts } from './copy/parts-message.js';
 import { decodeTouched } from './copy/touched-list.js';
@@ -30,6 +31,7 @@ import {
   recordOfHeader,
   type CollectRequest,
   type HeadReply,
+  type JoinBeginReply,
   type JoinBeginRequest,
   type JoinCopyRequest,
   type JoinHeader,
@@ -146,7 +148,7 @@ export class Pg {
     return await this.#joinerIn(header).start(header);
   }
 
-  async joinBegin(header: JoinBeginRequest): Promise<Uint8Array> {
+  async joinBegin(header: JoinBeginRequest): Promise<OutgoingReply<JoinBeginReply>> {
     return await this.#joinerIn(header).begin(header);
   }
 
@@ -489,10 +491,8 @@ export class Pg {
 
   #conflict(problem: string, what = 'term'): CairnError {
     const record = this.#record;
-    const details = {
-      refusal: what,
-      ...(record === undefined ? {} : { record: recordHeader(record, this.copy.pgNum) }),
-    };
+    const newer = record === undefined ? {} : { record: recordHeader(record, this.copy.pgNum) };
+    const details = { refusal: what, ...newer };
     return new CairnError('CONFLICT', `pg ${printPgId(this.id)} ${problem}`, { details });
   }
 }

@@ -6,7 +6,7 @@ import type { PgSplit, SplitChild, SplitValue } from '../store/pg/pg-split.js';
 import { parseObjectKey } from '../store/object-id.js';
 import { pgNumKey } from '../store/pg/pg-num.js';
 import type { Store } from '../store/store.js';
-import { missingPrefix, termKey } from './own-keys.js';
+import { missingPrefix, partialPrefix, termKey } from './own-keys.js';
 
 /** Heads of objects that are read at a time. */
 const walkPage = 512;
@@ -46,8 +46,12 @@ async function countOf(store: Store, { pool }: PgId, pg: number, pgNum: number):
   return { pg, objects, bytes };
 }
 
-/** What an object lacks goes with the object; everything else is of all: an answer to a request does not say what object it was for. */
+/**
+ * What an object lacks, or has so far, goes with the object; everything else is of all: an answer to a request does not say what object
+ * it was for.
+ */
 function ownerOf(key: string, toPgNum: number): number | undefined {
-  const object = key.startsWith(missingPrefix) ? key.slice(missingPrefix.length) : '';
+  const prefix = [missingPrefix, partialPrefix].find((one) => key.startsWith(one));
+  const object = prefix === undefined ? '' : key.slice(prefix.length);
   return object === '' ? undefined : pgOfHash(parseObjectKey(object).hash, toPgNum);
 }

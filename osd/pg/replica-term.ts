@@ -22,6 +22,8 @@ interface WaitingAppend {
   readonly kind: 'append';
   readonly message: AppendMessage;
   readonly payload: Uint8Array;
+  /** The payload is read no more. */
+  readonly free: () => void;
   readonly done: () => void;
 }
 
@@ -53,10 +55,13 @@ export class ReplicaTerm {
     this.#primary = primary;
   }
 
-  /** Resolves when it is durable or was refused: until then it holds the credit of the connection. */
-  append(message: AppendMessage, payload: Uint8Array): Promise<void> {
+  /**
+   * Resolves when it is durable or was refused: until then it holds the credit of the connection. `free` is called when the payload is read
+   * no more.
+   */
+  append(message: AppendMessage, payload: Uint8Array, free: () => void): Promise<void> {
     return new Promise((done) => {
-      this.#waiting.push({ kind: 'append', message, payload, done });
+      this.#waiting.push({ kind: 'append', message, payload, free, done });
       if (!this.#isApplying) this.#next();
     });
   }
@@ -87,7 +92,7 @@ export class ReplicaTerm {
   end(reason: CairnError): void {
     this.term.end(reason);
     for (const waiting of this.#waiting.splice(0)) {
-      if (waiting.kind === 'append') waiting.done();
+      if (waiting.kind === 'append') over(waiting);
       else waiting.reject(reason);
     }
   }
@@ -122,53 +127,54 @@ export class ReplicaTerm {
     this.#applied();
   }
 
-  #takeAppend({ message, payload, done }: WaitingAppend): boolean {
+  #takeAppend(waiting: WaitingAppend): boolean {
+    const { message, payload } = waiting;
     const { last } = this.#copy;
-    if (this.term.ended !== undefined) {
-      done();
-      return true;
-    }
+    if (this.term.ended !== undefined) return over(waiting);
     let transaction: Transaction;
     try {
       transaction = decode(message, payload);
     } catch (error) {
       this.#refuse(toCairnError(error));
-      done();
-      return true;
+      return over(waiting);
     }
     const { entry } = transaction;
     if (entry === undefined || entry.seq <= last.seq) {
       // Sent again. All that is here is the primary's log, so it is known.
       if (this.#outstanding === 0) this.#acknowledge(last.seq);
-      done();
-      return true;
+      return over(waiting);
     }
     if (!isSamePosition(positionOfHeader(message.prev), last)) {
       this.#tell(last);
-      done();
-      return true;
+      return over(waiting);
     }
     if (message.everywhere !== undefined) this.#copy.asyncProgress(message.commit, message.everywhere);
-    return this.#submit(transaction, entry.seq, done);
+    return this.#submit(transaction, entry.seq, waiting);
   }
 
   /** False while it is not applied. */
-  #submit(transaction: Transaction, seq: number, done: () => void): boolean {
+  #submit(transaction: Transaction, seq: number, waiting: WaitingAppend): boolean {
     let submitted;
     try {
       submitted = this.#copy.submit(transaction);
     } catch (error) {
       this.#refuse(toCairnError(error));
-      done();
-      return true;
+      return over(waiting);
     }
     this.#outstanding += 1;
-    void this.#untilDurable(submitted.durable, seq, done);
-    if (submitted.isApplied) return true;
+    void this.#untilDurable(submitted.durable, seq, waiting.done);
+    if (submitted.isApplied) {
+      waiting.free();
+      return true;
+    }
     this.#isApplying = true;
     submitted.applied.then(
-      () => this.#applied(),
+      () => {
+        waiting.free();
+        this.#applied();
+      },
       (error: unknown) => {
+        waiting.free();
         this.#refuse(toCairnError(error));
         this.#applied();
       },
@@ -210,6 +216,13 @@ export class ReplicaTerm {
     const header = { ...term.headerTo(this.#primary), last: positionHeader(last), problem };
     term.host.peers.tell(this.#primary.osd, nackMethod, header);
   }
+}
+
+/** Nothing of it is left to be done. */
+function over({ free, done }: WaitingAppend): true {
+  free();
+  done();
+  return true;
 }
 
 function decode(message: AppendMessage, payload: Uint8Array): Transaction {

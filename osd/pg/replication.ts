@@ -9,6 +9,7 @@
 import type { MonotonicMs } from '../../base/instants.js';
 import { invariant } from '../../base/invariant.js';
 import type { Member, ReplicationMode } from '../../cluster/pg-record.js';
+import type { LentPayload } from './lent-payload.js';
 import { memberKey, type LogPosition } from './types.js';
 
 /** An entry as it is sent. */
@@ -18,6 +19,8 @@ export interface SentEntry {
   readonly prev: LogPosition;
   readonly record: Uint8Array;
   readonly payload: readonly Uint8Array[];
+  /** Held until every copy has the entry, and for each message. */
+  readonly lent: LentPayload | undefined;
   /** What another copy has to fetch to catch up with it, about. */
   readonly costBytes: number;
   /** `ObjectId.key` of whom it changes. */
@@ -173,7 +176,7 @@ export class Replication {
       count += 1;
     }
     if (count > 0) {
-      this.#window.splice(0, count);
+      for (const { lent } of this.#window.splice(0, count)) lent?.letGo();
       this.#addedAt.splice(0, count);
     }
     return done;

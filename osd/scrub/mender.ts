@@ -18,7 +18,7 @@ import { encodeTouched } from '../pg/copy/touched-list.js';
 import type { ScrubFinding } from '../../protocol/pg-scrub.js';
 import { partsMethod } from '../pg/messages.js';
 import { notServing } from '../pg/refusals.js';
-import { showObject, type ObjectId } from '../store/object-id.js';
+import { parseObjectKey, showObject, type ObjectId } from '../store/object-id.js';
 import type { Touched } from '../store/pg/log-entry.js';
 import type { DamagedPart } from '../store/read/object-reader.js';
 import type { Mutation } from '../store/transaction.js';
@@ -84,7 +84,16 @@ export class Mender {
 
   /** Before the term serves: what an earlier heal, of whatever term, left undone here. */
   async load(): Promise<void> {
-    for (const one of await this.#pg.copy.missing()) if ('object' in one) this.#damaged.add(one.object.key);
+    const { copy } = this.#pg;
+    const partials = await copy.partials();
+    if (partials.size > 0) {
+      // Somebody accepted to go on with a copy that was still joining: what it has in part is no object of the PG.
+      const keys = [...partials.keys()];
+      const parts = keys.map((key) => ({ kind: 'whole', object: parseObjectKey(key) }) as const);
+      const dropped = keys.map((key) => copy.notePartial(key, undefined));
+      await copy.takeOver({ mutations: [...copy.noteMissing(parts), ...dropped] });
+    }
+    for (const one of await copy.missing()) if ('object' in one) this.#damaged.add(one.object.key);
   }
 
   /** Looks at all copies, judges, heals what it may. The object's turn is the caller's. `undefined`: nothing is wrong. */

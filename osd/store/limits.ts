@@ -17,6 +17,15 @@ export const chunkExtentsMax = 128;
 /** Beyond so many times that, transactions that write to the chunk wait for the merger. */
 export const crowdedFactor = 8;
 
+/**
+ * Index values of chunks that one transaction rewrites extent by extent, in bytes: about 5,000 extents, and 40 ms where each is a
+ * payload that clones share. What lets go of more, or clones more, leaves the rest to be done in slices (`bulk/`).
+ */
+export const bulkBytesMin = 64 * 1024;
+
+/** A slice has so many times less, or one chunk: 4 ms. */
+export const slicesOfBulk = 10;
+
 /** Encoded record and payloads of one transaction. A segment holds several, whatever its size. */
 export const transactionBytesMax = 16 * 1024 * 1024;
 

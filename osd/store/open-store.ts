@@ -98,7 +98,7 @@ export async function loadState(
   superblock: Superblock,
   readCacheBytes: number,
   absence?: Absence,
-  extentsMax = Infinity,
+  limits: Pick<StoreState, 'extentsMax' | 'bulkBytesMin'> = {},
 ): Promise<LoadedState> {
   const checkpoint = await loadCheckpointRecord(kv, directory);
   const index = new Index(kv, readCacheBytes, absence);
@@ -107,7 +107,7 @@ export async function loadState(
   const counters = { nextShared: checkpoint.nextShared, boot: checkpoint.boot };
   await loadSegments(kv, segments);
   await loadPgs(kv, pgs, directory);
-  return { state: { extentsMax, index, segments, pgs, counters }, checkpoint };
+  return { state: { ...limits, index, segments, pgs, counters }, checkpoint };
 }
 
 async function recover(
@@ -119,8 +119,9 @@ async function recover(
   files: SegmentFiles,
 ): Promise<Store> {
   const absence = new Absence(runtime, kv);
-  const { readCacheBytes, chunkExtentsMax } = options;
-  const { state, checkpoint } = await loadState(kv, directory, superblock, readCacheBytes, absence, chunkExtentsMax);
+  const { readCacheBytes, chunkExtentsMax: extentsMax, bulkBytesMin } = options;
+  const limits = { extentsMax, bulkBytesMin };
+  const { state, checkpoint } = await loadState(kv, directory, superblock, readCacheBytes, absence, limits);
   state.index.startAbsence();
   const ballast = new Ballast(runtime, directory, superblock.capacityBytes);
   await ballast.open();
@@ -238,7 +239,13 @@ async function writeOpening(
   const record = openRecord(boot, runtime.random);
   const name = headNames.find((one) => position.heads[one] === place);
   const isCold = name === 'cold' || name === 'coldNext';
-  const batch = new OpenBatch({ storeSeed: seed, number: position.number + 1, place, isCold, slabs: new SlabPool() });
+  const batch = new OpenBatch({
+    storeSeed: seed,
+    number: position.number + 1,
+    place,
+    isCold,
+    slabs: new SlabPool(runtime.memory),
+  });
   batch.add(record, []);
   const after: BatchPlace = { ...place, offset: place.offset + batch.pagedBytes };
   const heads = {
@@ -247,10 +254,10 @@ async function writeOpening(
     hotNext: name === 'hotNext' ? undefined : hotNext,
     ...(name === 'coldNext' ? { coldNext: undefined } : {}),
   };
-  const { chunks, checksum } = batch.seal(position.checksum, heads);
+  const { bytes, checksum } = batch.seal(position.checksum, heads);
   const file = await runtime.disk.open(files.path(place.segment), { mode: 'write', durableWrites: true });
   try {
-    await file.writev(chunks, place.offset);
+    await file.write(bytes, place.offset);
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 /** How a store is opened. Every value has a default that suits one OSD with 4 GiB of memory. */
 import type { CairnError } from '../../base/errors.js';
-import { chunkExtentsMax } from './limits.js';
+import { bulkBytesMin, chunkExtentsMax } from './limits.js';
 
 export interface StoreOptions {
   /** LevelDB's cache of blocks. Larger: fewer reads of the index from the disk. Default 64 MiB. */
@@ -9,7 +9,7 @@ export interface StoreOptions {
   readonly kvWriteBufferBytes?: number;
   /** Values of the index that were read lately. Default 32 MiB. */
   readonly readCacheBytes?: number;
-  /** Payloads of up to 64 KiB that clients read lately. Larger: fewer reads of the disk. Default 64 MiB. */
+  /** Payloads of up to 32 KiB that clients read lately. Larger: fewer reads of the disk. Default 64 MiB. */
   readonly payloadCacheBytes?: number;
   /** The active layer of the index is frozen at this size. Larger: fewer checkpoints, a longer replay. Default 32 MiB. */
   readonly layerBytesMax?: number;
@@ -34,6 +34,11 @@ export interface StoreOptions {
   readonly cleanerBytesPerSecond?: number;
   /** Extents of a chunk beyond which small ones are merged. Larger: fewer rewrites, larger values. Default 128. */
   readonly chunkExtentsMax?: number;
+  /**
+   * Index values of chunks, in bytes, that one transaction rewrites extent by extent. What lets go of more, or clones more, is done in
+   * slices. Larger: longer turns, fewer records. Default 64 KiB.
+   */
+  readonly bulkBytesMin?: number;
   /** Refuses a store with another uuid (`CONFLICT`): the wrong disk. */
   readonly expectedUuid?: string;
   /**
@@ -77,6 +82,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     prewrite: true,
     cleanerBytesPerSecond: 64 * mebibyte,
     chunkExtentsMax,
+    bulkBytesMin,
     ...options,
   };
 }

@@ -14,6 +14,7 @@ import type { PgId } from '../../cluster/ids.js';
 import type { Timer } from '../../runtime/clock.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { StoreState } from './apply/draft.js';
+import { BulkWorker, type BulkCounts } from './bulk/bulk-worker.js';
 import { Cleaner, type CleanerCounts } from './cleaner/cleaner.js';
 import { Checkpointer } from './checkpoint/checkpointer.js';
 import { showUuid, storeSeed, type Superblock } from './format/superblock.js';
@@ -31,6 +32,7 @@ import type { PayloadCacheCounts } from './read/payload-cache.js';
 import { PayloadReader } from './read/payload-reader.js';
 import { SegmentPool } from './segments/segment-pool.js';
 import type { Ballast } from './space/ballast.js';
+import { RoomMaker } from './space/room-maker.js';
 import { Space, type SpaceReport } from './space/space.js';
 import type { ResolvedStoreOptions, SpaceLevel } from './store-options.js';
 import type { StoreParts } from './store-parts.js';
@@ -57,13 +59,14 @@ export class Store {
   readonly #checkpointer: Checkpointer;
   readonly #cleaner: Cleaner;
   readonly #merger: Merger;
+  readonly #bulk: BulkWorker;
   readonly #absence: Absence;
   readonly #ballast: Ballast;
+  readonly #roomMaker: RoomMaker;
   #durableBatch: number;
   #lastFreezeAt: number;
   #timer: Timer | undefined;
   #checkpointing: Promise<void> | undefined;
-  #looking: Promise<void> | undefined;
   #failed: CairnError | undefined;
   #closing: Promise<void> | undefined;
   #wantsCheckpoint = false;
@@ -80,13 +83,15 @@ export class Store {
     this.#ballast = parts.ballast;
     this.#durableBatch = position.number;
     this.#lastFreezeAt = runtime.clock.now();
-    this.#checkpointer = new Checkpointer(runtime, state, parts.checkpoint, parts.ballast);
+    this.#checkpointer = new Checkpointer(runtime, state, parts.checkpoint, parts.ballast, options.layerBytesMax);
     this.#pool = this.#makePool(position);
     this.#space = new Space(state.segments, this.#pool, superblock.segmentBytes, options, {
-      canClean: () => this.#cleaner.canClean,
+      canClean: () => this.#cleaner.canClean || this.#bulk.isReleasing,
+      isReleasing: () => this.#bulk.isReleasing,
       isFileSystemFull: () => parts.ballast.isGivenUp,
     });
     this.#writer = this.#makeWriter(position);
+    this.#bulk = this.#makeBulk();
     this.#queue = this.#makeQueue();
     const { readsMax, payloadCacheBytes: cacheBytes } = options;
     const payloads = new PayloadReader(files, this.#writer, storeSeed(superblock), { readsMax, cacheBytes });
@@ -94,8 +99,10 @@ export class Store {
     this.objects = new ObjectReader(state, payloads);
     this.#cleaner = this.#makeCleaner(payloads);
     this.#merger = this.#makeMerger(payloads);
+    this.#roomMaker = this.#makeRoomMaker();
     this.#space.recount();
     this.#pool.prepare();
+    this.#bulk.start();
     this.#watchAge();
   }
 
@@ -203,6 +210,11 @@ export class Store {
     return this.#merger.counts;
   }
 
+  /** What was done in slices since the store was opened. */
+  bulk(): BulkCounts {
+    return this.#bulk.counts;
+  }
+
   /** Values of the index that had rotted when they were removed, since the store was opened: more than 0 asks for fsck. */
   get damagedValues(): number {
     return this.#checkpointer.damagedValues;
@@ -253,6 +265,7 @@ export class Store {
       await this.#queue.drain();
       await this.#cleaner.stopped();
       await this.#merger.stopped();
+      await this.#bulk.stopped();
       if (this.#failed === undefined) await this.#writer.idle();
       if (this.#failed === undefined) await this.checkpoint();
     } finally {
@@ -268,8 +281,9 @@ export class Store {
     await this.#writer.stopped();
     await this.#cleaner.stopped();
     await this.#merger.stopped();
+    await this.#bulk.stopped();
     await this.#checkpointing?.catch(() => undefined);
-    await this.#looking;
+    await this.#roomMaker.stopped();
     await this.#pool.close();
     await this.#absence.close();
     await this.#files.close();
@@ -322,9 +336,27 @@ export class Store {
       space: this.#space,
       segmentBytes: this.superblock.segmentBytes,
       options: this.#options,
-      isLayerFull: () => this.#checkpointer.isFrozen && this.#isLayerLarge(),
+      isLayerFull: () => this.#isLayerFull,
       onShort: () => this.#hurry(),
+      bulk: this.#bulk,
       mustMergeFirst: (crowded) => this.#merger.mustMergeFirst(crowded),
+    });
+  }
+
+  #makeBulk(): BulkWorker {
+    return new BulkWorker({
+      runtime: this.#runtime,
+      state: this.#state,
+      writer: this.#writer,
+      isLayerFull: () => this.#isLayerFull,
+      spaceWaitMs: this.#options.spaceWaitMs,
+      refusal: () => this.#space.refusal(),
+      onReleased: () => {
+        this.#hurry();
+        this.#queue.pump();
+      },
+      isClosing: () => this.#closing !== undefined,
+      hasFailed: () => this.#failed !== undefined,
     });
   }
 
@@ -339,6 +371,22 @@ export class Store {
       extentsMax: this.#options.chunkExtentsMax,
       onMerged: () => this.#queue.pump(),
       isStopped: () => this.#failed !== undefined || this.#closing !== undefined,
+    });
+  }
+
+  #makeRoomMaker(): RoomMaker {
+    return new RoomMaker({
+      ballast: this.#ballast,
+      pool: this.#pool,
+      space: this.#space,
+      checkpointer: this.#checkpointer,
+      segmentBytes: this.superblock.segmentBytes,
+      log: this.#runtime.log,
+      onMade: () => {
+        this.#space.recount();
+        this.#queue.pump();
+      },
+      onFailed: (error) => this.#fail(error),
     });
   }
 
@@ -357,6 +405,10 @@ export class Store {
       onCleaned: () => this.#hurry(),
       isStopped: () => this.#failed !== undefined || this.#closing !== undefined,
     });
+  }
+
+  get #isLayerFull(): boolean {
+    return this.#checkpointer.isFrozen && this.#isLayerLarge();
   }
 
   #isLayerLarge(): boolean {
@@ -405,7 +457,7 @@ export class Store {
   /** A layer does not grow old because nothing new comes; nor does a store that refuses writes stay full because of that. */
   #watchAge(): void {
     this.#timer = this.#runtime.clock.after(this.#options.layerMsMax, () => {
-      this.#lookForRoom();
+      this.#roomMaker.look();
       if (this.#hasNews) this.#freezeNow();
       this.#watchAge();
     });
@@ -423,56 +475,13 @@ export class Store {
     this.#maybeFreeze(this.#writer.position);
   }
 
-  /** The file system had too little room: perhaps there is some by now. */
-  #lookForRoom(): void {
-    if (this.#looking !== undefined || !(this.#ballast.isGivenUp || this.#pool.lacksRoom)) return;
-    this.#looking = this.#makeRoom().then(
-      () => {
-        this.#looking = undefined;
-        this.#space.recount();
-        this.#queue.pump();
-      },
-      (error: unknown) => {
-        this.#looking = undefined;
-        this.#fail(toCairnError(error));
-      },
-    );
-  }
-
-  async #makeRoom(): Promise<void> {
-    await this.#ballast.ensureRoom(0);
-    await this.#pool.lookForRoom();
-    await this.#giveBack();
-  }
-
-  /**
-   * While the ballast is missing, clients' writes are refused. Free segments that the store can do without are given up for
-   * it, if they are enough: all of them, or somebody else's files would fill the room for nothing.
-   */
-  async #giveBack(): Promise<void> {
-    const removed = await this.#pool.removeGivenBack(this.#checkpointer.last.number);
-    if (removed > 0) {
-      this.#runtime.log.warn({ files: removed }, 'free segment files were given back to a full file system');
-      await this.#ballast.ensureRoom(0);
-    }
-    const missing = await this.#ballast.missingBytes();
-    if (missing === 0 || this.#pool.isGivingBack) return;
-    this.#space.recount();
-    const count = Math.ceil(missing / this.superblock.segmentBytes);
-    if (count > this.#space.spareSegments) return;
-    const { last, isFrozen } = this.#checkpointer;
-    // What is frozen already does not say it.
-    this.#pool.giveBack(count, last.number + (isFrozen ? 2 : 1));
-  }
-
   /** Segments are short: a checkpoint lets those be recycled whose last bytes died since the one before. */
   #hurry(): void {
     this.#pool.prepare();
     // A segment that is only not ready yet comes by itself.
     if (!this.#space.isShort) return;
     this.#cleaner.kick();
-    if (this.#checkpointer.isFrozen || this.#wantsCheckpoint) return;
-    if (!this.#hasNews) return;
+    if (this.#checkpointer.isFrozen || this.#wantsCheckpoint || !this.#hasNews) return;
     this.#wantsCheckpoint = true;
     this.#runtime.clock.nextTurn(() => this.#freezeNow());
   }

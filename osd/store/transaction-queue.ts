@@ -11,17 +11,20 @@ import { CairnError, toCairnError } from '../../base/errors.js';
 import { printPgId } from '../../cluster/ids.js';
 import type { Runtime } from '../../runtime/runtime.js';
 import type { Timer } from '../../runtime/clock.js';
+import { CloneFirst } from './apply/apply-clone.js';
 import { applyTransaction } from './apply/apply-transaction.js';
 import { Draft, type CrowdedChunk, type StoreState } from './apply/draft.js';
 import { MissingKeys } from './index/missing-keys.js';
 import { likelyKeys } from './apply/likely-keys.js';
 import { fetchMore } from './apply/look.js';
+import type { BulkWorker } from './bulk/bulk-worker.js';
 import { storedBytes } from './format/payload-ref.js';
 import { writeTransaction } from './format/record.js';
 import type { FetchedValues } from './index/index.js';
 import { transactionBytesIn } from './limits.js';
 import type { LogWriter } from './log/log-writer.js';
 import { frameOverheadBytes, type FramePayload, type OpenBatch } from './log/open-batch.js';
+import type { ObjectId } from './object-id.js';
 import { Outcome } from './outcome.js';
 import type { Space } from './space/space.js';
 import type { ResolvedStoreOptions } from './store-options.js';
@@ -47,7 +50,10 @@ class Pending implements Submitted {
   readonly whenApplied = new Outcome();
   readonly whenDurable = new Outcome();
   fetched: FetchedValues | undefined;
+  /** Waits for something of its own: values, or a clone that is made ahead. */
   isFetching = false;
+  /** Clones that were made ahead for it. */
+  ahead: ObjectId[] | undefined;
   /** Of one that had to wait. */
   submittedAt: number | undefined;
   spaceTimer: Timer | undefined;
@@ -78,6 +84,9 @@ class Pending implements Submitted {
   }
 }
 
+/** A source that others change all the while is cloned in one turn, however long that is. */
+const aheadTriesMax = 3;
+
 export interface QueueParts {
   readonly runtime: Runtime;
   readonly state: StoreState;
@@ -89,6 +98,8 @@ export interface QueueParts {
   readonly isLayerFull: () => boolean;
   /** Chunks have too many extents: the merger is told. True: so many that it has to do its work before. */
   readonly mustMergeFirst: (crowded: readonly CrowdedChunk[]) => boolean;
+  /** Makes clones ahead for transactions that wait for them, and releases what transactions let go of. */
+  readonly bulk: Pick<BulkWorker, 'makeAhead' | 'forgetAhead' | 'onDiscarded'>;
   /** Room is short: a checkpoint and the cleaner could win some. */
   readonly onShort: () => void;
 }
@@ -242,14 +253,16 @@ export class TransactionQueue {
 
   #apply(item: Pending, batch: OpenBatch): boolean {
     const { state, writer } = this.#parts;
-    const draft = new Draft(state, batch.number, item.fetched);
+    const mayWait = (item.ahead?.length ?? 0) < aheadTriesMax;
+    const draft = new Draft(state, batch.number, item.fetched, mayWait);
     try {
       applyTransaction(draft, item.transaction, batch.placesOf(item.record.byteLength, item.payloads));
     } catch (error) {
       if (error instanceof MissingKeys) this.#fetch(item, error.keys);
+      else if (error instanceof CloneFirst) this.#makeAhead(item, error.object);
       // Fenced: nothing was changed yet, so it is this transaction's error alone.
       else this.#refuse(item, toCairnError(error));
-      return !(error instanceof MissingKeys);
+      return !item.isFetching;
     }
     const { crowded } = draft;
     if (crowded !== undefined && this.#parts.mustMergeFirst(crowded)) return false;
@@ -261,6 +274,8 @@ export class TransactionQueue {
     else waiters.push(item.whenDurable);
     item.whenApplied.resolve();
     writer.kick();
+    if (draft.hasDiscards) this.#parts.bulk.onDiscarded();
+    this.#forgetAhead(item);
     return true;
   }
 
@@ -277,6 +292,25 @@ export class TransactionQueue {
         this.#drop(item, toCairnError(error));
       },
     );
+  }
+
+  #makeAhead(item: Pending, source: ObjectId): void {
+    item.isFetching = true;
+    item.ahead = [...(item.ahead ?? []), source];
+    this.#parts.bulk.makeAhead(source).then(
+      () => {
+        item.isFetching = false;
+        this.#run(item.queue);
+      },
+      (error: unknown) => {
+        item.isFetching = false;
+        this.#drop(item, toCairnError(error));
+      },
+    );
+  }
+
+  #forgetAhead({ ahead }: Pending): void {
+    for (const source of ahead ?? []) this.#parts.bulk.forgetAhead(source);
   }
 
   /**
@@ -313,5 +347,6 @@ export class TransactionQueue {
     item.spaceTimer?.cancel();
     item.whenApplied.reject(error);
     item.whenDurable.reject(error);
+    this.#forgetAhead(item);
   }
 }

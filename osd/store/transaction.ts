@@ -27,7 +27,7 @@ import { showObject, type ObjectId } from './object-id.js';
 import { isShadowPool, poolOfShadow } from './parked/parked-place.js';
 import type { PackedEntry } from './pg/log-block.js';
 
-/** Bytes to store, in pieces, lent until the transaction is durable. */
+/** Bytes to store, in pieces, lent until the transaction is applied: the log has a copy then. */
 export interface Payload {
   readonly pieces: readonly Uint8Array[];
   readonly bytes: number;

@@ -4,7 +4,9 @@ import { totalBytes } from '../../base/bytes.js';
 import { CairnError, type Applied } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import type { DiskFile } from '../disk.js';
+import { DirectWrites, type PageMemory } from './direct-writes.js';
 import { fromErrno } from './errno.js';
+import { pageBytes } from './pages.js';
 
 /** Zeros that `preallocate` writes from, shared by all files. 1 MiB holds a thread of the pool for about a millisecond. */
 const zeros = new Uint8Array(2 ** 20);
@@ -17,6 +19,7 @@ export interface DiskFileParts {
   readonly fd: number;
   readonly writable: boolean;
   readonly durableWrites: boolean;
+  readonly pageMemory: PageMemory;
 }
 
 export class NodeDiskFile implements DiskFile {
@@ -24,6 +27,7 @@ export class NodeDiskFile implements DiskFile {
   readonly #fd: number;
   readonly #writable: boolean;
   readonly #durableWrites: boolean;
+  readonly #direct: DirectWrites;
   #running = 0;
   #whenIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -35,6 +39,7 @@ export class NodeDiskFile implements DiskFile {
     this.#fd = parts.fd;
     this.#writable = parts.writable;
     this.#durableWrites = parts.durableWrites;
+    this.#direct = new DirectWrites(parts.fd, parts.pageMemory);
   }
 
   read(target: Uint8Array, position: number): Promise<number> {
@@ -61,6 +66,8 @@ export class NodeDiskFile implements DiskFile {
 
   write(bytes: Uint8Array, position: number): Promise<void> {
     checkPosition(position, bytes.byteLength);
+    if (this.#durableWrites && DirectWrites.suits(bytes.byteLength, position))
+      return this.#writeLarge([bytes], position);
     return this.#writeOnce(
       bytes.byteLength,
       (done) => fs.write(this.#fd, bytes, 0, bytes.byteLength, position, done),
@@ -71,6 +78,7 @@ export class NodeDiskFile implements DiskFile {
   writev(chunks: readonly Uint8Array[], position: number): Promise<void> {
     const bytes = totalBytes(chunks);
     checkPosition(position, bytes);
+    if (this.#durableWrites && DirectWrites.suits(bytes, position)) return this.#writeLarge(chunks, position);
     return this.#writeOnce(
       bytes,
       (done) => fs.writev(this.#fd, chunks, position, done),
@@ -85,13 +93,11 @@ export class NodeDiskFile implements DiskFile {
   preallocate(bytes: number): Promise<void> {
     checkPosition(0, bytes);
     return this.#change(async () => {
-      let end = (await this.#stat()).size;
-      if (end >= bytes) return;
-      while (end < bytes) {
-        const count = Math.min(zeros.byteLength, bytes - end);
-        await this.#durably(this.#writeAll(zeros.subarray(0, count), end));
-        end += count;
-      }
+      const { size } = await this.#stat();
+      if (size >= bytes) return;
+      const start = Math.min(bytes, Math.ceil(size / pageBytes) * pageBytes);
+      await this.#writeZeros(size, start);
+      await this.#writeZeros(start + (await this.#writeZerosDirectly(start, bytes)), bytes);
       await this.#sync();
     });
   }
@@ -120,6 +126,7 @@ export class NodeDiskFile implements DiskFile {
         this.#whenIdle = resolve;
       });
     }
+    await this.#direct.close();
     await this.#call<void>('close', (done) => {
       fs.close(this.#fd, done);
     });
@@ -216,6 +223,38 @@ export class NodeDiskFile implements DiskFile {
     return offset - position;
   }
 
+  async #writeZeros(from: number, to: number): Promise<void> {
+    for (let at = from; at < to; at += zeros.byteLength) {
+      await this.#durably(this.#writeAll(zeros.subarray(0, Math.min(zeros.byteLength, to - at)), at));
+    }
+  }
+
+  /** Returns how many there are. */
+  async #writeZerosDirectly(from: number, to: number): Promise<number> {
+    const bytes = Math.floor((to - from) / pageBytes) * pageBytes;
+    return this.#durableWrites && bytes > 0
+      ? await this.#durably(this.#directly(this.#direct.writeZeros(bytes, from)))
+      : 0;
+  }
+
+  #writeLarge(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    return this.#change(() => this.#durably(this.#writePastCache(chunks, position)));
+  }
+
+  /** The page cache takes what a direct write left. */
+  async #writePastCache(chunks: readonly Uint8Array[], position: number): Promise<void> {
+    const written = await this.#directly(this.#direct.write(chunks, position));
+    await this.#writeAllChunks(dropBytes(chunks, written), position + written);
+  }
+
+  async #directly(write: Promise<number>): Promise<number> {
+    try {
+      return await write;
+    } catch (error) {
+      throw this.#failure('write', error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
   async #writeAll(bytes: Uint8Array, position: number): Promise<void> {
     let written = 0;
     while (written < bytes.byteLength) {
@@ -261,14 +300,16 @@ export class NodeDiskFile implements DiskFile {
   }
 
   /** With `O_DSYNC` a write is its own sync, and fails like one; a full file system is not such a failure. */
-  async #durably(write: Promise<void>): Promise<void> {
+  async #durably<T>(write: Promise<T>): Promise<T> {
+    let result: T;
     try {
-      await write;
+      result = await write;
     } catch (error) {
       if (this.#durableWrites && error instanceof CairnError && error.code === 'IO_ERROR') this.#break(error);
       throw error;
     }
     if (this.#durableWrites) this.#checkOthers();
+    return result;
   }
 
   /**

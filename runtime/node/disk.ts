@@ -7,6 +7,7 @@ import { compareBytes } from '../../base/bytes.js';
 import { CairnError } from '../../base/errors.js';
 import { invariant } from '../../base/invariant.js';
 import type { Disk, DiskFile, FileStat, OpenOptions, SpaceStat } from '../disk.js';
+import { PageMemory } from './direct-writes.js';
 import { NodeDiskFile } from './disk-file.js';
 import { fromErrno } from './errno.js';
 
@@ -20,6 +21,8 @@ const openFlags = {
 } as const;
 
 export class NodeDisk implements Disk {
+  readonly #pageMemory = new PageMemory();
+
   async open(path: string, options: OpenOptions): Promise<DiskFile> {
     const durableWrites = options.durableWrites ?? false;
     const flags = openFlags[options.mode] | (durableWrites ? O_DSYNC : 0);
@@ -35,7 +38,8 @@ export class NodeDisk implements Disk {
       await closeFd(fd, path);
       throw error;
     }
-    return new NodeDiskFile({ path, fd, writable: options.mode !== 'read', durableWrites });
+    const writable = options.mode !== 'read';
+    return new NodeDiskFile({ path, fd, writable, durableWrites, pageMemory: this.#pageMemory });
   }
 
   async stat(path: string): Promise<FileStat> {

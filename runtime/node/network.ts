@@ -18,6 +18,7 @@ import { checkAddress, localAddress, remoteAddress, showAddress } from './addres
 import { NodeConnection } from './connection.js';
 import { NodeDatagramSocket } from './datagrams.js';
 import { fromErrno } from './errno.js';
+import { ReceiveBuffer } from './receive-buffer.js';
 import { clientOptions, handshakeError, refusedByPeer, secureContext, tlsPeerOf } from './tls.js';
 import { raceWithWait, type Race } from '../wait.js';
 
@@ -30,17 +31,10 @@ const backlog = 1024;
 /** Frames are batched per turn by the callers, so Nagle's algorithm would only add delay; probes find dead hosts. */
 const socketOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 } as const;
 
-/** What one read takes from a socket at most (docs/NODE-LIMITS.md 10). */
-const receiveBytes = 65_536;
-
 export class NodeNetwork implements Network {
   readonly #clock: Clock;
   readonly #log: Logger;
-  /**
-   * One for all dialled connections: on Unix libuv asks for the buffer, reads, and calls back without anything in
-   * between, and a chunk is valid only during that call.
-   */
-  readonly #receiveBuffer = new Uint8Array(receiveBytes);
+  readonly #received = new ReceiveBuffer();
 
   constructor(clock: Clock, log: Logger) {
     this.#clock = clock;
@@ -67,7 +61,9 @@ export class NodeNetwork implements Network {
       throw new CairnError('INVALID_ARGUMENT', `connectionsMax is ${connectionsMax}; it must be at least 1`);
     }
     const server =
-      options.tls === undefined ? acceptPlain(onConnection) : this.#acceptTls(options.tls, options, onConnection);
+      options.tls === undefined
+        ? acceptPlain(this.#received, onConnection)
+        : this.#acceptTls(options.tls, options, onConnection);
     server.maxConnections = connectionsMax;
     await listening(server, address);
     server.on('error', (error) => {
@@ -87,10 +83,7 @@ export class NodeNetwork implements Network {
       host: address.host,
       port: address.port,
       ...socketOptions,
-      onread: {
-        buffer: this.#receiveBuffer,
-        callback: (count) => connection?.deliver(this.#receiveBuffer.subarray(0, count)) ?? false,
-      },
+      onread: this.#received.onread(() => connection),
     });
     // Nothing is read before `start`.
     socket.pause();
@@ -260,19 +253,26 @@ class NodeListener implements Listener {
   }
 }
 
-function acceptPlain(onConnection: (connection: Connection) => void): net.Server {
-  return net.createServer({ ...socketOptions, pauseOnConnect: true }, (socket) => {
-    const remote = remoteAddress(socket);
+function acceptPlain(received: ReceiveBuffer, onConnection: (connection: Connection) => void): net.Server {
+  return net.createServer({ ...socketOptions, pauseOnConnect: true }, (accepted) => {
+    const remote = remoteAddress(accepted);
     if (remote === undefined) {
       // The peer was gone before it was accepted.
-      socket.on('error', () => undefined);
-      socket.destroy();
+      accepted.on('error', () => undefined);
+      accepted.destroy();
       return;
     }
-    const local = localAddress(socket);
-    onConnection(
-      new NodeConnection({ socket, transport: socket, local, remote, tlsPeer: undefined, deliversItself: false }),
-    );
+    const adopted = received.adopt(accepted, () => connection);
+    const socket = adopted ?? accepted;
+    const connection: NodeConnection = new NodeConnection({
+      socket,
+      transport: socket,
+      local: localAddress(socket),
+      remote,
+      tlsPeer: undefined,
+      deliversItself: adopted !== undefined,
+    });
+    onConnection(connection);
   });
 }
 

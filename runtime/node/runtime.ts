@@ -5,6 +5,7 @@ import { NodeDisk } from './disk.js';
 import { NodeHttpServers } from './http-server.js';
 import { NodeKvStore } from './kv.js';
 import { createNodeLog, type LogDestination, type LogLevel } from './log.js';
+import { NodeMemory } from './memory.js';
 import { NodeNetwork } from './network.js';
 import { NodeRandom } from './random.js';
 
@@ -34,6 +35,7 @@ export function createNodeRuntime(options: NodeRuntimeOptions): Runtime {
     http: new NodeHttpServers(clock, log),
     disk,
     kv: new NodeKvStore(disk),
+    memory: new NodeMemory(),
     log,
     rare: () => false,
     fatal(error) {

@@ -14,6 +14,7 @@ import { SimDisk, type Mount } from './sim-disk.js';
 import { SimHttpListener, SimHttpServers } from './sim-http.js';
 import { SimKvStore } from './sim-kv.js';
 import { SimLogger } from './sim-logger.js';
+import { SimMemory } from './sim-memory.js';
 import { SimNetwork } from './sim-network.js';
 import type { Rarities } from './rarities.js';
 import type { Scheduler } from './scheduler.js';
@@ -126,6 +127,7 @@ export class Machine {
       http: new SimHttpServers(process, clock, log, fabric, this.#host),
       disk,
       kv: new SimKvStore(process, disk),
+      memory: new SimMemory(),
       log,
       rare: (rarity) => rarities.happens(rarity),
       fatal: (error) => process.fatal(error),

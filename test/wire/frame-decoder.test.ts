@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { isCairnError } from '../../base/errors.js';
+import { SimMemory } from '../../runtime/sim/sim-memory.js';
 import { FrameChecksum } from '../../wire/frame-checksum.js';
 import { FrameDecoder, type FrameSink } from '../../wire/frame-decoder.js';
 import { frameTypes, prefixBytes, writePrefix, type FramePrefix } from '../../wire/frame.js';
 import { encodeFrames, prefixOf, type TestFrame } from './frames.js';
 
 const seed = 0x0123456789abcdefn;
-const limits = { headerBytesMax: 512, payloadBytesMax: 4096 };
+const limits = { headerBytesMax: 512, payloadBytesMax: 4096, memory: new SimMemory() };
 
 interface Seen {
   readonly prefix: FramePrefix;
@@ -212,7 +213,7 @@ describe('wire: frames', () => {
 
   it('a payload is asked for before it is allocated', () => {
     const decoder = new FrameDecoder(
-      { headerBytesMax: 512, payloadBytesMax: 1 << 30, checksum: undefined },
+      { ...limits, payloadBytesMax: 1 << 30, checksum: undefined },
       {
         admit: () => {
           throw new Error('no credit');
@@ -249,7 +250,7 @@ describe('wire: frames', () => {
 
   it('one byte at a time costs time in proportion to the bytes', () => {
     const large = new FrameDecoder(
-      { headerBytesMax: 1 << 20, payloadBytesMax: 1 << 20, checksum: undefined },
+      { ...limits, headerBytesMax: 1 << 20, payloadBytesMax: 1 << 20, checksum: undefined },
       new Keeper(),
     );
     const frame = { ...bare(frameTypes.request), header: Buffer.alloc(1 << 19), payload: Buffer.alloc(1 << 19) };

@@ -1,6 +1,7 @@
 /** What the tests of `wire/` share: runtimes, a listener with a dialer, and waiting for conditions. */
 import { NodeClock } from '../../runtime/node/clock.js';
 import { NodeNetwork } from '../../runtime/node/network.js';
+import { SimMemory } from '../../runtime/sim/sim-memory.js';
 import { NodeRandom } from '../../runtime/node/random.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { LogFields, Logger } from '../../runtime/log.js';
@@ -53,7 +54,7 @@ export function nodeRuntime(parts: { clock?: Clock; network?: Network } = {}): T
   const log = new LogKeeper();
   const clock = parts.clock ?? new NodeClock();
   const network = parts.network ?? new NodeNetwork(clock, log);
-  return { clock, network, log, random: new NodeRandom() };
+  return { clock, network, log, memory: new SimMemory(), random: new NodeRandom() };
 }
 
 export const testKey = new Uint8Array(32).fill(7);

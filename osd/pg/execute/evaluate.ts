@@ -8,11 +8,19 @@ import { unreachable } from '../../../base/invariant.js';
 import type { ClassCall, Guard, OpRequest, ReadPart, ReadResult } from '../../../protocol/osd-methods.js';
 import { type ClassClock, findMethod, type ClassTable } from '../../classes/object-class.js';
 import { showObject, type ObjectId } from '../../store/object-id.js';
-import type { ObjectReader } from '../../store/read/object-reader.js';
+import type { ObjectReader, ReadOptions } from '../../store/read/object-reader.js';
+import type { ReadBuffers } from '../../store/read/read-buffers.js';
 import { refusal } from '../refusals.js';
 import { ChangeList } from './change-list.js';
 import type { Evaluated } from './evaluated.js';
 import { listOmap, ObjectView } from './object-view.js';
+
+export interface EvaluateOptions {
+  readonly classes: ClassTable;
+  readonly clock: ClassClock;
+  /** What is read goes there. `undefined`: to memory that is collected. */
+  readonly buffers: ReadBuffers | undefined;
+}
 
 /**
  * Throws what the request is answered with: a failed guard, `NOT_FOUND` of a read, what a class threw, `INVALID_ARGUMENT`.
@@ -23,8 +31,7 @@ export async function evaluate(
   object: ObjectId,
   request: OpRequest,
   payload: Uint8Array,
-  classes: ClassTable,
-  clock: ClassClock,
+  { classes, clock, buffers }: EvaluateOptions,
 ): Promise<Evaluated> {
   const view = new ObjectView(objects, object);
   for (const [index, guard] of request.guards.entries()) {
@@ -34,7 +41,7 @@ export async function evaluate(
   }
   const results: ReadResult[] = [];
   const read: Uint8Array[] = [];
-  for (const part of request.reads) results.push(await readPart(objects, view, part, read));
+  for (const part of request.reads) results.push(await readPart(objects, view, part, { payload: read, buffers }));
   const changes = await ChangeList.begin(view, request);
   let rest = payload;
   for (const change of request.changes) rest = changes.add(change, rest);
@@ -84,14 +91,14 @@ async function readPart(
   objects: ObjectReader,
   view: ObjectView,
   part: ReadPart,
-  payload: Uint8Array[],
+  { payload, buffers }: { readonly payload: Uint8Array[]; readonly buffers: ReadBuffers | undefined },
 ): Promise<ReadResult> {
   const { object } = view;
   switch (part.kind) {
     case 'stat':
       return { kind: 'stat', stat: await view.stat() };
     case 'read': {
-      const pieces = await readData(objects, object, part.offset, part.bytes);
+      const pieces = await readData(objects, object, part, { mayBeCached: true, buffers });
       payload.push(...pieces);
       return { kind: 'read', bytes: pieces.reduce((sum, piece) => sum + piece.byteLength, 0) };
     }
@@ -102,7 +109,7 @@ async function readPart(
       return { kind: 'omap-get', head: item?.head, slots: item?.slots ?? [] };
     }
     case 'omap-body': {
-      const body = await objects.omapBody(object, part.key, part.slot as 0, { mayBeCached: true });
+      const body = await objects.omapBody(object, part.key, part.slot as 0, { mayBeCached: true, buffers });
       if (body !== undefined) payload.push(body);
       return { kind: 'omap-body', bytes: body?.byteLength };
     }
@@ -119,11 +126,11 @@ async function readPart(
 async function readData(
   objects: ObjectReader,
   object: ObjectId,
-  offset: number,
-  bytes: number,
+  { offset, bytes }: { readonly offset: number; readonly bytes: number },
+  options: ReadOptions,
 ): Promise<readonly Uint8Array[]> {
   try {
-    return await objects.read(object, offset, bytes, { mayBeCached: true });
+    return await objects.read(object, offset, bytes, options);
   } catch (error) {
     if (!isCairnError(error, 'NOT_FOUND')) throw error;
     throw refusal('NOT_FOUND', 'object', `${showObject(object)} does not exist`);

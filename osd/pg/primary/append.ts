@@ -6,6 +6,7 @@ import { printPgId } from '../../../cluster/ids.js';
 import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import { payloadsOf } from '../attach-payloads.js';
 import type { Evaluated } from '../execute/evaluated.js';
+import type { LentPayload } from '../lent-payload.js';
 import { encodeStoredReply, type StoredReply } from '../stored-reply.js';
 import { writeTransaction } from '../../store/format/record.js';
 import type { ObjectId } from '../../store/object-id.js';
@@ -27,7 +28,7 @@ export async function append(
   primary: PrimaryTerm,
   object: ObjectId,
   request: OpRequest,
-  found: Evaluated,
+  { found, lent }: { readonly found: Evaluated; readonly lent: LentPayload | undefined },
 ): Promise<Outcome> {
   const { term, copy, sessions } = primary;
   const { host } = term;
@@ -64,6 +65,8 @@ export async function append(
     throw new CairnError('INVALID_ARGUMENT', `${message}; write it in pieces`);
   }
   const submitted = copy.submit(withRecord(transaction, record));
+  // The entry's; of one that is refused nobody lets go.
+  lent?.hold();
   const { durable } = submitted;
   // The store has failed, and the daemon stops; or the entry was refused, which `applied` tells.
   durable.catch(() => undefined);
@@ -81,6 +84,7 @@ export async function append(
     position: { term: term.number, seq },
     record,
     payload,
+    lent,
     costBytes: found.costBytes + reply.byteLength,
     objectKey: object.key,
     changesPg: trim !== undefined && trim.mutations.length > 0,

@@ -4,7 +4,9 @@
  */
 import { latin1Bytes, latin1Text } from '../../../base/bytes.js';
 import { orderRange } from '../../../cluster/object-placement.js';
+import { unfinishedVersion } from '../copy/read-parts.js';
 import { joinScanMethod } from '../messages.js';
+import { isSamePosition } from '../types.js';
 import { parseObjectKey } from '../../store/object-id.js';
 import type { JoinStream } from './join-stream.js';
 import type { Leader } from './leader.js';
@@ -69,8 +71,9 @@ export class Backfill {
     const info = await term.host.store.objects.stat(object);
     term.throwIfOver();
     const own = info === undefined ? undefined : `${info.version.term}/${info.version.seq}`;
+    const isWhole = info !== undefined && !isSamePosition(info.version, unfinishedVersion);
     // Decided without its turn: written to meanwhile, it has another version, and is listed again by that entry.
-    const isSame = info !== undefined && own === theirs && !this.#stream.isDoubtful(key);
+    const isSame = isWhole && own === theirs && !this.#stream.isDoubtful(key);
     if (isSame && !this.#open.has(key)) {
       this.#stream.pass(key, info.size);
       return;

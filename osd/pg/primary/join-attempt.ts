@@ -7,11 +7,13 @@
  * effects, and what they touched is copied as well. So each object is copied once, as it is at some place among the appends,
  * however much is written to it meanwhile.
  */
+import { latin1Text } from '../../../base/bytes.js';
 import { CairnError, isCairnError } from '../../../base/errors.js';
 import { monotonicMs } from '../../../base/instants.js';
 import { printMember } from '../../../cluster/pg/members.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { pgAdmit, pgBump } from '../../../protocol/commands/pg.js';
+import { decodePartialCopy, isPartialCopy } from '../copy/partial-copy.js';
 import { decodeTouched } from '../copy/touched-list.js';
 import {
   joinBeginMethod,
@@ -94,9 +96,11 @@ export class JoinAttempt {
         common: common && positionHeader(common),
         state: joinStateHeader(state),
       };
-      const { payload } = await term.call(joiner, joinBeginMethod, cut);
+      const { header: brought, payload } = await term.call(joiner, joinBeginMethod, cut);
       this.#throwIfFailed();
-      const options = { joiner, attempt, plan, missing: decodeTouched(payload) };
+      const partials = (brought.partial ?? []).filter(isPartialCopy).map(decodePartialCopy);
+      const reached = (brought.reached ?? []).map(([key, , seq]) => [latin1Text(key), seq] as const);
+      const options = { joiner, attempt, plan, missing: decodeTouched(payload), partials, reached: new Map(reached) };
       const stream = new JoinStream(this.#primary, options, (why) => this.giveUp(why));
       this.#stream = stream;
       await stream.open();

@@ -12,6 +12,9 @@ export interface JoinPlan {
   readonly state: JoinState;
   /** The last entry that both logs have; `undefined` where this one does not reach back so far. */
   readonly common: LogPosition | undefined;
+  /** Of this log when it was planned; not trimmed before all that is sent of it is read. */
+  readonly lineage: readonly LogPosition[];
+  readonly trimmedTo: number;
 }
 
 export async function planJoin(copy: PgCopy, found: JoinStartReply): Promise<JoinPlan> {
@@ -22,17 +25,20 @@ export async function planJoin(copy: PgCopy, found: JoinStartReply): Promise<Joi
   const isEmpty = found.last[1] === 0;
   if (common !== undefined && common.seq >= trimmedTo && (state?.from ?? common.seq) >= trimmedTo) {
     const from = Math.min(common.seq, state?.from ?? Infinity);
-    return { cutAfter: common, sendAfter: common, state: { from, cursor: state?.cursor }, common };
+    return { cutAfter: common, sendAfter: common, state: { from, cursor: state?.cursor }, common, lineage, trimmedTo };
   }
   // Nothing was trimmed yet: the log has all that ever was.
   if (isEmpty && trimmedTo === 0) {
-    return { cutAfter: logStart, sendAfter: logStart, state: { from: 0, cursor: state?.cursor }, common };
+    const joinState = { from: 0, cursor: state?.cursor };
+    return { cutAfter: logStart, sendAfter: logStart, state: joinState, common, lineage, trimmedTo };
   }
   return {
     cutAfter: logStart,
     sendAfter: { term: 0, seq: trimmedTo },
     state: { from: undefined, cursor: '' },
     common,
+    lineage,
+    trimmedTo,
   };
 }
 

@@ -6,12 +6,15 @@ import { invariant } from '../../../base/invariant.js';
 import type { Method } from '../../../wire/method.js';
 import type { Member } from '../../../cluster/pg-record.js';
 import { orderRange } from '../../../cluster/object-placement.js';
+import { encodePartialCopy, partialBytesMax, type PartialCopy } from '../copy/partial-copy.js';
 import { packParts } from '../copy/parts-message.js';
-import { type Parts, readParts } from '../copy/read-parts.js';
+import { type Parts, readParts, unfinishedVersion } from '../copy/read-parts.js';
 import { mutationBytes } from '../copy/split-mutations.js';
 import { TouchedSet } from '../copy/touched-set.js';
 import { appendMethod, joinCopyMethod, joinEntriesMethod, joinStateHeader, positionHeader } from '../messages.js';
+import type { LentPayload } from '../lent-payload.js';
 import type { SentEntry } from '../replication.js';
+import { isSamePosition, type LogPosition } from '../types.js';
 import { writeTransaction } from '../../store/format/record.js';
 import { blockShiftMin } from '../../store/limits.js';
 import { readU32, type ObjectId } from '../../store/object-id.js';
@@ -21,11 +24,20 @@ import type { Mutation } from '../../store/transaction.js';
 import type { JoinPlan } from './join-plan.js';
 import { nothingRecovered } from '../../recovery/recovered.js';
 import type { Leader } from './leader.js';
+import { ResumedObjects } from './resumed-objects.js';
 
 /** Of one object that is read at a time, with requests for it waiting. */
 const pieceBytes = 1024 * 1024;
+/** A simulation sees objects in many pieces, though its own are small. */
+const smallPieceBytes = 256;
 /** Copies on their way. */
 const copiesMax = 4;
+/** What is noted of an object in part is written anew with every piece while it is no larger than this, */
+const smallNoteBytes = 1_024;
+/** and else once so many times its size were copied: then it costs the joiner's disk an eighth. */
+const copiedPerNote = 8;
+/** More than would fit: the list is not even encoded. */
+const notedPartsMax = 4_096;
 /** Appends that wait for the entries before them: more, and the join begins anew once there is less to do. */
 const bufferedMax = 4_096;
 
@@ -39,6 +51,19 @@ interface Current {
   readonly object: ObjectId;
   /** What of it is still to be copied. */
   readonly left: TouchedSet;
+  /** What the joiner has noted of it is true: it was copied in part from there on. */
+  isNoted: boolean;
+  /** Copied since that was written. */
+  bytesSinceNote: number;
+}
+
+/** What is sent with parts of objects. */
+interface Sent {
+  /** `ObjectId.key` of what is whole with them; '' for the values of the PG. */
+  readonly done?: readonly string[];
+  readonly lost?: readonly string[];
+  readonly partial?: Uint8Array | undefined;
+  readonly keepsPartial?: boolean;
 }
 
 export interface JoinStreamOptions {
@@ -48,6 +73,10 @@ export interface JoinStreamOptions {
   readonly plan: JoinPlan;
   /** What entries that the joiner cut off had touched. */
   readonly missing: readonly Touched[];
+  /** What earlier attempts copied in part. */
+  readonly partials: readonly PartialCopy[];
+  /** By `ObjectId.key`: objects that have the effects of their entries up to there. */
+  readonly reached: ReadonlyMap<string, number>;
 }
 
 export class JoinStream {
@@ -70,9 +99,12 @@ export class JoinStream {
   #isClosed = false;
   #pgChanges = 0;
   readonly #doubtful = new Set<string>();
+  readonly #pieceBytes: number;
+  readonly #resumed: ResumedObjects;
+  readonly #reached: ReadonlyMap<string, number>;
 
   constructor(primary: Leader, options: JoinStreamOptions, giveUp: (why: string) => void) {
-    const { joiner, attempt, plan, missing } = options;
+    const { joiner, attempt, plan, missing, partials, reached } = options;
     this.#primary = primary;
     this.#joiner = joiner;
     this.#attempt = attempt;
@@ -81,6 +113,9 @@ export class JoinStream {
     this.#cursor = plan.state.cursor;
     this.#from = plan.state.from;
     this.#behind = new TouchedSet();
+    this.#resumed = new ResumedObjects(partials, missing, { ...plan, lastSeq: primary.copy.last.seq });
+    this.#reached = reached;
+    this.#pieceBytes = primary.term.host.runtime.rare('join-in-small-pieces') ? smallPieceBytes : pieceBytes;
     for (const one of missing) {
       // What is beyond the cursor is copied whole or not at all: a part of it, with the version of the whole, would pass for it.
       if ('object' in one && this.#isBeyond(one.object.key)) this.#doubtful.add(one.object.key);
@@ -118,20 +153,28 @@ export class JoinStream {
     return this.#joiner;
   }
 
-  /** Sends the entries that the joiner lacks; what they touched is behind there. Appends of now and later follow. */
+  /**
+   * Sends the entries that the joiner lacks; what they touched is behind there. Appends of now and later follow. In the same turn as it
+   * was made: what is appended from then on comes by `append`.
+   */
   async open(): Promise<void> {
     const { term, copy } = this.#primary;
     const head = copy.last;
     // From `from` on everything may lack its effect; from `sendAfter` on it is not there at all.
     const { from } = this.#plan.state;
     let prev = this.#plan.sendAfter;
-    let after = Math.min(prev.seq, from ?? Infinity);
+    const behindAfter = Math.min(prev.seq, from ?? Infinity);
+    let after = Math.min(behindAfter, this.#resumed.readFrom);
     while (after < head.seq) {
       const page = (await copy.readLog(after)).filter(({ seq }) => seq <= head.seq);
       this.#check();
       const last = page.at(-1);
       if (last === undefined) throw new CairnError('CONFLICT', 'the log was trimmed while it was sent');
-      for (const { bytes } of page) this.#touch(decodeLogEntry(bytes).touched);
+      for (const { seq, bytes } of page) {
+        const { touched } = decodeLogEntry(bytes);
+        if (seq > behindAfter) this.#touch(touched, seq);
+        else this.#resumed.add(touched, seq);
+      }
       const sent = page.filter(({ seq }) => seq > prev.seq);
       const end = sent.at(-1);
       if (end !== undefined) {
@@ -142,9 +185,29 @@ export class JoinStream {
       }
       after = last.seq;
     }
+    await this.#resume();
     const buffered = this.#buffered ?? [];
     this.#buffered = undefined;
-    for (const entry of buffered) this.#sendAppend(entry);
+    for (const entry of buffered) {
+      this.#sendAppend(entry);
+      entry.lent?.letGo();
+    }
+  }
+
+  /** What earlier attempts left in part goes on, each in its place among the others. */
+  async #resume(): Promise<void> {
+    const { store } = this.#primary.term.host;
+    for (const partial of this.#resumed.unsettled) {
+      const { object } = partial;
+      const found = await store.objects.stat(object);
+      this.#check();
+      const isKnown = this.#resumed.settle(partial, found?.version);
+      // It is behind by the log that it was copied for. One that was not would be taken for whole.
+      if (!isKnown && !this.#isBehind(object.key)) this.#behind.add({ kind: 'whole', object });
+    }
+    for (const { object, rest } of this.#resumed.partials()) {
+      if (!this.#isBeyond(object.key)) for (const part of rest) this.#behind.add(part);
+    }
   }
 
   append(entry: SentEntry): void {
@@ -153,6 +216,7 @@ export class JoinStream {
       this.#sendAppend(entry);
       return;
     }
+    entry.lent?.hold();
     this.#buffered.push(entry);
     if (this.#buffered.length > bufferedMax) this.#giveUp('more was written than it could be sent');
   }
@@ -184,15 +248,20 @@ export class JoinStream {
     }
   }
 
-  /** Piece by piece, requests for the object in between. With `upTo` the cursor moves to the object once it is whole there. */
+  /**
+   * Piece by piece, requests for the object in between: these parts, or what is left of them where an earlier attempt began. With
+   * `movesCursor` the cursor moves to the object once it is whole there.
+   */
   async copyObject(
     object: ObjectId,
     parts: readonly Touched[],
     options: { readonly movesCursor?: boolean } = {},
   ): Promise<void> {
     const { queue, term } = this.#primary;
-    const left = TouchedSet.of(parts);
-    this.#current = { object, left };
+    const begun = this.#resumed.take(object.key);
+    const left = TouchedSet.of(begun ?? parts);
+    const current = { object, left, isNoted: begun !== undefined, bytesSinceNote: 0 };
+    this.#current = current;
     const { clock } = term.host.runtime;
     for (let isDone = false; !isDone;) {
       const began = clock.now();
@@ -200,18 +269,22 @@ export class JoinStream {
       await queue.enter(object.key);
       try {
         this.#check();
+        const at = this.#primary.copy.last;
         const { mutations, rest, isLost } = await this.#read(object, left.take(object));
         this.#check();
         for (const one of rest) left.add(one);
         for (const mutation of mutations) bytes += mutationBytes(mutation);
         isDone = left.isEmpty;
+        const keepsPartial = current.isNoted;
+        const partial = isDone ? undefined : await this.#noteOf(current, at, bytes);
+        this.#check();
         if (isDone) {
           // From this place among the appends on it gets the effects of its entries, too.
           this.#current = undefined;
           if (options.movesCursor === true) this.#cursor = object.key;
         }
         const keys = isDone ? [object.key] : [];
-        this.#sendCopy(mutations, isLost ? { lost: keys } : { done: keys });
+        this.#sendCopy(mutations, { ...(isLost ? { lost: keys } : { done: keys }), partial, keepsPartial });
       } finally {
         queue.leave(object.key);
       }
@@ -223,6 +296,28 @@ export class JoinStream {
       const rest = pace.restAfter(now, now - began, bytes);
       if (rest > 0) await term.sleep(rest);
     }
+  }
+
+  /**
+   * What the joiner is to note of an object with a piece of it; `undefined`: nothing new, as what it has noted still holds, or there
+   * is more to tell than a note takes. The object's turn is held.
+   *
+   * @param at the end of the log when it was read
+   * @param bytes of the piece
+   */
+  async #noteOf(current: Current, at: LogPosition, bytes: number): Promise<Uint8Array | undefined> {
+    const { object, left } = current;
+    current.bytesSinceNote += bytes;
+    const info = await this.#primary.term.host.store.objects.stat(object);
+    const rest = left.list();
+    if (info === undefined || isSamePosition(info.version, unfinishedVersion)) return undefined;
+    if (rest.length > notedPartsMax) return undefined;
+    const note = encodePartialCopy({ object, version: info.version, at, rest });
+    const isCheap = note.byteLength <= Math.max(smallNoteBytes, current.bytesSinceNote / copiedPerNote);
+    if (note.byteLength > partialBytesMax || (current.isNoted && !isCheap)) return undefined;
+    current.isNoted = true;
+    current.bytesSinceNote = 0;
+    return note;
   }
 
   /** An object that is the same there: it is told with what comes next. */
@@ -269,12 +364,14 @@ export class JoinStream {
     return this.#cursor !== undefined && objectKey > this.#cursor;
   }
 
-  #touch(touched: readonly Touched[]): void {
+  /** What the entry `seq` touched is behind. */
+  #touch(touched: readonly Touched[], seq: number): void {
+    this.#resumed.add(touched, seq);
     for (const one of touched) {
       if (!('object' in one)) this.#behind.add(one);
       else if (this.#current?.object.key === one.object.key) this.#current.left.add(one);
       else if (this.#isBeyond(one.object.key)) this.onBeyond(one.object.key);
-      else this.#behind.add(one);
+      else if (seq > (this.#reached.get(one.object.key) ?? 0)) this.#behind.add(one);
     }
   }
 
@@ -292,7 +389,7 @@ export class JoinStream {
     };
     if (!this.#isBehind(entry.objectKey)) {
       if (entry.changesPg) this.#pgChanges += 1;
-      this.#tell(appendMethod, { ...header, record: entry.record }, entry.payload);
+      this.#tell(appendMethod, { ...header, record: entry.record }, entry.payload, entry.lent);
       return;
     }
     const packed = term.host.store.recentEntry(term.pg, entry.position.seq);
@@ -300,7 +397,7 @@ export class JoinStream {
       this.#giveUp('an entry is not at hand any more');
       return;
     }
-    this.#touch(decodeLogEntry(packed.bytes).touched);
+    this.#touch(decodeLogEntry(packed.bytes).touched, entry.position.seq);
     const writer = new ByteWriter(256 + packed.bytes.byteLength);
     writeTransaction(writer, {
       pg: term.pg,
@@ -318,7 +415,7 @@ export class JoinStream {
    */
   async #read(object: ObjectId, parts: readonly Touched[]): Promise<Parts & { readonly isLost: boolean }> {
     const { term } = this.#primary;
-    const read = (): Promise<Parts> => readParts(term.host.store.objects, term.pg, parts, pieceBytes);
+    const read = (): Promise<Parts> => readParts(term.host.store.objects, term.pg, parts, this.#pieceBytes);
     try {
       return { ...(await this.#primary.mended(object, read)), isLost: false };
     } catch (error) {
@@ -327,14 +424,17 @@ export class JoinStream {
     }
   }
 
-  #sendCopy(
-    mutations: readonly Mutation[],
-    { done = [], lost = [] }: { readonly done?: readonly string[]; readonly lost?: readonly string[] } = {},
-  ): void {
+  #sendCopy(mutations: readonly Mutation[], { done = [], lost = [], partial, keepsPartial = false }: Sent = {}): void {
     const { term } = this.#primary;
     const { recordBytes, restBytes, payload } = packParts(term.pg, { mutations, rest: [] });
     const state = { from: this.#from, cursor: this.#cursor };
-    const noted = { done: done.map(latin1Bytes), lost: lost.map(latin1Bytes), state: joinStateHeader(state) };
+    const noted = {
+      done: done.map(latin1Bytes),
+      lost: lost.map(latin1Bytes),
+      state: joinStateHeader(state),
+      partial,
+      keepsPartial,
+    };
     const header = { attempt: this.#attempt, recordBytes, restBytes, ...noted };
     const payloadBytes = payload.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const sent: Promise<void> = term.call(this.#joiner, joinCopyMethod, header, { payload }).then(
@@ -352,9 +452,9 @@ export class JoinStream {
     this.#inFlight.add(sent);
   }
 
-  #tell<Req>(method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void {
+  #tell<Req>(method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[], lent?: LentPayload): void {
     invariant(!this.#isClosed, 'nothing is sent on a stream that was closed');
-    this.#primary.tell(this.#joiner, method, header, payload);
+    this.#primary.tell(this.#joiner, method, header, payload, lent);
   }
 }
 

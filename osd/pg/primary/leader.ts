@@ -3,6 +3,7 @@ import type { Member } from '../../../cluster/pg-record.js';
 import type { Pool } from '../../../cluster/pool.js';
 import type { Method } from '../../../wire/method.js';
 import type { PgLease } from '../lease/pg-lease.js';
+import type { LentPayload } from '../lent-payload.js';
 import type { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
 import type { Replication } from '../replication.js';
@@ -32,8 +33,14 @@ export interface Leader {
   readonly replication: Replication;
   /** From now on no change is larger: the store of a joiner takes no larger ones. */
   limitTransactions(bytesMax: number): void;
-  /** One way, in the order of the calls. */
-  tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void;
+  /** One way, in the order of the calls. Of a `lent` payload the message is one more reader. */
+  tell<Req>(
+    member: Member,
+    method: Method<Req, undefined>,
+    header: Req,
+    payload: readonly Uint8Array[],
+    lent?: LentPayload,
+  ): void;
   /** From here to the end of the term the joiner counts for commits and leases. */
   requireJoiner(joiner: Member, durableSeq: number): void;
   /** Reads an object whose turn is the caller's; where its bytes are bad here, it is mended from another copy first. */

@@ -18,6 +18,7 @@ import type { PgReport } from '../../../protocol/pg-reports.js';
 import type { Method } from '../../../wire/method.js';
 import { ObjectQueue } from '../object-queue.js';
 import type { PgCopy } from '../pg-copy.js';
+import type { LentPayload } from '../lent-payload.js';
 import { notServing } from '../refusals.js';
 import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
@@ -315,8 +316,8 @@ export class PrimaryTerm implements Leader {
   applied(entry: Omit<SentEntry, 'prev'>): void {
     if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
     const { replication } = this.#phase;
-    const { position, record, payload, costBytes, objectKey, changesPg } = entry;
-    const sent = { position, prev: replication.last, record, payload, costBytes, objectKey, changesPg };
+    const { position, record, payload, lent, costBytes, objectKey, changesPg } = entry;
+    const sent = { position, prev: replication.last, record, payload, lent, costBytes, objectKey, changesPg };
     replication.add(sent, this.term.host.runtime.clock.now());
     this.#uncommitted.set(entry.objectKey, entry.position.seq);
     for (const member of this.#others) this.#send(member, sent);
@@ -392,15 +393,22 @@ export class PrimaryTerm implements Leader {
     const header = { pool, pg, term, from, to, prev: positionHeader(prev), commit, record };
     if (this.term.record.mode.kind === 'async') {
       const { everywhere } = this.replication;
-      this.tell(member, appendMethod, { ...header, everywhere }, entry.payload);
+      this.tell(member, appendMethod, { ...header, everywhere }, entry.payload, entry.lent);
       return;
     }
-    this.tell(member, appendMethod, header, entry.payload);
+    this.tell(member, appendMethod, header, entry.payload, entry.lent);
   }
 
   /** One way, in the order of the calls. What is lost with a connection is sent again on the next one. */
-  tell<Req>(member: Member, method: Method<Req, undefined>, header: Req, payload: readonly Uint8Array[]): void {
-    this.term.host.peers.tell(member.osd, method, header, payload);
+  tell<Req>(
+    member: Member,
+    method: Method<Req, undefined>,
+    header: Req,
+    payload: readonly Uint8Array[],
+    lent?: LentPayload,
+  ): void {
+    lent?.hold();
+    this.term.host.peers.tell(member.osd, method, header, payload, lent && (() => lent.letGo()));
   }
 
   /** Called with what is committed now. */

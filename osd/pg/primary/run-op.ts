@@ -7,15 +7,24 @@ import type { OpReply, OpRequest } from '../../../protocol/osd-methods.js';
 import type { OutgoingReply } from '../../../wire/method.js';
 import { evaluate } from '../execute/evaluate.js';
 import type { Evaluated } from '../execute/evaluated.js';
+import type { LentPayload } from '../lent-payload.js';
 import { notServing } from '../refusals.js';
 import { decodeStoredReply, encodeStoredReply } from '../stored-reply.js';
 import { objectId, type ObjectId } from '../../store/object-id.js';
 import { isDamage } from '../../scrub/object-digest.js';
+import { ReadBuffers } from '../../store/read/read-buffers.js';
 import { sessionIdBytes } from '../sessions/stored-answer.js';
 import { append } from './append.js';
 import { type Outcome, replyOf } from './outcome.js';
 import type { Waiter } from '../types.js';
 import type { PrimaryTerm } from './primary-term.js';
+
+/** The request's payload, with who reads it, and memory for what it reads. */
+interface Brought {
+  readonly payload: Uint8Array;
+  readonly lent: LentPayload | undefined;
+  readonly buffers: ReadBuffers | undefined;
+}
 
 /**
  * Throws what the request is answered with. Before anything is appended whatever goes wrong fails this request alone, with
@@ -26,6 +35,7 @@ export async function runOp(
   request: OpRequest,
   payload: Uint8Array,
   caller: Waiter,
+  lent: LentPayload | undefined,
 ): Promise<OutgoingReply<OpReply>> {
   if (!primary.isServing) throw notServing(primary.term.pg, 'is becoming active, or has too few copies');
   if (primary.term.host.map().flags.has('pause'))
@@ -39,18 +49,21 @@ export async function runOp(
   }
   const mayChange = request.request > 0;
   checkSession(request);
+  // What a change answers may be told to several attempts, and is not large.
+  const buffers = mayChange ? undefined : new ReadBuffers(primary.term.host.runtime.memory);
+  const parts = { payload, lent, buffers };
   const outcome = mayChange
-    ? await once(primary, object, request, payload)
-    : ((await readTogether(primary, object, request, payload)) ?? (await evaluated(primary, object, request, payload)));
+    ? await once(primary, object, request, parts)
+    : ((await readTogether(primary, object, request, parts)) ?? (await evaluated(primary, object, request, parts)));
   await primary.gate.passed(outcome.seen);
   // With fewer acknowledgements than members, terms alone do not stop a deposed primary (PG-PROTOCOL.md section 5).
   const isAsync = primary.term.record.mode.kind === 'async';
   if (!outcome.isChange || isAsync) await primary.untilReadable(caller);
-  return told(outcome);
+  return told(outcome, buffers);
 }
 
 /** A request that was seen before is not run again: it gets the answer that it got, or will get. */
-async function once(primary: PrimaryTerm, object: ObjectId, request: OpRequest, payload: Uint8Array): Promise<Outcome> {
+async function once(primary: PrimaryTerm, object: ObjectId, request: OpRequest, brought: Brought): Promise<Outcome> {
   const { sessions, term } = primary;
   const key = `${hexText(request.session)}/${request.request}`;
   const running = sessions.running.get(key);
@@ -60,7 +73,7 @@ async function once(primary: PrimaryTerm, object: ObjectId, request: OpRequest, 
     // It may be of a request that changed nothing, so what it says has to be readable now.
     return { seen: known.seq, answer: decodeStoredReply(known.reply), payload: [], isChange: false };
   }
-  const outcome = evaluated(primary, object, request, payload);
+  const outcome = evaluated(primary, object, request, brought);
   sessions.running.set(key, outcome);
   try {
     const done = await outcome;
@@ -95,7 +108,7 @@ async function readTogether(
   primary: PrimaryTerm,
   object: ObjectId,
   request: OpRequest,
-  payload: Uint8Array,
+  { payload, buffers }: Brought,
 ): Promise<Outcome | undefined> {
   if (request.changes.length > 0 || primary.mender.isDamaged(object)) return undefined;
   const { queue, term } = primary;
@@ -106,7 +119,8 @@ async function readTogether(
     const { host } = term;
     if (primary.mender.isDamaged(object)) return undefined;
     const { objects } = host.store;
-    const found = await guarded(() => evaluate(objects, object, request, payload, host.classes, host.classClock));
+    const options = { classes: host.classes, clock: host.classClock, buffers };
+    const found = await guarded(() => evaluate(objects, object, request, payload, options));
     term.throwIfOver();
     if (found.kind === 'failed' ? isDamage(found.error) : found.value.mutations.length > 0) return undefined;
     return readOutcome(found, primary.seenOf(object.key));
@@ -119,7 +133,7 @@ async function evaluated(
   primary: PrimaryTerm,
   object: ObjectId,
   request: OpRequest,
-  payload: Uint8Array,
+  { payload, lent, buffers }: Brought,
 ): Promise<Outcome> {
   const { queue, term } = primary;
   await primary.room();
@@ -127,9 +141,9 @@ async function evaluated(
   try {
     term.throwIfOver();
     const { host } = term;
+    const options = { classes: host.classes, clock: host.classClock, buffers };
     const isReplaced = primary.mender.isDamaged(object) && replaces(request);
-    const read = (): Promise<Evaluated> =>
-      evaluate(host.store.objects, object, request, payload, host.classes, host.classClock);
+    const read = (): Promise<Evaluated> => evaluate(host.store.objects, object, request, payload, options);
     const found = await guarded(() => (isReplaced ? anew(object, read) : primary.mended(object, read)));
     term.throwIfOver();
     if (found.kind === 'failed' || found.value.mutations.length === 0) {
@@ -149,7 +163,7 @@ async function evaluated(
     await primary.reserve(costBytes);
     let outcome: Outcome;
     try {
-      outcome = await append(primary, object, request, found.value);
+      outcome = await append(primary, object, request, { found: found.value, lent });
     } finally {
       primary.release(costBytes);
     }
@@ -196,9 +210,9 @@ async function guarded(run: () => Promise<Evaluated>): Promise<Guarded> {
   }
 }
 
-function told({ answer, payload }: Outcome): OutgoingReply<OpReply> {
+function told({ answer, payload }: Outcome, buffers: ReadBuffers | undefined): OutgoingReply<OpReply> {
   if (answer.kind === 'error') throw answer.error;
-  return { header: answer.reply, payload };
+  return { header: answer.reply, payload, released: buffers && (() => buffers.release()) };
 }
 
 function checkSession({ session, request }: OpRequest): void {

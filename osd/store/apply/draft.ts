@@ -13,6 +13,7 @@ import type { PackedEntry } from '../pg/log-block.js';
 import type { SegmentTable } from '../segments/segment-table.js';
 import type { LogCut, PgState, SplitParts } from '../pg/pg-state.js';
 import type { PgTable } from '../pg/pg-table.js';
+import { bulkBytesMin } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
 import type { PgId } from '../../../cluster/ids.js';
 
@@ -23,6 +24,8 @@ type Change =
 
 export interface StoreCounters {
   nextShared: number;
+  /** Objects that let go of many chunks, in the newest batch in which some did: for keys of `d` of their own. */
+  discards?: { readonly batch: number; readonly count: number };
   /** How often the store was opened. */
   boot: number;
 }
@@ -39,6 +42,11 @@ export interface CrowdedChunk {
 export interface StoreState {
   /** Of a chunk: drafts note those that have more. Default: none. */
   readonly extentsMax?: number;
+  /**
+   * Index values of chunks, in bytes, that a transaction rewrites at most (`limits.ts`). Whether the one that is replayed decides
+   * by the same number makes no difference to what the objects have.
+   */
+  readonly bulkBytesMin?: number;
   readonly counters: StoreCounters;
   readonly index: Index;
   readonly segments: SegmentTable;
@@ -49,6 +57,8 @@ export class Draft {
   readonly state: StoreState;
   /** The batch that the transaction will be in. */
   readonly batch: number;
+  /** Whoever drives the draft can have a clone made ahead first (`CloneFirst`). Never when it is replayed. */
+  readonly mayWait: boolean;
   readonly #fetched: FetchedValues | undefined;
   #changes: Change[] | undefined;
   /** What `#changes` did to each key, up to `#shown`: brought up to date by whoever looks, and mostly nobody does. */
@@ -66,11 +76,13 @@ export class Draft {
   readonly #entries: PackedEntry[] = [];
   #trimTo: number | undefined;
   #sharedCount = 0;
+  #discardCount = 0;
   #crowded: Map<string, CrowdedChunk> | undefined;
 
-  constructor(state: StoreState, batch: number, fetched: FetchedValues | undefined) {
+  constructor(state: StoreState, batch: number, fetched: FetchedValues | undefined, mayWait = false) {
     this.state = state;
     this.batch = batch;
+    this.mayWait = mayWait;
     this.#fetched = fetched !== undefined && fetched.version === state.index.version ? fetched : undefined;
   }
 
@@ -122,6 +134,26 @@ export class Draft {
     const id = this.state.counters.nextShared + this.#sharedCount;
     this.#sharedCount += 1;
     return id;
+  }
+
+  get bulkBytesMin(): number {
+    return this.state.bulkBytesMin ?? bulkBytesMin;
+  }
+
+  /** What chunks that are let go of are kept under, with the batch (`discardKey`). */
+  newDiscard(): number {
+    this.#discardCount += 1;
+    return this.#discardsBefore + this.#discardCount - 1;
+  }
+
+  get #discardsBefore(): number {
+    const { discards } = this.state.counters;
+    return discards?.batch === this.batch ? discards.count : 0;
+  }
+
+  /** Chunks are to be released. */
+  get hasDiscards(): boolean {
+    return this.#discardCount > 0;
   }
 
   /** A chunk has `after` extents now, and had `extentsBefore`. */
@@ -176,7 +208,11 @@ export class Draft {
           break;
       }
     }
-    this.state.counters.nextShared += this.#sharedCount;
+    const { counters } = this.state;
+    counters.nextShared += this.#sharedCount;
+    if (this.#discardCount > 0) {
+      counters.discards = { batch: this.batch, count: this.#discardsBefore + this.#discardCount };
+    }
     if (this.#segment >= 0) segments.addLive(this.#segment, this.#segmentLive, this.batch);
     if (this.#live !== undefined) {
       for (const [segment, bytes] of this.#live) segments.addLive(segment, bytes, this.batch);

@@ -1,6 +1,6 @@
 /** One object while a transaction changes it: its head and its chunks, each decoded once and written back once. */
 import { CairnError } from '../../../base/errors.js';
-import { chunkKey, headKey, objectRange, payloadOwnerKey, sharedKey } from '../format/index-key.js';
+import { chunkKey, discardKey, headKey, objectRange, payloadOwnerKey, sharedKey } from '../format/index-key.js';
 import { decodeChunk, encodeChunk } from '../format/chunk-value.js';
 import { replaceRange, type Extent, type ExtentChange } from '../format/extents.js';
 import {
@@ -144,6 +144,54 @@ export class ObjectEditor {
     });
   }
 
+  /** So many, the last perhaps shorter. */
+  get chunkCount(): number {
+    return Math.ceil(this.#size / chunkBytes);
+  }
+
+  /**
+   * What the index will have of chunks `from` to `to`, both included; `undefined` of one without extents. Of an object whose chunks
+   * have keys of their own.
+   */
+  chunkValues(from: number, to: number): (Uint8Array | undefined)[] {
+    const chunks = Array.from({ length: to - from + 1 }, (_, i) => from + i);
+    const unchanged = chunks.filter((chunk) => this.#changedChunks?.has(chunk) !== true);
+    const stored = this.#draft.getMany(unchanged.map((chunk) => chunkKey(this.object, chunk)));
+    let next = 0;
+    return chunks.map((chunk) => {
+      if (unchanged[next] === chunk) return stored[next++];
+      const extents = this.#chunks?.get(chunk) ?? [];
+      return extents.length === 0 ? undefined : encodeChunk(extents);
+    });
+  }
+
+  /** A chunk without extents gets those of `value`, which count already. */
+  adoptChunk(chunk: number, value: Uint8Array): void {
+    this.#chunks?.delete(chunk);
+    this.#changedChunks?.delete(chunk);
+    this.#draft.put(chunkKey(this.object, chunk), value);
+  }
+
+  /**
+   * Lets go of whole chunks, where to release each of their extents would make a long turn: they are put aside as they are, which
+   * is one change each, and released later (`bulk/`). Else it does nothing.
+   */
+  #discardMany(from: number, to: number): void {
+    const last = Math.min(to, this.chunkCount - 1);
+    if (last <= from || isInline(this.#size)) return;
+    const values = this.chunkValues(from, last);
+    if (values.reduce((sum, value) => sum + (value?.byteLength ?? 0), 0) <= this.#draft.bulkBytesMin) return;
+    const count = this.#draft.newDiscard();
+    values.forEach((value, i) => {
+      if (value === undefined) return;
+      const chunk = from + i;
+      this.#draft.put(discardKey(this.#draft.batch, count, chunk), value);
+      this.#draft.delete(chunkKey(this.object, chunk));
+      (this.#chunks ??= new Map()).set(chunk, []);
+      this.#changedChunks?.delete(chunk);
+    });
+  }
+
   /** Puts `added` into a range of the object's bytes, and lets go of what was there. The object grows to hold it. */
   replace(from: number, to: number, added: (chunk: number, start: number, end: number) => Extent[]): void {
     if (to > objectBytesMax) {
@@ -153,8 +201,9 @@ export class ObjectEditor {
     if (from === to) return;
     const first = Math.floor(from / chunkBytes);
     const last = Math.floor((to - 1) / chunkBytes);
+    this.#discardMany(Math.ceil(from / chunkBytes), Math.floor(to / chunkBytes) - 1);
     const lists = this.chunks(first, last);
-    this.#readShared(lists);
+    this.readShared(lists);
     for (let chunk = first; chunk <= last; chunk++) {
       const base = chunk * chunkBytes;
       const start = Math.max(from - base, 0);
@@ -201,7 +250,7 @@ export class ObjectEditor {
    * What `countShared` will ask for, of several chunks at once: chunk by chunk, the transaction would begin anew for each. To
    * remove a clone of 1 GiB took minutes.
    */
-  #readShared(lists: readonly (readonly Extent[])[]): void {
+  readShared(lists: readonly (readonly Extent[])[]): void {
     if (lists.length < 2) return;
     const ids = new Set<number>();
     for (const extents of lists) for (const { source } of extents) if (source.kind === 'shared') ids.add(source.id);
@@ -312,8 +361,9 @@ export class ObjectEditor {
     if (old === 0 || size >= old) return;
     const first = Math.floor(size / chunkBytes);
     const last = Math.floor((old - 1) / chunkBytes);
+    this.#discardMany(Math.ceil(size / chunkBytes), last);
     const lists = this.chunks(first, last);
-    this.#readShared(lists);
+    this.readShared(lists);
     for (let chunk = first; chunk <= last; chunk++) {
       const start = Math.max(size - chunk * chunkBytes, 0);
       const list = lists[chunk - first] ?? [];

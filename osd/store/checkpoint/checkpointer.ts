@@ -18,8 +18,15 @@ import { TimeSlices } from '../time-slices.js';
 import { encodeCheckpointRecord, markersMax, type CheckpointRecord } from './checkpoint-record.js';
 import { markerValue } from './load.js';
 
-/** Operations between two looks at the clock. */
-const operationsPerLook = 64;
+/** Operations between two looks at the clock: 30 us. */
+const operationsPerLook = 16;
+
+/**
+ * A slice of a checkpoint comes between a write of the log and whoever waits for it. So it is short, a quarter of what such a write
+ * takes, as long as there is time: the fuller the next layer is, for which this one has to be out of the way, the longer.
+ */
+const sliceMsMin = 0.1;
+const sliceMsMax = 2;
 
 interface Frozen {
   readonly layer: Layer;
@@ -33,12 +40,15 @@ export class Checkpointer {
   readonly #runtime: Runtime;
   readonly #state: StoreState;
   readonly #ballast: Ballast | undefined;
+  readonly #layerBytesMax: number | undefined;
   #last: CheckpointRecord;
   #frozen: Frozen | undefined;
   #damagedValues = 0;
 
-  constructor(runtime: Runtime, state: StoreState, last: CheckpointRecord, ballast?: Ballast) {
+  /** `layerBytesMax`: of the layer that transactions go to meanwhile. Default: there are none. */
+  constructor(runtime: Runtime, state: StoreState, last: CheckpointRecord, ballast?: Ballast, layerBytesMax?: number) {
     this.#ballast = ballast;
+    this.#layerBytesMax = layerBytesMax;
     this.#runtime = runtime;
     this.#state = state;
     this.#last = last;
@@ -84,7 +94,7 @@ export class Checkpointer {
     invariant(durableBatch >= frozen.position.number, 'a checkpoint is written after its log is durable');
     await this.#ballast?.ensureRoom(frozen.layer.bytes);
     const batch = this.#state.index.kv.newBatch();
-    const slices = new TimeSlices(this.#runtime.clock, operationsPerLook);
+    const slices = new TimeSlices(this.#runtime.clock, operationsPerLook, () => this.#sliceMs);
     await this.#writeRanges(frozen, batch, slices);
     await this.#writePoints(frozen.layer, batch, slices);
     for (const [segment, info] of frozen.segments) {
@@ -100,6 +110,11 @@ export class Checkpointer {
     this.#last = record;
     this.#frozen = undefined;
     this.#state.index.thaw();
+  }
+
+  get #sliceMs(): number {
+    if (this.#layerBytesMax === undefined) return sliceMsMax;
+    return Math.max(sliceMsMin, sliceMsMax * Math.min(1, this.#state.index.active.bytes / this.#layerBytesMax));
   }
 
   #record({ position, boot, nextShared }: Frozen, durableBatch: number): CheckpointRecord {

@@ -230,7 +230,7 @@ export class Cleaner {
     try {
       const range = { payload: from, owner: ownerSeed, skip, bytes };
       const known = { start: batch.header.place.offset, bytes: batch.bytes };
-      const data = await this.#parts.payloads.read(range, () => 'cleaning', known);
+      const data = await this.#parts.payloads.read(range, () => 'cleaning', { known });
       const blockShift = owner.kind === 'body' ? bodyBlockShift : from.blockShift;
       return { move, payload: { payload: payloadOf(data), blockShift, owner: ownerSeed } };
     } catch (error) {

@@ -49,6 +49,8 @@ function writersIn(record: StoreRecord): PayloadWriter[] {
       return runs.map(() => ({ kind: 'chunk', object, chunk }));
     }
     case 'open':
+    case 'release':
+    case 'ahead':
       return [];
   }
 }

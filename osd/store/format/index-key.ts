@@ -8,6 +8,8 @@
  *     s id                shared payload                 q pool pg        what is counted of a PG
  *     g segment           segment table                  c number         marker of a checkpoint;  C  the newest
  *     r segment offset    who owns a payload, where its record in the log no longer tells
+ *     d batch count chunk extents of a chunk that batch let go of, to be released in slices
+ *     u OBJECT chunk      extents of the chunk as a clone will have it that is being made in slices; without a chunk: all are there
  */
 import { flatLatin1 } from '../../../base/bytes.js';
 import type { PgId } from '../../../cluster/ids.js';
@@ -16,7 +18,7 @@ import { objectKeyEnd, readU32, readU64, u32Text, u64Text, type ObjectId } from 
 /** In keys with an object's part, the last byte of its hash: spread evenly, whatever PGs there are. */
 export const hashByteAt = 8;
 
-export type KeySpace = 'o' | 'e' | 'm' | 'w' | 'p' | 'l' | 's' | 'q' | 'g' | 'c' | 'r';
+export type KeySpace = 'o' | 'e' | 'm' | 'w' | 'p' | 'l' | 's' | 'q' | 'g' | 'c' | 'r' | 'd' | 'u';
 
 /** Of a range, from its first key to before `lt`. */
 export interface KeyRange {
@@ -64,6 +66,23 @@ export function payloadOwnerKey(payload: { readonly segment: number; readonly of
   return `r${u32Text(payload.segment)}${u32Text(payload.offset)}`;
 }
 
+/** `count`: the how manieth object of the batch it was that let go of chunks. */
+export function discardKey(batch: number, count: number, chunk: number): string {
+  return `d${u64Text(batch)}${u32Text(count)}${u32Text(chunk)}`;
+}
+
+/** Of all that is discarded. */
+export const discardRange: KeyRange = prefixRange('d');
+
+export function aheadKey(object: ObjectId, chunk: number): string {
+  return flatLatin1(`u${object.key}${u32Text(chunk)}`);
+}
+
+/** Says that all chunks are there. */
+export function aheadMarkKey(object: ObjectId): string {
+  return flatLatin1(`u${object.key}`);
+}
+
 export function segmentKey(segment: number): string {
   return `g${u32Text(segment)}`;
 }
@@ -91,7 +110,7 @@ export function afterPrefix(prefix: string): string {
   return prefix.slice(0, end - 1) + String.fromCharCode(prefix.charCodeAt(end - 1) + 1);
 }
 
-/** The object part of a key of `o`, `e`, `m` or `w`. */
+/** The object part of a key of `o`, `e`, `m`, `u` or `w`. */
 export function objectPartOf(key: string): string {
   return key.slice(1, objectKeyEnd(key, 1));
 }

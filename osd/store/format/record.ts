@@ -10,6 +10,7 @@ import { logEntryBytesMax, mutationsMax } from '../limits.js';
 import type { ObjectId } from '../object-id.js';
 import type { PackedEntry } from '../pg/log-block.js';
 import type { LogEntryInput, Mutation, PayloadSize, Transaction } from '../transaction.js';
+import { readAhead, readRelease, writeAhead, writeRelease, type CloneAhead } from './bulk-step.js';
 import { readMerge, writeMerge, type ChunkMerge } from './chunk-merge.js';
 import { readMutation, writeMutation } from './mutation-codec.js';
 import { readMoves, writeMoves, type PayloadMove } from './payload-move.js';
@@ -27,12 +28,18 @@ export type StoreRecord =
   /** The cleaner's copies: each takes effect only where the payload still is where it was. */
   | { readonly kind: 'move'; readonly moves: readonly PayloadMove[] }
   /** Extents of a chunk that had too many: they take effect as moves do. */
-  | { readonly kind: 'merge'; readonly merge: ChunkMerge };
+  | { readonly kind: 'merge'; readonly merge: ChunkMerge }
+  /** Chunks under these keys of `d` and `u`, as far as they are there, are wanted no more. */
+  | { readonly kind: 'release'; readonly keys: readonly string[] }
+  /** Chunks as a clone of their object will have them. */
+  | { readonly kind: 'ahead'; readonly ahead: CloneAhead };
 
 const recordTransaction = 1;
 const recordOpen = 2;
 const recordMove = 3;
 const recordMerge = 4;
+const recordRelease = 5;
+const recordAhead = 6;
 
 const flagEntry = 1;
 const flagTrim = 2;
@@ -102,6 +109,16 @@ export function writeMergeRecord(writer: ByteWriter, merge: ChunkMerge): void {
   writeMerge(writer, merge);
 }
 
+export function writeReleaseRecord(writer: ByteWriter, keys: readonly string[]): void {
+  writer.u8(recordRelease);
+  writeRelease(writer, keys);
+}
+
+export function writeAheadRecord(writer: ByteWriter, ahead: CloneAhead): void {
+  writer.u8(recordAhead);
+  writeAhead(writer, ahead);
+}
+
 /** `PARSE_ERROR` for what is no record; never more memory than the bytes are worth. */
 export function decodeRecord(bytes: Uint8Array): StoreRecord {
   const reader = new ByteReader(bytes);
@@ -121,6 +138,10 @@ function readRecord(reader: ByteReader): StoreRecord {
       return { kind: 'move', moves: readMoves(reader) };
     case recordMerge:
       return { kind: 'merge', merge: readMerge(reader) };
+    case recordRelease:
+      return { kind: 'release', keys: readRelease(reader) };
+    case recordAhead:
+      return { kind: 'ahead', ahead: readAhead(reader) };
     default:
       throw reader.error(`a record of unknown kind ${kind}`, 0);
   }

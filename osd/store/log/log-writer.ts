@@ -52,7 +52,7 @@ export interface LogWriterOptions {
 
 interface SealedBatch {
   readonly batch: OpenBatch;
-  readonly chunks: readonly Uint8Array[];
+  readonly bytes: Uint8Array;
 }
 
 export class LogWriter {
@@ -60,7 +60,7 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #files: SegmentFiles;
   readonly #table: SegmentTable;
-  readonly #slabs = new SlabPool();
+  readonly #slabs: SlabPool;
   #heads: LogHeads;
   /** As the last sealed header has them. */
   #named: LogHeads;
@@ -91,6 +91,7 @@ export class LogWriter {
   constructor(runtime: Runtime, options: LogWriterOptions, files: SegmentFiles, table: SegmentTable) {
     this.#runtime = runtime;
     this.#options = options;
+    this.#slabs = new SlabPool(runtime.memory);
     this.#files = files;
     this.#table = table;
     this.#heads = options.position.heads;
@@ -284,13 +285,13 @@ export class LogWriter {
     const after = { ...place, offset: place.offset + batch.pagedBytes };
     this.#heads = isCold ? { ...this.#heads, cold: after } : { ...this.#heads, hot: after };
     if (this.#heads.hotNext === undefined) this.#heads = { ...this.#heads, hotNext: this.#options.takeSegment() };
-    const { chunks, checksum } = batch.seal(this.#checksum, this.#heads);
+    const { bytes, checksum } = batch.seal(this.#checksum, this.#heads);
     this.#number = batch.number;
     this.#checksum = checksum;
     this.#named = this.#heads;
     this.#open = undefined;
     this.#table.wrote(place.segment, batch.number, after.offset);
-    this.#sealed.push({ batch, chunks });
+    this.#sealed.push({ batch, bytes });
     this.#pendingBytes += batch.bytes;
     this.#lastBytes = batch.bytes;
     this.#options.onSealed(this.position);
@@ -347,10 +348,8 @@ export class LogWriter {
   }
 }
 
-function writeBatch(file: DiskFile, { batch, chunks }: SealedBatch): Promise<void> {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return file.write(only, batch.place.offset);
-  return file.writev(chunks, batch.place.offset);
+function writeBatch(file: DiskFile, { batch, bytes }: SealedBatch): Promise<void> {
+  return file.write(bytes, batch.place.offset);
 }
 
 /**

@@ -2,9 +2,10 @@
  * The batch that is being formed: frames are added, their places are known at once, and until the batch is durable its
  * payloads are read from here.
  *
- *     slab: header … record, checksum, small payloads … │ lent: one large block │ slab: its checksum … │ …
+ *     slab: header │ record, checksum, block, checksum, block, checksum, … │ record, checksum, … │ padding
  *
- * Small payloads are copied into slabs, one buffer for many; large ones are written from where the caller has them.
+ * All of it is copied to one slab, so that it goes to the disk in one piece, past the page cache where it is large, and a payload is its
+ * sender's again at once.
  */
 import { invariant } from '../../../base/invariant.js';
 import { xxh64 } from '../../../base/xxh64.js';
@@ -22,9 +23,6 @@ import type { Slab, SlabPool } from './slabs.js';
 
 /** Length and checksum of a record. */
 export const frameOverheadBytes = 4 + 8;
-
-/** Pieces up to here are copied: an entry in the list of the write costs about as much. */
-const copiedBytesMax = 16 * 1024;
 
 export interface FramePayload {
   readonly payload: Payload;
@@ -46,15 +44,9 @@ export class OpenBatch {
   readonly isCold: boolean;
   readonly #storeSeed: bigint;
   readonly #payloadSeed: bigint;
-  readonly #chunks: Uint8Array[] = [];
-  /** Of each chunk, from the batch's start. */
-  readonly #starts: number[] = [];
   readonly #pool: SlabPool;
-  readonly #slabs: Slab[] = [];
   #slab: Slab;
-  #slabStart = 0;
-  #slabEnd = 0;
-  #bytes = 0;
+  #bytes = batchHeaderBytes;
   #frames = 0;
   #chain: bigint;
   #checksum: bigint | undefined;
@@ -67,8 +59,7 @@ export class OpenBatch {
     this.#payloadSeed = batchSeed(options.storeSeed, options.number, options.place.segment);
     this.#chain = firstFrameSeed(options.storeSeed, options.number, options.place);
     this.#pool = options.slabs;
-    this.#slab = this.#takeSlab(batchHeaderBytes);
-    this.#reserve(batchHeaderBytes);
+    this.#slab = this.#pool.take(batchHeaderBytes);
   }
 
   /** From the header to the end of the last frame. */
@@ -97,9 +88,12 @@ export class OpenBatch {
     return refs;
   }
 
-  /** Adds a frame; `payloads` are lent until the batch is durable. */
+  /** Adds a frame: record and payloads are copied. */
   add(record: Uint8Array, payloads: readonly FramePayload[]): void {
-    const at = this.#reserve(record.byteLength + frameOverheadBytes);
+    let frameBytes = record.byteLength + frameOverheadBytes;
+    for (const { payload, blockShift } of payloads) frameBytes += storedBytes(payload.bytes, blockShift);
+    this.#makeRoom(frameBytes);
+    const at = this.#advance(record.byteLength + frameOverheadBytes);
     const { bytes, view } = this.#slab;
     view.setUint32(at, record.byteLength, true);
     bytes.set(record, at + 4);
@@ -109,20 +103,14 @@ export class OpenBatch {
     for (const payload of payloads) this.#addPayload(payload);
   }
 
-  /** Finishes the batch. Its bytes are `chunks`; its checksum is what the next one names. */
-  seal(previous: bigint, heads: LogHeads): { readonly chunks: readonly Uint8Array[]; readonly checksum: bigint } {
+  /** Finishes the batch. Its checksum is what the next one names; its bytes are lent until `release`. */
+  seal(previous: bigint, heads: LogHeads): { readonly bytes: Uint8Array; readonly checksum: bigint } {
     const { number, place } = this;
     const header = { number, place, bytes: this.#bytes, frames: this.#frames, lastFrame: this.#chain, previous, heads };
-    const padding = this.pagedBytes - this.#bytes;
-    if (padding > 0) {
-      const at = this.#reserve(padding);
-      this.#slab.bytes.fill(0, at, at + padding);
-    }
-    this.#closeSlab();
-    const [first] = this.#slabs;
-    invariant(first !== undefined, 'a batch begins with its header, at the beginning of its first slab');
-    this.#checksum = fillBatchHeader(first, header, this.#storeSeed);
-    return { chunks: this.#chunks, checksum: this.#checksum };
+    const { bytes } = this.#slab;
+    bytes.fill(0, this.#bytes, this.pagedBytes);
+    this.#checksum = fillBatchHeader(this.#slab, header, this.#storeSeed);
+    return { bytes: bytes.subarray(0, this.pagedBytes), checksum: this.#checksum };
   }
 
   get checksum(): bigint {
@@ -132,8 +120,7 @@ export class OpenBatch {
 
   /** The batch is on the disk: nobody reads it from here any more. */
   release(): void {
-    for (const slab of this.#slabs) this.#pool.give(slab);
-    this.#slabs.length = 0;
+    this.#pool.give(this.#slab);
   }
 
   /** Whether bytes at this place of the log are here. */
@@ -143,107 +130,46 @@ export class OpenBatch {
 
   /** Copies bytes of the batch, from an offset in its segment. */
   read(target: Uint8Array, offset: number): void {
-    let at = offset - this.place.offset;
+    const at = offset - this.place.offset;
     invariant(at >= 0 && at + target.byteLength <= this.#bytes, 'the bytes are in the batch', { offset });
-    let filled = 0;
-    for (let i = this.#chunkAt(at); filled < target.byteLength; i++) {
-      const chunk = this.#chunks[i] ?? this.#slab.bytes.subarray(this.#slabStart, this.#slabEnd);
-      const start = this.#starts[i] ?? this.#bytes - (this.#slabEnd - this.#slabStart);
-      const part = chunk.subarray(at - start, at - start + target.byteLength - filled);
-      target.set(part, filled);
-      filled += part.byteLength;
-      at += part.byteLength;
-    }
+    target.set(this.#slab.bytes.subarray(at, at + target.byteLength));
   }
 
   #addPayload({ payload, blockShift, owner }: FramePayload): void {
     const blockBytes = 1 << blockShift;
     const [first] = payload.pieces;
-    if (first?.byteLength === payload.bytes && payload.bytes <= Math.min(blockBytes, copiedBytesMax)) {
-      this.#addSmall(first, owner);
+    if (first?.byteLength === payload.bytes && payload.bytes <= blockBytes) {
+      this.#addBlock(first, owner);
       return;
     }
     const source = new PieceReader(payload.pieces);
     for (let done = 0; done < payload.bytes; done += blockBytes) {
-      const bytes = Math.min(blockBytes, payload.bytes - done);
-      const at = this.place.offset + this.#bytes;
-      const block = this.#appendBlock(source, bytes);
-      this.#appendChecksum(blockChecksum(block, this.#payloadSeed, owner, at));
+      this.#addBlock(source.take(Math.min(blockBytes, payload.bytes - done)), owner);
     }
   }
 
-  /** What most payloads are, one block in one piece, without a view of where it is copied to. */
-  #addSmall(block: Uint8Array, owner: bigint): void {
+  #addBlock(block: Uint8Array, owner: bigint): void {
     const checksum = blockChecksum(block, this.#payloadSeed, owner, this.place.offset + this.#bytes);
-    const at = this.#reserve(block.byteLength + checksumBytes);
+    const at = this.#advance(block.byteLength + checksumBytes);
     this.#slab.bytes.set(block, at);
     this.#slab.view.setBigUint64(at + block.byteLength, checksum, true);
   }
 
-  #appendBlock(source: PieceReader, bytes: number): Uint8Array {
-    const whole = bytes > copiedBytesMax ? source.takeWhole(bytes) : undefined;
-    if (whole !== undefined) {
-      this.#closeSlab();
-      this.#push(whole);
-      this.#bytes += bytes;
-      return whole;
-    }
-    const at = this.#reserve(bytes);
-    const copy = this.#slab.bytes.subarray(at, at + bytes);
-    source.copyTo(copy);
-    return copy;
-  }
-
-  #appendChecksum(checksum: bigint): void {
-    const at = this.#reserve(checksumBytes);
-    this.#slab.view.setBigUint64(at, checksum, true);
-  }
-
-  /** The next bytes of the batch, in one piece: where they begin in the slab, which may be another from here on. */
-  #reserve(bytes: number): number {
-    if (this.#slabEnd + bytes > this.#slab.bytes.byteLength) {
-      this.#closeSlab();
-      this.#slab = this.#takeSlab(bytes);
-      this.#slabStart = 0;
-      this.#slabEnd = 0;
-    }
-    const at = this.#slabEnd;
-    this.#slabEnd += bytes;
+  /** Where the next bytes of the batch begin in the slab. */
+  #advance(bytes: number): number {
+    const at = this.#bytes;
     this.#bytes += bytes;
     return at;
   }
 
-  #takeSlab(bytes: number): Slab {
-    const slab = this.#pool.take(bytes);
-    this.#slabs.push(slab);
-    return slab;
-  }
-
-  /** What the slab holds so far becomes a chunk. */
-  #closeSlab(): void {
-    if (this.#slabEnd === this.#slabStart) return;
-    const chunk = this.#slab.bytes.subarray(this.#slabStart, this.#slabEnd);
-    this.#starts.push(this.#bytes - chunk.byteLength);
-    this.#chunks.push(chunk);
-    this.#slabStart = this.#slabEnd;
-  }
-
-  #push(chunk: Uint8Array): void {
-    this.#starts.push(this.#bytes);
-    this.#chunks.push(chunk);
-  }
-
-  /** The index of the last chunk that begins at or before `at`; the slab counts as one more. */
-  #chunkAt(at: number): number {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#starts[middle] ?? 0) <= at) low = middle + 1;
-      else high = middle;
-    }
-    const openStart = this.#bytes - (this.#slabEnd - this.#slabStart);
-    return this.#slabEnd > this.#slabStart && at >= openStart ? this.#starts.length : low - 1;
+  /** For a frame, and the padding behind it. What outgrows its slab moves to a larger one, once as a rule. */
+  #makeRoom(frameBytes: number): void {
+    const wanted = pagesOf(this.#bytes + frameBytes);
+    const old = this.#slab;
+    if (wanted <= old.bytes.byteLength) return;
+    this.#slab = this.#pool.take(wanted);
+    this.#slab.bytes.set(old.bytes.subarray(0, this.#bytes));
+    this.#pool.give(old);
   }
 }
 
@@ -261,30 +187,28 @@ class PieceReader {
     this.#pieces = pieces;
   }
 
-  /** The next `bytes` without a copy, if they are in one piece. */
-  takeWhole(bytes: number): Uint8Array | undefined {
-    this.#skipEmpty();
-    const piece = this.#pieces[this.#piece];
-    if (piece === undefined || piece.byteLength - this.#at < bytes) return undefined;
-    const taken = piece.subarray(this.#at, this.#at + bytes);
-    this.#at += bytes;
-    return taken;
+  /** The next `bytes`: without a copy, if they are in one piece. */
+  take(bytes: number): Uint8Array {
+    const whole = this.#part(bytes);
+    if (whole.byteLength === bytes) return whole;
+    const joined = new Uint8Array(bytes);
+    joined.set(whole);
+    for (let filled = whole.byteLength; filled < bytes;) {
+      const part = this.#part(bytes - filled);
+      joined.set(part, filled);
+      filled += part.byteLength;
+    }
+    return joined;
   }
 
-  copyTo(target: Uint8Array): void {
-    for (let filled = 0; filled < target.byteLength;) {
-      this.#skipEmpty();
+  /** As much as the next piece that is not empty has of it. */
+  #part(bytes: number): Uint8Array {
+    for (;;) {
       const piece = this.#pieces[this.#piece];
       invariant(piece !== undefined, 'a payload has as many bytes as it says');
-      const part = piece.subarray(this.#at, this.#at + target.byteLength - filled);
-      target.set(part, filled);
-      filled += part.byteLength;
+      const part = piece.subarray(this.#at, this.#at + bytes);
       this.#at += part.byteLength;
-    }
-  }
-
-  #skipEmpty(): void {
-    while (this.#piece < this.#pieces.length && this.#at >= (this.#pieces[this.#piece]?.byteLength ?? 0)) {
+      if (part.byteLength > 0) return part;
       this.#piece += 1;
       this.#at = 0;
     }

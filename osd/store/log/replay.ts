@@ -5,8 +5,10 @@
  * with a higher number does, or while something durable says that the log went on, was there once: that is rot.
  */
 import { CairnError, isCairnError } from '../../../base/errors.js';
+import { applyAhead } from '../apply/apply-ahead.js';
 import { applyMerge } from '../apply/apply-merge.js';
 import { applyMoves } from '../apply/apply-moves.js';
+import { applyRelease } from '../apply/apply-release.js';
 import { applyTransaction } from '../apply/apply-transaction.js';
 import type { Draft, StoreState } from '../apply/draft.js';
 import { likelyKeys } from '../apply/likely-keys.js';
@@ -120,6 +122,14 @@ function applyRecord(draft: Draft, { record }: BatchFrame, refs: readonly Payloa
       return;
     case 'merge':
       applyMerge(draft, record.merge, refs);
+      draft.commit(undefined);
+      return;
+    case 'release':
+      applyRelease(draft, record.keys);
+      draft.commit(undefined);
+      return;
+    case 'ahead':
+      applyAhead(draft, record.ahead);
       draft.commit(undefined);
       return;
     case 'open':

@@ -23,6 +23,7 @@ import { chunkBytes } from '../limits.js';
 import { orderPrefix, showObject, type ObjectId } from '../object-id.js';
 import type { PgId, PoolId } from '../../../cluster/ids.js';
 import type { PayloadRange, PayloadReader } from './payload-reader.js';
+import type { ReadBuffers } from './read-buffers.js';
 
 export interface ObjectInfo {
   readonly size: number;
@@ -51,6 +52,8 @@ export interface OmapEntry {
 export interface ReadOptions {
   /** What was read and verified lately may come from memory: for clients, and not for who looks for rot. Default false. */
   readonly mayBeCached?: boolean;
+  /** With `mayBeCached`: memory for what is returned, which is the caller's no longer once these are released. */
+  readonly buffers?: ReadBuffers | undefined;
 }
 
 /** What of an object could not be read: `details.part` of `CORRUPT` and `IO_ERROR`. */
@@ -202,8 +205,12 @@ export class ObjectReader {
     return new OmapWalk(new IndexWalk(this.#state.index, keys, options), object);
   }
 
-  #readPayload(range: PayloadRange, what: () => string, { mayBeCached = false }: ReadOptions): Promise<Uint8Array> {
-    return mayBeCached ? this.#payloads.readCached(range, what) : this.#payloads.read(range, what);
+  #readPayload(
+    range: PayloadRange,
+    what: () => string,
+    { mayBeCached = false, buffers }: ReadOptions,
+  ): Promise<Uint8Array> {
+    return mayBeCached ? this.#payloads.readCached(range, what, buffers) : this.#payloads.read(range, what);
   }
 
   async #readPlan(

@@ -8,6 +8,7 @@ import { batchSeed, blockChecksum, checksumBytes, type PayloadRef } from '../for
 import type { LogWriter } from '../log/log-writer.js';
 import type { SegmentFiles } from '../log/segment-files.js';
 import { PayloadCache } from './payload-cache.js';
+import type { ReadBuffers } from './read-buffers.js';
 import { ReadSlots } from './read-slots.js';
 
 /** What is wanted of a payload. */
@@ -77,12 +78,17 @@ export class PayloadReader {
 
   /**
    * The bytes, of a payload that is held. `what` names them in errors: `CORRUPT` when a checksum fails, `IO_ERROR` when the
-   * disk cannot read them. `known` spares a read of bytes that the caller has; they are verified like any others.
+   * disk cannot read them. `known` spares a read of bytes that the caller has; they are verified like any others. Read into
+   * `buffers`, if given.
    */
-  async read(range: PayloadRange, what: () => string, known?: KnownBytes): Promise<Uint8Array> {
+  async read(
+    range: PayloadRange,
+    what: () => string,
+    { known, buffers }: { readonly known?: KnownBytes; readonly buffers?: ReadBuffers | undefined } = {},
+  ): Promise<Uint8Array> {
     const { payload, owner, bytes } = range;
     const layout = layoutOf(range);
-    const data = Buffer.allocUnsafe(layout.dataBytes);
+    const data = buffers?.take(layout.dataBytes) ?? Buffer.allocUnsafe(layout.dataBytes);
     const sums = Buffer.allocUnsafe(layout.blocks * checksumBytes);
     const targets = interleave(data, sums, layout);
     const isKnown = known !== undefined && copyKnown(known, layout, targets);
@@ -101,13 +107,17 @@ export class PayloadReader {
     return new Uint8Array(data.buffer, data.byteOffset + layout.skip, bytes);
   }
 
-  /** As `read`, but what was read lately may come from memory, as it was verified then. What is returned is not to be changed. */
-  async readCached(range: PayloadRange, what: () => string): Promise<Uint8Array> {
+  /**
+   * As `read`, but what was read lately may come from memory, as it was verified then. What is returned is not to be changed; it is in
+   * `buffers` unless it is to be kept.
+   */
+  async readCached(range: PayloadRange, what: () => string, buffers: ReadBuffers | undefined): Promise<Uint8Array> {
     const { payload, skip, bytes } = range;
     const known = this.cache.get(payload);
     if (known !== undefined) return known.subarray(skip, skip + bytes);
+    if (bytes < payload.bytes || !this.cache.keeps(payload)) return await this.read(range, what, { buffers });
     const read = await this.read(range, what);
-    if (read.byteLength === payload.bytes) this.cache.add(payload, read);
+    this.cache.add(payload, read);
     return read;
   }
 

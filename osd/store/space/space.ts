@@ -29,6 +29,8 @@ export interface SpaceReport {
 export interface SpaceSurroundings {
   /** The cleaner has a segment that is worth its while, or is at work on one. */
   readonly canClean: () => boolean;
+  /** Payloads that nobody wants any more are being let go of, slice by slice. */
+  readonly isReleasing: () => boolean;
   /** The file system has less room than the store was promised: somebody else's files are on it, perhaps. */
   readonly isFileSystemFull: () => boolean;
 }
@@ -101,7 +103,7 @@ export class Space {
   admits(bytes: number, onlyFrees: boolean): Admission {
     if (onlyFrees) return 'admit';
     if (this.#surroundings.isFileSystemFull()) return 'full';
-    if (this.#table.liveBytes + bytes > this.#liveBytesMax) return 'full';
+    if (this.#table.liveBytes + bytes > this.#liveBytesMax) return this.#surroundings.isReleasing() ? 'wait' : 'full';
     if (this.#freeSegments > this.reserved) return 'admit';
     // Counted lately, but a client is refused only by what is true now.
     if (!this.#canWin) this.recount();

@@ -4,6 +4,7 @@ import { utf8Bytes } from '../../../base/bytes.js';
 import { CairnError } from '../../../base/errors.js';
 import { pgTerm } from '../../../cluster/ids.js';
 import { pgOfHash } from '../../../cluster/object-placement.js';
+import { encodePartialCopy } from '../../../osd/pg/copy/partial-copy.js';
 import { PgCopy } from '../../../osd/pg/pg-copy.js';
 import { openStore } from '../../../osd/store/open-store.js';
 import type { ObjectId } from '../../../osd/store/object-id.js';
@@ -27,6 +28,11 @@ describe('osd/pg: a copy that is split', () => {
         await copy.submit(transactionOf([{ kind: 'write', object, offset: 0, data }], { entry })).durable;
       }
       const missing = objects.map((object) => ({ kind: 'size', object, from: 5 }) as const);
+      for (const object of objects) {
+        const rest = [{ kind: 'size', object, from: 5 }] as const;
+        const note = encodePartialCopy({ object, version: { term: 1, seq: 1 }, at: { term: 1, seq: 20 }, rest });
+        await copy.submit(transactionOf([copy.notePartial(object.key, note)])).durable;
+      }
       const answer = { kind: 'pg-set', key: 'session/answer', value: utf8Bytes('yes') } as const;
       await copy.submit(transactionOf([...copy.noteMissing(missing), answer])).durable;
       assert.deepEqual(copy.childrenOf(4), [1, 2, 3]);
@@ -45,6 +51,7 @@ describe('osd/pg: a copy that is split', () => {
         assert.deepEqual(part.last, { term: 1, seq: 20 });
         const lacks = (await part.missing()).map((one) => ('object' in one ? one.object.key : ''));
         assert.deepEqual(lacks.sort(), own.map(({ key }) => key).sort());
+        assert.deepEqual([...(await part.partials()).keys()].sort(), lacks);
         assert.deepEqual(await part.ownValue('session/answer'), Buffer.from('yes'));
         const { entries } = await again.readLog(part.pg, 0);
         const requests = entries.map(({ object, request }) => [object?.key, request]);

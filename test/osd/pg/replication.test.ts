@@ -23,6 +23,7 @@ function add(replication: Replication, seq: number, costBytes = 100, now = 0): v
     prev: replication.last,
     record: none,
     payload: [],
+    lent: undefined,
     costBytes,
     objectKey: '',
     changesPg: false,

@@ -16,7 +16,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'index-ahead-of-log',
-    seed: undefined,
+    seed: 13,
     changes: [
       {
         file: 'osd/store/store.js',
@@ -32,7 +32,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'unsynced-checkpoint',
-    seed: 6,
+    seed: 14,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -43,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'checkpoint-before-its-data',
-    seed: 1,
+    seed: 5,
     changes: [
       {
         file: 'osd/store/checkpoint/checkpointer.js',
@@ -80,7 +80,7 @@ function visitBodies(`,
   },
   {
     name: 'recycled-without-new-generation',
-    seed: 8,
+    seed: 3,
     changes: [
       {
         file: 'osd/store/log/segment-files.js',
@@ -136,7 +136,7 @@ function visitBodies(`,
   },
   {
     name: 'merge-without-its-condition',
-    seed: 44,
+    seed: 18,
     changes: [
       {
         file: 'osd/store/apply/apply-merge.js',
@@ -147,7 +147,7 @@ function visitBodies(`,
   },
   {
     name: 'batch-number-reused',
-    seed: 15,
+    seed: 2,
     changes: [
       {
         file: 'osd/store/open-store.js',
@@ -158,13 +158,65 @@ function visitBodies(`,
   },
   {
     name: 'failed-sync-believed',
-    seed: 757,
+    seed: 19,
     changes: [
       {
         file: 'osd/store/open-store.js',
         from: `if (result.last !== undefined)
         await writeAgain(runtime, files, result.last);`,
         to: ``,
+      },
+    ],
+  },
+  {
+    name: 'freed-before-copied',
+    seed: 1,
+    changes: [
+      { file: 'osd/store/cleaner/cleaner.js', from: `files.pin(segment);`, to: `state.segments.freed = segment;` },
+      { file: 'osd/store/cleaner/cleaner.js', from: `files.unpin(segment);`, to: `` },
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `this.state(segment) === 'closed' &&
+            this.#live[segment] === 0 &&`,
+        to: `this.state(segment) === 'closed' &&
+            (this.#live[segment] === 0 || this.freed === segment) &&`,
+      },
+      {
+        file: 'osd/store/segments/segment-table.js',
+        from: `invariant(this.#live[segment] === 0, 'a segment that begins a life holds nothing live', { segment });`,
+        to: ``,
+      },
+    ],
+  },
+  {
+    name: 'index-full-before-log',
+    seed: 6,
+    changes: [
+      {
+        file: 'osd/store/space/ballast.js',
+        from: `if (freeBytes < wanted && this.#isThere)`,
+        to: `if (freeBytes < 0)`,
+      },
+      {
+        file: 'osd/store/space/ballast.js',
+        from: `return freeBytes >= bytes + kept;`,
+        to: `return freeBytes >= bytes;`,
+      },
+    ],
+  },
+  {
+    name: 'released-twice',
+    seed: 3,
+    changes: [{ file: 'osd/store/apply/apply-release.js', from: `draft.delete(key);`, to: `` }],
+  },
+  {
+    name: 'clone-ahead-without-its-condition',
+    seed: 39,
+    changes: [
+      {
+        file: 'osd/store/apply/apply-clone.js',
+        from: `made !== undefined && equalBytes(value, made)`,
+        to: `made !== undefined`,
       },
     ],
   },

@@ -4,6 +4,7 @@ import { datagramContract } from '../contract/datagram-contract.js';
 import { httpContract } from '../contract/http-contract.js';
 import { kvBatchBuilderContract } from '../contract/kv-batch-builder-contract.js';
 import { kvContract } from '../contract/kv-contract.js';
+import { memoryContract } from '../contract/memory-contract.js';
 import { networkContract } from '../contract/network-contract.js';
 import { randomContract } from '../contract/random-contract.js';
 import { wholeFileContract } from '../contract/whole-file-contract.js';
@@ -12,6 +13,7 @@ import { openTlsHarness } from './tls-fixtures.js';
 
 clockContract('node', openNodeHarness);
 randomContract('node', openNodeHarness);
+memoryContract('node', openNodeHarness);
 networkContract('node', openNodeHarness);
 networkContract('node, TLS', openTlsHarness);
 datagramContract('node', openNodeHarness);

@@ -7,6 +7,7 @@ import type { Harness, OpenHarness } from '../contract/harness.js';
 import { httpContract } from '../contract/http-contract.js';
 import { kvBatchBuilderContract } from '../contract/kv-batch-builder-contract.js';
 import { kvContract } from '../contract/kv-contract.js';
+import { memoryContract } from '../contract/memory-contract.js';
 import { networkContract } from '../contract/network-contract.js';
 import { randomContract } from '../contract/random-contract.js';
 import { wholeFileContract } from '../contract/whole-file-contract.js';
@@ -41,6 +42,7 @@ for (const seed of [1, 2, 3]) {
   const open = openSimHarness(seed);
   clockContract(name, open);
   randomContract(name, open);
+  memoryContract(name, open);
   networkContract(name, open);
   datagramContract(name, open);
   httpContract(name, open);

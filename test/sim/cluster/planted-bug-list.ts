@@ -50,6 +50,17 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'payload-released-early',
+    seed: 1,
+    changes: [
+      {
+        file: 'osd/pg/pg-service.js',
+        from: `await role.append(header, payload, () => request.release());`,
+        to: `request.release(), await role.append(header, payload, () => undefined);`,
+      },
+    ],
+  },
+  {
     name: 'no-term-check-on-a-replica',
     seed: undefined,
     words: ['--faults', 'late'],
@@ -136,6 +147,18 @@ export const plantedBugs: readonly PlantedBug[] = [
         from: `        for (const one of touched) {`,
         to: `        for (const one of touched) {
             if (one.kind === 'omap-value' || one.kind === 'omap-key') continue;`,
+      },
+    ],
+  },
+  {
+    name: 'written-while-cut-off',
+    seed: undefined,
+    words: ['--faults', 'process,network,out'],
+    changes: [
+      {
+        file: `${primary}/resumed-objects.js`,
+        from: `if (resumed !== undefined && seq > resumed.after)`,
+        to: `if (false)`,
       },
     ],
   },

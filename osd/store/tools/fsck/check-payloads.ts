@@ -47,15 +47,20 @@ export class PayloadChecker {
 
   /** `bytes` from `skip` on are shown by somebody, and so live. */
   async check(payload: PayloadRef, owner: bigint, skip: number, bytes: number, place: FindingPlace): Promise<void> {
+    if (!this.count(payload, bytes, place) || this.#options.reader === undefined) return;
+    await this.#verify(this.#options.reader, payload, owner, skip, bytes, place);
+  }
+
+  /** `bytes` of it are live, though nobody reads them. False where it cannot be. */
+  count(payload: PayloadRef, bytes: number, place: FindingPlace): boolean {
     this.#accounts.payloads += 1;
     const why = this.#misplaced(payload);
     if (why !== undefined) {
       this.#findings.add('payload-place', why, { ...place, segment: payload.segment, offset: payload.offset });
-      return;
+      return false;
     }
     this.#accounts.addLive(payload.segment, bytes);
-    if (this.#options.reader !== undefined)
-      await this.#verify(this.#options.reader, payload, owner, skip, bytes, place);
+    return true;
   }
 
   #misplaced({ segment, offset, bytes, blockShift, batch }: PayloadRef): string | undefined {

@@ -24,6 +24,7 @@ import { checkLevelDirectory, levelDirectoryBytes } from '../leveldb/check-direc
 import { nothingPending } from '../offline-store.js';
 import { tolerantKv } from '../tolerant-kv.js';
 import { Accounts } from './accounts.js';
+import { checkAside } from './check-aside.js';
 import { checkObjects, type ObjectCheck } from './check-objects.js';
 import { PayloadChecker } from './check-payloads.js';
 import { checkParked } from './check-parked.js';
@@ -194,6 +195,7 @@ class Fsck {
     const placement = await PgPlacement.of(state.index, state.pgs, this.#options.pgNums ?? new Map());
     this.#accounts.placeBy(placement);
     await checkObjects(check);
+    await checkAside(check);
     await checkShared(check, state.counters.nextShared);
     const settled = await settle(state, this.#findings);
     await checkOwners(check, settled.droppedOwners);
@@ -215,7 +217,7 @@ class Fsck {
 
   /** Keys in none of the key spaces that were walked. */
   async #checkUnknown(index: Index): Promise<void> {
-    const known = ['C', 'c', 'e', 'g', 'l', 'm', 'o', 'p', 'q', 'r', 's', 'w'];
+    const known = ['C', 'c', 'd', 'e', 'g', 'l', 'm', 'o', 'p', 'q', 'r', 's', 'u', 'w'];
     const edges = ['\0', ...known.flatMap((space) => [space, afterPrefix(space)]), '\xff'.repeat(64)];
     for (let i = 0; i < edges.length; i += 2) {
       await this.#checkGap(index, edges[i] ?? '', edges[i + 1] ?? '');

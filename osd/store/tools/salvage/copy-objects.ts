@@ -1,10 +1,10 @@
 /** Copies what the rebuilt index tells into a new store, object by object; what cannot be read stays a hole. */
 import { isCairnError } from '../../../../base/errors.js';
-import type { PgId } from '../../../../cluster/ids.js';
+import { printPgId, type PgId } from '../../../../cluster/ids.js';
 import { decodeChunk } from '../../format/chunk-value.js';
 import type { Extent } from '../../format/extents.js';
 import { objectPartOf, objectRange, pgOfKey, prefixRange, sharedKey, suffixOf } from '../../format/index-key.js';
-import { decodeObjectHead, isInline, type ObjectHead } from '../../format/object-head.js';
+import { decodeObjectHead, isInline, type ObjectHead, type ObjectVersion } from '../../format/object-head.js';
 import { decodeOmapValue, type OmapBody } from '../../format/omap-value.js';
 import { decodeSharedPayload } from '../../format/shared-payload.js';
 import type { PayloadRef } from '../../format/payload-ref.js';
@@ -12,6 +12,8 @@ import type { Index } from '../../index/index.js';
 import { IndexWalk, type IndexEntry } from '../../index/walk.js';
 import { blockShiftMin, chunkBytes, transactionBytesIn } from '../../limits.js';
 import { parseObjectKey, readU32, type ObjectId } from '../../object-id.js';
+import { isShadowPool } from '../../parked/parked-place.js';
+import { encodeLostTail, lostObjectsMax, lostTailKey } from '../../pg/lost-tail.js';
 import type { PayloadReader } from '../../read/payload-reader.js';
 import type { Store } from '../../store.js';
 import { payloadOf, type Mutation } from '../../transaction.js';
@@ -29,7 +31,19 @@ export interface SalvagedObject {
   readonly bodiesDamaged: number;
 }
 
+export interface CopyOptions {
+  /** No batch is missing, and all that is there was understood: what verifies is whole. */
+  readonly isLogWhole: boolean;
+  /**
+   * Version of objects that may lack something. Of term 0, which no entry has, and no other salvage's: a member that has the object whole
+   * under its own version, or another half of it, never takes this one for the same (`osd/pg/primary/backfill.ts`).
+   */
+  readonly doubtfulVersion: ObjectVersion;
+}
+
 export class ObjectCopier {
+  readonly #options: CopyOptions;
+  readonly #doubtful = new Map<string, { readonly pg: PgId; readonly objectKeys: string[] }>();
   readonly #rebuilt: RebuiltIndex;
   readonly #index: Index;
   readonly #reader: PayloadReader;
@@ -38,7 +52,8 @@ export class ObjectCopier {
   #last: Promise<void> = Promise.resolve();
   #pg: PgId | undefined;
 
-  constructor(rebuilt: RebuiltIndex, reader: PayloadReader, store: Store) {
+  constructor(rebuilt: RebuiltIndex, reader: PayloadReader, store: Store, options: CopyOptions) {
+    this.#options = options;
     this.#rebuilt = rebuilt;
     this.#index = rebuilt.state.index;
     this.#reader = reader;
@@ -56,17 +71,32 @@ export class ObjectCopier {
       this.#pg = pgOfValueKey(key, pgOfKey);
       await this.#run([{ kind: 'pg-set', key: key.slice(9), value }]);
     }
+    await this.#noteLosses();
     await this.#last;
   }
 
+  /** With each copy that may lack something, for whoever decides with which one a lost PG goes on. */
+  async #noteLosses(): Promise<void> {
+    const pgs = this.#options.isLogWhole ? [...this.#doubtful.values()].map(({ pg }) => pg) : this.#store.pgs();
+    for (const pg of pgs) {
+      if (isShadowPool(pg.pool)) continue;
+      const { objectKeys = [] } = this.#doubtful.get(printPgId(pg)) ?? {};
+      const value = encodeLostTail({ entries: 0, newest: undefined, isExact: false, objectKeys });
+      this.#pg = pg;
+      await this.#run([{ kind: 'pg-set', key: lostTailKey, value }]);
+    }
+  }
+
   async #object(object: ObjectId, head: ObjectHead): Promise<SalvagedObject> {
-    this.#pg = await this.#rebuilt.pgOf(object);
+    const pg = await this.#rebuilt.pgOf(object);
+    this.#pg = pg;
     const { size, attributes, version } = head;
+    const { isLogWhole, doubtfulVersion } = this.#options;
     await this.#run([
       { kind: 'create', object },
       { kind: 'truncate', object, size },
       { kind: 'set-attributes', object, set: attributes },
-      { kind: 'set-version', object, version },
+      { kind: 'set-version', object, version: doubtfulVersion },
     ]);
     const found = { bytesFound: 0, bytesDamaged: 0, omapKeys: 0, bodiesDamaged: 0 };
     for await (const { base, extents } of this.#extents(object, head)) {
@@ -83,7 +113,18 @@ export class ObjectCopier {
     for await (const { key, value } of this.#walk(objectRange('w', object))) {
       await this.#run([{ kind: 'set-mark', object, mark: suffixOf(key), value }]);
     }
+    const isDamaged = found.bytesDamaged > 0 || found.bodiesDamaged > 0;
+    if (isDamaged) this.#noteDamaged(pg, object);
+    // At last: until then, nobody is to take it for whole.
+    else if (isLogWhole) await this.#run([{ kind: 'set-version', object, version }]);
     return { object, size, ...found, bytesUnknown: size - found.bytesFound - found.bytesDamaged };
+  }
+
+  #noteDamaged(pg: PgId, { key }: ObjectId): void {
+    const name = printPgId(pg);
+    const known = this.#doubtful.get(name);
+    if (known === undefined) this.#doubtful.set(name, { pg, objectKeys: [key] });
+    else if (known.objectKeys.length < lostObjectsMax) known.objectKeys.push(key);
   }
 
   /** Returns the bytes that could be read. */

@@ -112,6 +112,8 @@ class Rebuild implements RebuiltIndex {
       if (record.kind === 'transaction') await this.#addTransaction(frame, record.transaction, batch);
       else if (record.kind === 'move') await this.#addMoves(frame, record.moves, batch);
       else if (record.kind === 'merge') await this.#addMerge(frame, record.merge, batch);
+      // Moves that follow speak of payloads that were shared here.
+      else if (record.kind === 'ahead' || record.kind === 'release') await applyFrame(this.state, frame, batch);
     } catch (error) {
       if (isCairnError(error) && fatalCodes.has(error.code)) throw error;
       // A record, or an account, that does not fit to what is left of the log before it: the rest of the log still counts.

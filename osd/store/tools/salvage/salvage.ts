@@ -6,8 +6,12 @@
  *
  * What the log cannot tell any more once its segments were recycled: attributes, heads of omap values and values of PGs
  * that were set there; and that something was removed, truncated or overwritten with zeros there, so that what was removed
- * may be back. Bytes of objects are never in a recycled segment. PG logs are not carried over: the new store has a uuid of
- * its own and counts as new.
+ * may be back. Bytes of objects are never in a recycled segment; but whose the bytes are that a clone shared, only the batches of object
+ * and clone tell. PG logs are not carried over: the new store has a uuid of its own and counts as new.
+ *
+ * So an object may lack what nobody knows of. Unless no batch is missing, and all of the object verified, its version is one that no
+ * other copy has: members that have it whole copy it anew when the store joins them. And each PG says that its copy may lack something, for
+ * whoever has to go on with it (`cairn pg accept-loss`).
  */
 import { CairnError, isCairnError } from '../../../../base/errors.js';
 import type { Runtime } from '../../../../runtime/runtime.js';
@@ -91,7 +95,9 @@ export async function salvage(
       });
       const reader = new PayloadReader(files, nothingPending, storeSeed(old));
       const sums = { objects: 0, damagedObjects: 0, bytesFound: 0, bytesDamaged: 0, bodiesDamaged: 0, omapKeys: 0 };
-      await new ObjectCopier(rebuilt, reader, store).run((object) => {
+      const isLogWhole = scan.missing === 0 && scan.unreadable.length === 0 && rebuilt.refused === 0;
+      const doubtfulVersion = { term: 0, seq: new DataView(runtime.random.bytes(8).buffer).getUint32(0) + 1 };
+      await new ObjectCopier(rebuilt, reader, store, { isLogWhole, doubtfulVersion }).run((object) => {
         sums.objects += 1;
         sums.damagedObjects += object.bytesDamaged > 0 || object.bodiesDamaged > 0 ? 1 : 0;
         sums.bytesFound += object.bytesFound;

@@ -62,7 +62,8 @@ async function withObject(
     );
     await run((parts, payload = '') => {
       const target = parts.name === undefined ? object : named(parts.name);
-      return evaluate(store.objects, target, requestOf(parts), utf8Bytes(payload), classes, clock);
+      const options = { classes, clock, buffers: undefined };
+      return evaluate(store.objects, target, requestOf(parts), utf8Bytes(payload), options);
     });
     await store.close();
   });

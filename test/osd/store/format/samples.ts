@@ -1,5 +1,5 @@
 /** One value of every stored format of the store, as bytes, with what decodes it. */
-import { concatBytes, latin1Bytes, latin1Text, utf8Bytes } from '../../../../base/bytes.js';
+import { latin1Bytes, latin1Text, utf8Bytes } from '../../../../base/bytes.js';
 import { ByteWriter } from '../../../../base/byte-writer.js';
 import { poolId } from '../../../../cluster/ids.js';
 import { decodeCheckpointRecord, encodeCheckpointRecord } from '../../../../osd/store/checkpoint/checkpoint-record.js';
@@ -10,14 +10,17 @@ import {
   type BatchHeader,
 } from '../../../../osd/store/format/batch-header.js';
 import { decodeChunk, encodeChunk } from '../../../../osd/store/format/chunk-value.js';
+import { aheadKey, aheadMarkKey, discardKey } from '../../../../osd/store/format/index-key.js';
 import { decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { decodeOmapValue, encodeOmapValue } from '../../../../osd/store/format/omap-value.js';
 import { decodePayloadOwner, encodePayloadOwner } from '../../../../osd/store/format/payload-owner.js';
 import {
   decodeRecord,
+  writeAheadRecord,
   writeMergeRecord,
   writeMoveRecord,
   writeOpen,
+  writeReleaseRecord,
   writeTransaction,
 } from '../../../../osd/store/format/record.js';
 import type { ChunkMerge } from '../../../../osd/store/format/chunk-merge.js';
@@ -27,6 +30,7 @@ import { decodeSegmentHeader, encodeSegmentHeader } from '../../../../osd/store/
 import { decodeSharedPayload, encodeSharedPayload } from '../../../../osd/store/format/shared-payload.js';
 import { decodeSuperblock, encodeSuperblock, storeSeed } from '../../../../osd/store/format/superblock.js';
 import { OpenBatch } from '../../../../osd/store/log/open-batch.js';
+import { SimMemory } from '../../../../runtime/sim/sim-memory.js';
 import { parseBatch } from '../../../../osd/store/log/batch-reader.js';
 import { objectId, parseObjectKey } from '../../../../osd/store/object-id.js';
 import { decodeLogBlock, encodeLogBlock } from '../../../../osd/store/pg/log-block.js';
@@ -260,7 +264,13 @@ function written(write: (writer: ByteWriter) => void): Uint8Array {
 
 /** A batch of one frame with two payloads, of which one has two blocks. */
 function makeBatch(): Uint8Array {
-  const batch = new OpenBatch({ storeSeed: seed, number: 12, place, isCold: false, slabs: new SlabPool() });
+  const batch = new OpenBatch({
+    storeSeed: seed,
+    number: 12,
+    place,
+    isCold: false,
+    slabs: new SlabPool(new SimMemory()),
+  });
   const small: Transaction<PayloadSize> = {
     pg: { pool, pg: 31 },
     blockShift: 12,
@@ -275,7 +285,7 @@ function makeBatch(): Uint8Array {
     { payload: payloadOf(utf8Bytes('end')), blockShift: 12, owner: other.owner },
   ]);
   const { bytes } = batch;
-  return concatBytes(batch.seal(11n, heads).chunks).subarray(0, bytes);
+  return batch.seal(11n, heads).bytes.subarray(0, bytes);
 }
 
 function decodeBatch(bytes: Uint8Array): unknown {
@@ -284,6 +294,8 @@ function decodeBatch(bytes: Uint8Array): unknown {
   return parseBatch(bytes, found.header, found.checksum, { storeSeed: seed, segmentBytes: 2 ** 20 });
 }
 
+const released = [discardKey(1_000_000_007, 2, 4_095), aheadKey(object, 300), aheadMarkKey(object)];
+const ahead = { object, from: 300, to: 4_095, isLast: true };
 const recordOf = (value: unknown, write: (writer: ByteWriter) => void) => ({
   bytes: written(write),
   decode: decodeRecord,
@@ -335,6 +347,14 @@ export const formatSamples: readonly FormatSample[] = [
   },
   { name: 'record of moves', ...recordOf({ kind: 'move', moves }, (writer) => writeMoveRecord(writer, moves)) },
   { name: 'record of a merge', ...recordOf({ kind: 'merge', merge }, (writer) => writeMergeRecord(writer, merge)) },
+  {
+    name: 'record of a release',
+    ...recordOf({ kind: 'release', keys: released }, (writer) => writeReleaseRecord(writer, released)),
+  },
+  {
+    name: 'record of a clone ahead',
+    ...recordOf({ kind: 'ahead', ahead }, (writer) => writeAheadRecord(writer, ahead)),
+  },
   { name: 'object head', bytes: encodeObjectHead(head), decode: decodeObjectHead, value: head },
   { name: 'chunk', bytes: encodeChunk(extents), decode: decodeChunk, value: extents },
   {

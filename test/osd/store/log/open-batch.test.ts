@@ -9,6 +9,7 @@ import { frameOverheadBytes, OpenBatch, type FramePayload } from '../../../../os
 import { SlabPool, slabBytes } from '../../../../osd/store/log/slabs.js';
 import { objectId } from '../../../../osd/store/object-id.js';
 import { payloadOf, type Transaction } from '../../../../osd/store/transaction.js';
+import { SimMemory } from '../../../../runtime/sim/sim-memory.js';
 import { Prng } from '../../../../runtime/sim/prng.js';
 
 const storeSeed = 77n;
@@ -18,7 +19,7 @@ const heads: LogHeads = { hot: { ...place, offset: 12_288 }, hotNext: undefined,
 const object = objectId(poolId(1), { namespace: '', locator: '', name: 'n' });
 
 function newBatch(): OpenBatch {
-  return new OpenBatch({ storeSeed, number: 9, place, isCold: false, slabs: new SlabPool() });
+  return new OpenBatch({ storeSeed, number: 9, place, isCold: false, slabs: new SlabPool(new SimMemory()) });
 }
 
 /** A frame with one payload, given in pieces. */
@@ -69,8 +70,7 @@ describe('osd/store: a batch that is being formed', () => {
         return ref;
       });
       const bytes = batch.bytes;
-      const { chunks, checksum } = batch.seal(5n, heads);
-      const whole = concatBytes(chunks);
+      const { bytes: whole, checksum } = batch.seal(5n, heads);
       assert.equal(whole.byteLength, batch.pagedBytes);
       assert.equal(whole.byteLength % 4_096, 0);
       assert.ok(

@@ -25,6 +25,7 @@ import { payloadOf, type Mutation } from '../../../../osd/store/transaction.js';
 import { blankHead, decodeObjectHead, encodeObjectHead } from '../../../../osd/store/format/object-head.js';
 import { Index } from '../../../../osd/store/index/index.js';
 import { objectId } from '../../../../osd/store/object-id.js';
+import { decodeLostTail, lostTailKey } from '../../../../osd/store/pg/lost-tail.js';
 import { PgTable } from '../../../../osd/store/pg/pg-table.js';
 import { SegmentTable } from '../../../../osd/store/segments/segment-table.js';
 import type { Store } from '../../../../osd/store/store.js';
@@ -46,6 +47,7 @@ describe('osd/store/tools: salvage', () => {
           operations: 250,
           isTiny: seed % 3 === 0,
           splits: seed % 2 === 1,
+          storeOptions: seed % 4 < 2 ? { bulkBytesMin: 30 } : {},
         });
         if (seed % 2 === 0) await store.close();
         else await store.abandon();
@@ -92,6 +94,10 @@ describe('osd/store/tools: salvage', () => {
         if (expected === undefined) continue;
         const data = concatBytes(await found.objects.read(object, 0, expected.byteLength));
         assert.equal(data.byteLength, expected.byteLength);
+        const { version } = (await found.objects.stat(object)) ?? {};
+        const isWhole = (damaged.get(object.key) ?? 0) === 0;
+        if (isWhole) assert.deepEqual(version, reference.objects.get(object.key)?.version);
+        else assert.equal(version?.term === 0 && version.seq > 0, true);
         const wrong = data.filter((byte, i) => byte !== expected[i]).byteLength;
         assert.ok(wrong <= (damaged.get(object.key) ?? 0), `${wrong} bytes of ${object.name.name}`);
       }
@@ -102,12 +108,25 @@ describe('osd/store/tools: salvage', () => {
   it('goes on without a segment, and says how many batches are missing', async function () {
     this.timeout(process.env['SEEDS'] === undefined ? 60_000 : 0);
     await onDisk(async (runtime, directory) => {
-      const { store } = await makeStore(runtime, directory, { seed: 6, operations: 250 });
+      const { store, workload } = await makeStore(runtime, directory, { seed: 6, operations: 250 });
       await store.close();
       await rm(join(directory, 'index'), { recursive: true });
       await rm(join(directory, 'segments/00000000.seg'));
       const result = await salvage(runtime, directory, `${directory}.new`);
       assert.ok(result.scan.missing > 0 && result.scan.holes.length === 1);
+      const found = await openStore(runtime, `${directory}.new`);
+      const versions = new Set<string>();
+      for (const one of workload.objects) {
+        const version = (await found.objects.stat(one))?.version;
+        if (version !== undefined) versions.add(`${Math.sign(version.term)}.${version.seq}`);
+      }
+      assert.equal(versions.size, 1, 'none has the version of one that is whole');
+      assert.match([...versions].join(), /^0\.[1-9]/);
+      for (const pg of found.pgs()) {
+        const loss = await found.objects.pgGet(pg, lostTailKey);
+        assert.equal(loss === undefined ? undefined : decodeLostTail(loss).isExact, false, printPgId(pg));
+      }
+      await found.close();
       assert.ok(result.objects > 0 && result.batches > 0);
       assert.deepEqual((await fsck(runtime, `${directory}.new`, { deep: true })).findings, []);
       await assert.rejects(salvage(runtime, directory, `${directory}.new`), { code: 'EXISTS' });
@@ -138,7 +157,7 @@ describe('osd/store/tools: salvage of what the cleaner moved', () => {
       const bodyFrom = bodies[0]?.payload ?? assert.fail();
       const place = position.heads.hot ?? assert.fail();
       const batch = new OpenBatch({
-        slabs: new SlabPool(),
+        slabs: new SlabPool(runtime.memory),
         storeSeed: storeSeed(superblock),
         number: position.number + 1,
         place,
@@ -154,7 +173,7 @@ describe('osd/store/tools: salvage of what the cleaner moved', () => {
         { payload: payloadOf(data.subarray(2_000, 9_000)), blockShift: 12, owner: object.owner },
         { payload: payloadOf(body), blockShift: 16, owner: object.owner },
       ]);
-      const bytes = concatBytes(batch.seal(position.checksum, position.heads).chunks);
+      const { bytes } = batch.seal(position.checksum, position.heads);
       const path = files.path(place.segment);
       await offline.close();
       await runtime.disk.removeTree(join(directory, 'index'));

@@ -1,7 +1,8 @@
 /** Child processes of a benchmark: started with their output in a file, watched for the CPU that they use, ended for sure. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { cpuTimes } from './proc-stat.js';
 
 export interface Daemon {
   readonly name: string;
@@ -10,14 +11,13 @@ export interface Daemon {
   readonly exited: Promise<void>;
 }
 
-/** Of Linux: `sysconf(_SC_CLK_TCK)`, the unit of times in /proc. */
-const ticksPerSecond = 100;
-
 export interface DaemonOptions {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
   readonly outputPath: string;
+  /** Default: that of the benchmark. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Opens a channel for messages, as `turn-watch.ts` takes them. */
   readonly hasChannel?: boolean;
 }
@@ -27,20 +27,30 @@ const living = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL');
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 
-export function startDaemon({ name, program, args, outputPath, hasChannel }: DaemonOptions): Daemon {
+/** It is killed when the benchmark exits and it has not. */
+export function endsWithBenchmark(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  living.add(child);
+  child.once('exit', () => living.delete(child));
+}
+
+/** For benchmarks that have nothing else to put in order: their children are killed. */
+export function exitOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
+}
+
+export function startDaemon({ name, program, args, outputPath, environment, hasChannel }: DaemonOptions): Daemon {
   const output = openSync(outputPath, 'a');
   try {
     const stdio = ['ignore', output, output, ...(hasChannel === true ? (['ipc'] as const) : [])] as const;
-    const child = spawn(program, args, { stdio: [...stdio] });
+    const child = spawn(program, args, { stdio: [...stdio], env: environment ?? process.env });
+    // One that could not be started has no process id, which is said below.
+    child.on('error', () => undefined);
     if (child.pid === undefined) throw new Error(`${program} could not be started; is it installed?`);
-    living.add(child);
+    endsWithBenchmark(child);
     const exited = new Promise<void>((resolve) => {
-      child.once('exit', () => {
-        living.delete(child);
-        resolve();
-      });
+      child.once('exit', () => resolve());
     });
     return { name, pid: child.pid, process: child, exited };
   } finally {
@@ -64,10 +74,7 @@ export async function killDaemon(daemon: Daemon): Promise<void> {
 /** Microseconds of CPU that a process has used, user and system, to within 10 ms; 0 once it is gone. */
 export function cpuMicroseconds(pid: number): number {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name, in parentheses, may hold spaces: fields are counted from behind it. utime is the 14th of all, stime the 15th.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return ((Number(fields[11]) + Number(fields[12])) * 1e6) / ticksPerSecond;
+    return cpuTimes(pid).own;
   } catch {
     return 0;
   }
