@@ -10,7 +10,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-lease-wait',
     seed: undefined,
-    words: ['--faults', 'hermit'],
+    words: ['--faults', 'company'],
     changes: [
       {
         file: `${primary}/activation.js`,
@@ -52,7 +52,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-term-check-on-a-replica',
     seed: undefined,
-    words: ['--faults', 'late'],
+    words: ['--faults', 'deaf'],
     changes: [
       {
         file: 'osd/pg/pg-service.js',
@@ -76,7 +76,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'last-in-sync-member-dropped',
     seed: undefined,
-    words: ['--faults', 'see-saw,leave-behind'],
+    words: ['--faults', 'late-confirm'],
     changes: [
       {
         file: 'cluster/pg/confirm.js',
@@ -113,7 +113,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'cursor-ahead-of-data',
     seed: undefined,
-    words: ['--faults', 'process,wipe,out,network'],
+    words: ['--faults', 'broken-joins'],
     changes: [
       {
         file: `${primary}/backfill.js`,
@@ -142,7 +142,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'divergent-entry-kept',
     seed: undefined,
-    words: ['--faults', 'process,network,down'],
+    words: ['--faults', 'hermit'],
     changes: [
       {
         file: 'osd/pg/joiner-term.js',
@@ -154,7 +154,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'read-without-lease',
     seed: undefined,
-    words: ['--faults', 'hermit'],
+    words: ['--faults', 'company'],
     changes: [
       {
         file: `${primary}/run-op.js`,
@@ -166,13 +166,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'restart-forgets-its-lease',
     seed: undefined,
-    words: ['--faults', 'hermit'],
+    words: ['--faults', 'company'],
     changes: [{ file: 'osd/pg/pg.js', from: `if (left > 0)`, to: `if (left < 0)` }],
   },
   {
     name: 'stale-map-accepted',
     seed: undefined,
-    words: ['--faults', 'process,network'],
+    words: ['--faults', 'late-maps'],
     changes: [
       {
         file: 'osd/daemon/standing.js',
@@ -208,12 +208,69 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'promises-lost-at-a-split',
     seed: undefined,
-    words: ['--splits', 'yes', '--faults', 'blind,isolate,crash'],
+    words: ['--splits', 'yes', '--faults', 'company'],
     changes: [
       {
         file: 'osd/pg/lease/grantor.js',
         from: `if (promises === undefined || promises.size === 0)`,
         to: `if (promises !== undefined)`,
+      },
+    ],
+  },
+  {
+    // Replicas run the next version of the program, whose locks have no descriptions.
+    name: 'call-replicated',
+    seed: undefined,
+    words: ['--faults', 'process'],
+    changes: [
+      {
+        file: 'osd/classes/lock.js',
+        from: `{ owner, cookie, description }];
+    return changed(`,
+        to: `{ owner, cookie, description: reader.isNextVersion ? '' : description }];
+    return changed(`,
+      },
+      {
+        file: `${primary}/append.js`,
+        from: `changesPg: trim`,
+        to: `call: request.call, changesPg: trim`,
+      },
+      {
+        file: `${primary}/primary-term.js`,
+        from: `const sent = { position,`,
+        to: `const sent = { call: entry.call, position,`,
+      },
+      {
+        file: `${primary}/primary-term.js`,
+        from: `prev: positionHeader(prev), commit, record };`,
+        to: `prev: positionHeader(prev), commit, record, ...(entry.call === undefined ? {} : { call: entry.call }) };`,
+      },
+      {
+        file: 'osd/pg/replica-term.js',
+        from: `return this.#submit(transaction, entry.seq, done);`,
+        to: `if (message.call === undefined) return this.#submit(transaction, entry.seq, done);
+        this.#isApplying = true;
+        void (async () => {
+            const { store, classes } = this.term.host;
+            const { object } = entry;
+            const { class: name, method, input } = message.call;
+            const view = Object.assign(new ObjectView(store.objects, object), { isNextVersion: true });
+            const { changes } = await classes.get(name + '.' + method)(view, input);
+            const mutations = changes.map((change) =>
+                change.kind === 'set-attribute'
+                    ? { kind: 'set-attributes', object, set: new Map([[change.name, change.value]]) }
+                    : { kind: 'remove-attributes', object, names: [change.name] });
+            mutations.push(...transaction.mutations.filter((mutation) => mutation.object === undefined));
+            if (this.term.ended !== undefined) return done();
+            if (this.#submit({ ...transaction, mutations, encoded: undefined }, entry.seq, done)) this.#applied();
+        })();
+        return false;`,
+      },
+      {
+        file: 'osd/pg/replica-term.js',
+        from: `import { isSamePosition } from './types.js';`,
+        to: `import { isSamePosition } from './types.js';
+import { ObjectView } from './execute/object-view.js';`,
       },
     ],
   },
