@@ -9,7 +9,7 @@ const primary = 'osd/pg/primary';
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-lease-wait',
-    seed: undefined,
+    seed: 1,
     words: ['--faults', 'company'],
     changes: [
       {
@@ -21,7 +21,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'ack-before-the-slowest',
-    seed: 2,
+    seed: 1,
     words: ['--faults', 'leave-behind'],
     changes: [
       {
@@ -33,7 +33,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'ack-before-sync',
-    seed: 2,
+    seed: 1,
     words: ['--faults', 'power-under-load'],
     changes: [
       {
@@ -63,8 +63,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'dedupe-lost-at-failover',
-    seed: undefined,
-    words: ['--faults', 'process,network'],
+    seed: 1,
+    words: ['--faults', 'late'],
     changes: [
       {
         file: `${primary}/primary-term.js`,
@@ -75,7 +75,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'last-in-sync-member-dropped',
-    seed: undefined,
+    seed: 1,
     words: ['--faults', 'late-confirm'],
     changes: [
       {
@@ -87,7 +87,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'eligible-that-is-not',
-    seed: 2,
+    seed: 1,
     words: ['--faults', 'see-saw'],
     changes: [
       {
@@ -112,7 +112,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'cursor-ahead-of-data',
-    seed: undefined,
+    seed: 5,
     words: ['--faults', 'broken-joins'],
     changes: [
       {
@@ -128,7 +128,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'catch-up-skips-keys',
-    seed: undefined,
+    seed: 7,
     words: ['--faults', 'process,network,down'],
     changes: [
       {
@@ -141,7 +141,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'divergent-entry-kept',
-    seed: undefined,
+    seed: 1,
     words: ['--faults', 'hermit'],
     changes: [
       {
@@ -153,7 +153,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'read-without-lease',
-    seed: undefined,
+    seed: 3,
     words: ['--faults', 'company'],
     changes: [
       {
@@ -165,13 +165,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'restart-forgets-its-lease',
-    seed: undefined,
+    seed: 8,
     words: ['--faults', 'company'],
     changes: [{ file: 'osd/pg/pg.js', from: `if (left > 0)`, to: `if (left < 0)` }],
   },
   {
     name: 'stale-map-accepted',
-    seed: undefined,
+    seed: 1,
     words: ['--faults', 'late-maps'],
     changes: [
       {
@@ -195,7 +195,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'answers-lost-at-a-split',
-    seed: undefined,
+    seed: 1,
     words: ['--splits', 'yes', '--faults', 'process,network'],
     changes: [
       {
@@ -207,7 +207,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'promises-lost-at-a-split',
-    seed: undefined,
+    seed: 4,
     words: ['--splits', 'yes', '--faults', 'company'],
     changes: [
       {
@@ -220,7 +220,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     // Replicas run the next version of the program, whose locks have no descriptions.
     name: 'call-replicated',
-    seed: undefined,
+    seed: 1,
     words: ['--faults', 'process'],
     changes: [
       {
