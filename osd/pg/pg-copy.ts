@@ -381,10 +381,14 @@ export class PgCopy {
   /** Resolves when the entry `seq` is applied, or the signal aborts: whoever waits looks what it was. */
   async reached(seq: number, signal: AbortSignal): Promise<void> {
     if (this.#last.seq >= seq || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.#reachWaiters.push({ seq, resolve });
-      signal.addEventListener('abort', () => resolve(), { once: true });
+    let wake: () => void = () => undefined;
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
     });
+    this.#reachWaiters.push({ seq, resolve: wake });
+    signal.addEventListener('abort', wake, { once: true });
+    await woken;
+    signal.removeEventListener('abort', wake);
   }
 
   /** When the PG was scrubbed. Soon durable; one that is lost makes a scrub too many. */

@@ -24,9 +24,18 @@ const jobFlags = ['--max-semi-space-size=64'];
 
 export const isJob = process.env[jobVariable] !== undefined;
 
+/** Of the event loop's process: more and more listeners of one signal are a leak, which no checker of a world sees. */
+const leaks: Error[] = [];
+process.on('warning', (warning) => {
+  if (warning.name === 'MaxListenersExceededWarning') leaks.push(warning);
+});
+
 export async function runOne(seed: number, run: RunSeed): Promise<SeedResult> {
   try {
-    return { seed, counts: await run(seed) };
+    const counts = await run(seed);
+    const [leak] = leaks.splice(0);
+    if (leak !== undefined) throw leak;
+    return { seed, counts };
   } catch (error) {
     return { seed, failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }

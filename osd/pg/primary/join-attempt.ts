@@ -138,13 +138,20 @@ export class JoinAttempt {
     this.onAck(header.last[1]);
     this.#throwIfFailed();
     lease.seen({ osd, store, boot });
-    while (this.#acked < replication.committed) {
-      await new Promise<void>((resolve) => {
-        this.#onAck = resolve;
-        term.signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+    // One listener, however many acknowledgements come before the one that is waited for.
+    const wake = (): void => this.#onAck?.();
+    term.signal.addEventListener('abort', wake, { once: true });
+    try {
       term.throwIfOver();
-      this.#throwIfFailed();
+      while (this.#acked < replication.committed) {
+        await new Promise<void>((resolve) => {
+          this.#onAck = resolve;
+        });
+        term.throwIfOver();
+        this.#throwIfFailed();
+      }
+    } finally {
+      term.signal.removeEventListener('abort', wake);
     }
   }
 
