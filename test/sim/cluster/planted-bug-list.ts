@@ -51,7 +51,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'no-term-check-on-a-replica',
-    seed: undefined,
+    seed: 1,
     words: ['--faults', 'deaf'],
     changes: [
       {
@@ -269,8 +269,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       {
         file: 'osd/pg/replica-term.js',
         from: `import { isSamePosition } from './types.js';`,
-        to: `import { isSamePosition } from './types.js';
-import { ObjectView } from './execute/object-view.js';`,
+        to: `import { isSamePosition } from './types.js'; import { ObjectView } from './execute/object-view.js';`,
       },
     ],
   },
