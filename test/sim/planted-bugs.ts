@@ -4,7 +4,7 @@
  *
  *     npm run sim:… -bugs                        every bug with its known seed
  *     npm run sim:… -bugs -- --search 2000       looks for a seed for each
- *     npm run sim:… -bugs -- --bug ack-before-sync --search 500
+ *     npm run sim:… -bugs -- --bug ack-before-sync --search 500 [--jobs 1]
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,11 @@ export interface PlantedRun {
  *
  * @param script below `dist/`: one that `runSeedCommand` runs
  */
-export function runPlanted(script: string, bug: PlantedBug, first: number, count: number): PlantedRun {
+export function runPlanted(
+  script: string,
+  bug: PlantedBug,
+  { first, count, jobs }: { readonly first: number; readonly count: number; readonly jobs?: string | undefined },
+): PlantedRun {
   const copy = mkdtempSync(join(tmpdir(), 'cairn-planted-'));
   try {
     cpSync(dist, join(copy, 'dist'), { recursive: true });
@@ -51,7 +55,8 @@ export function runPlanted(script: string, bug: PlantedBug, first: number, count
         text.replace(from, () => to),
       );
     }
-    const words = ['--first', String(first), '--seeds', String(count), '--failures', '1', ...(bug.words ?? [])];
+    const seeds = ['--first', String(first), '--seeds', String(count), '--failures', '1'];
+    const words = [...seeds, ...(jobs === undefined ? [] : ['--jobs', jobs]), ...(bug.words ?? [])];
     const { status, stdout, stderr } = spawnSync(process.execPath, [join(copy, 'dist', script), ...words], {
       encoding: 'utf8',
     });
@@ -64,13 +69,14 @@ export function runPlanted(script: string, bug: PlantedBug, first: number, count
 
 /** Runs what `process.argv` asks for, and says of each bug which seed found it, and by what. */
 export function runPlantedCommand(script: string, bugs: readonly PlantedBug[]): void {
-  const { values } = parseArgs({ options: { bug: { type: 'string' }, search: { type: 'string' } } });
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ options: { bug: text, search: text, jobs: text } });
   const chosen = bugs.filter(({ name }) => values.bug === undefined || values.bug === name);
   let missed = 0;
   for (const bug of chosen) {
     const isSearch = values.search !== undefined || bug.seed === undefined;
     const count = isSearch ? Number(values.search ?? '20') : 1;
-    const run = runPlanted(script, bug, isSearch ? 1 : (bug.seed ?? 1), count);
+    const run = runPlanted(script, bug, { first: isSearch ? 1 : (bug.seed ?? 1), count, jobs: values.jobs });
     const reason = /(?:Error|NotLinearizable)[^\n]*/.exec(run.output)?.[0] ?? '';
     process.stdout.write(
       `${bug.name.padEnd(34)} ${run.found ? `seed ${run.seed ?? '?'}  ${reason.slice(0, 140)}` : 'NOT FOUND'}\n`,

@@ -18,6 +18,8 @@ import { type Outcome, replyOf } from './outcome.js';
 export const logEntriesMax = 3_000;
 /** Trimmed so many at a time: a trim costs a look at what has to be kept. */
 const trimStep = 256;
+/** For simulation: so short that whoever was away for a moment is brought up by a backfill, and answers are kept beside the log. */
+const shortLogEntries = 8;
 /** Data that a reply brings along is not kept for retries: changes are asked for apart from large reads. */
 const replyBytesMax = 32 * 1024;
 
@@ -111,8 +113,10 @@ function planTrim(
   primary: PrimaryTerm,
 ): { readonly trimTo: number; readonly mutations: readonly Mutation[] } | undefined {
   const { copy, sessions, term, replication } = primary;
-  if (copy.logEntries < logEntriesMax + trimStep) return undefined;
-  const trimTo = Math.min(copy.last.seq - logEntriesMax, replication.everywhere, primary.joining.keepFrom);
+  const isShort = term.host.runtime.rare('pg-log-short');
+  const kept = isShort ? shortLogEntries : logEntriesMax;
+  if (copy.logEntries < kept + (isShort ? 1 : trimStep)) return undefined;
+  const trimTo = Math.min(copy.last.seq - kept, replication.everywhere, primary.joining.keepFrom);
   if (trimTo <= copy.trimmedTo) return undefined;
   return { trimTo, mutations: sessions.keep(trimTo, replication.committed, term.host.runtime.clock.now()) };
 }

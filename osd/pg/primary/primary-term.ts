@@ -23,7 +23,7 @@ import { notServing } from '../refusals.js';
 import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
-import type { LogPosition, Waiter } from '../types.js';
+import { isSamePosition, memberKey, type LogPosition, type Waiter } from '../types.js';
 import { Copies } from '../../scrub/copies.js';
 import { mendedRead } from '../../scrub/mended-read.js';
 import { Mender } from '../../scrub/mender.js';
@@ -62,6 +62,10 @@ export class PrimaryTerm implements Leader {
   readonly #uncommitted = new Map<string, number>();
   readonly #roomWaiters: (() => void)[] = [];
   readonly #drainWaiters: (() => void)[] = [];
+  /** By `memberKey`: where its log ended when it was last sent at once what follows. */
+  readonly #sentBehind = new Map<string, LogPosition>();
+  /** Members that are sent it after a while. */
+  readonly #refusing = new Set<string>();
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
   #transactionBytesMax = Infinity;
@@ -345,14 +349,27 @@ export class PrimaryTerm implements Leader {
     if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
     if (this.#joining.onNack(member, last, problem)) return;
     if (!this.term.isMember(member)) return;
-    if (problem === undefined) {
+    const key = memberKey(member);
+    const before = this.#sentBehind.get(key);
+    if (problem === undefined && (before === undefined || !isSamePosition(before, last))) {
+      this.#sentBehind.set(key, last);
       this.#sendBehind(member, last.seq);
       return;
     }
     const { log, clock } = this.term.host.runtime;
-    log.warn({ pg: printPgId(this.term.pg), osd: member.osd, problem }, 'a replica could not append; it is sent again');
+    if (problem !== undefined) {
+      log.warn(
+        { pg: printPgId(this.term.pg), osd: member.osd, problem },
+        'a replica could not append; it is sent again',
+      );
+    }
+    // Behind one gap every append on its way is refused in the same words; and one that is refused for good must not go to and fro.
+    if (this.#refusing.has(key)) return;
+    this.#refusing.add(key);
     clock.after(refusedMs, () => {
-      if (this.term.ended === undefined) this.#sendBehind(member, last.seq);
+      this.#refusing.delete(key);
+      if (this.term.ended === undefined)
+        this.#sendBehind(member, Math.max(last.seq, this.replication.durableOf(member)));
     });
   }
 

@@ -117,7 +117,7 @@ export class VerifiedLoad {
       this.#seen.set(object, { version: outcome.version, lock: lockOf(told, this.#seen.get(object)) });
     } catch (error) {
       if (!isCairnError(error) || error.code === 'INTERNAL') throw error;
-      const told = outcomeOfError(error);
+      const told = outcomeOfError(call, error);
       if (told !== undefined) {
         this.#history.end(id, told);
         return;

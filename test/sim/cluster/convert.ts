@@ -1,13 +1,14 @@
 /** Between the calls of the model and those of `client/`. */
 import { concatBytes, latin1Bytes, latin1Text } from '../../../base/bytes.js';
-import { type CairnError } from '../../../base/errors.js';
+import { type CairnError, isCairnError } from '../../../base/errors.js';
 import type { Operation, Outcome } from '../../../client/operation.js';
 import type { ChangePart } from '../../../protocol/osd-methods.js';
 import type { CallOutcome, ModelChange, ObjectCall, ObservedRead } from '../linearizability/object-call.js';
 import { versionNumber } from '../linearizability/object-state.js';
 import { readOf } from '../linearizability/perform.js';
 
-export function operationOf({ guards, reads, changes }: ObjectCall): Operation {
+export function operationOf({ guards, reads, changes, method }: ObjectCall): Operation {
+  if (method !== undefined) return { guards: guards.slice(1), reads, call: method };
   const payload = concatBytes(changes.flatMap((change) => ('data' in change ? [change.data] : [])));
   return { guards, reads, changes: changes.map(partOf), payload };
 }
@@ -67,8 +68,17 @@ function observed(result: Outcome['results'][number], bytes: Uint8Array | undefi
 }
 
 /** What an error tells of the object; `undefined` when it tells nothing. */
-export function outcomeOfError({ details }: CairnError): CallOutcome | undefined {
+export function outcomeOfError({ method }: ObjectCall, error: CairnError): CallOutcome | undefined {
+  const { details } = error;
+  if (method !== undefined && isDecision(error)) return { kind: 'guard-failed', guard: 0 };
   if (details['refusal'] === 'guard') return { kind: 'guard-failed', guard: Number(details['guard']) };
   if (details['refusal'] === 'object') return { kind: 'no-object' };
   return undefined;
+}
+
+/** Of the class `lock`: somebody has it, or who gives it back has not. */
+function isDecision(error: CairnError): boolean {
+  const { details, applied } = error;
+  if (applied !== 'no') return false;
+  return details['holders'] !== undefined || (isCairnError(error, 'NOT_FOUND') && details['refusal'] === undefined);
 }

@@ -10,6 +10,7 @@ import type { Prng } from '../../../runtime/sim/prng.js';
 import type { SimProcess } from '../../../runtime/sim/process.js';
 import type { History } from '../linearizability/history.js';
 import type { CallOutcome, ObjectCall } from '../linearizability/object-call.js';
+import { acquireLock, releaseLock } from './class-lock.js';
 import { operationOf, outcomeOf, outcomeOfError } from './convert.js';
 import { lockName, randomCall, readAll, readData, type Seen } from './random-call.js';
 import { poolName, type StorageCluster } from './storage-cluster.js';
@@ -29,6 +30,9 @@ const deadlinesMs = [60_000, 60_000, 60_000, 20_000, 3_000];
 const readRate = 0.25;
 const readerRate = 0.9;
 
+/** Share of operations that take or give back a lock by its object class. */
+const classLockRate = 0.06;
+
 const vainCallRate = 0.02;
 const vainCallMs = 3_000;
 /** MessagePack has no type 0xc1. */
@@ -42,12 +46,16 @@ export class ObjectClient {
   readonly machine: Machine;
   readonly process: SimProcess;
   readonly tally: Tally = { answered: 0, withoutEffect: 0, unknown: 0 };
+  /** It asks for nothing that could wait for a commit, as long as a fault wants it so. */
+  onlyReads = false;
   readonly #cluster: StorageCluster;
   readonly #client: CairnClient;
   readonly #pool: PoolClient;
   readonly #history: History;
   readonly #random: Prng;
   readonly #seen = new Map<string, Seen>();
+  /** By object: the cookie of the lock that this client has by the class. */
+  readonly #held = new Map<string, string>();
   #busy = 0;
   #calls = 0;
 
@@ -126,12 +134,25 @@ export class ObjectClient {
       await world.sleep(this.#random.between(0, this.#cluster.pauseMs));
       if (isOver()) return;
       const object = pickObject(this.#random, shape.objects);
-      if (this.#random.chance(vainCallRate)) await this.#callInVain(object);
+      if (!this.onlyReads && this.#random.chance(vainCallRate)) await this.#callInVain(object);
       this.#calls += 1;
       const tag = `${this.name}.${this.#calls}`;
-      const call = randomCall(this.#random, tag, this.#seen.get(object), shape.largeRate, readRate);
-      await this.#run(object, call, this.#random.pick(deadlinesMs));
+      const rate = this.onlyReads ? 1 : readRate;
+      const isByClass = !this.onlyReads && this.#random.chance(classLockRate);
+      const call = isByClass
+        ? this.#classLock(object, tag)
+        : randomCall(this.#random, tag, this.#seen.get(object), shape.largeRate, rate);
+      const isDone = await this.#run(object, call, this.#random.pick(deadlinesMs));
+      if (isDone && call.method?.method === 'acquire') this.#held.set(object, tag);
     }
+  }
+
+  /** What it holds it gives back, as a rule; it may have lost it with the object. */
+  #classLock(object: string, tag: string): ObjectCall {
+    const held = this.#held.get(object);
+    if (held === undefined || this.#random.chance(0.3)) return acquireLock(this.name, tag);
+    this.#held.delete(object);
+    return releaseLock(this.name, held);
   }
 
   /**
@@ -152,7 +173,8 @@ export class ObjectClient {
     throw new Error(`${call.class}.${call.method} failed, and the client was told that it had not`);
   }
 
-  async #run(object: string, call: ObjectCall, withinMs: number): Promise<void> {
+  /** True: it was done. */
+  async #run(object: string, call: ObjectCall, withinMs: number): Promise<boolean> {
     const id = this.#history.begin(this.name, object, call);
     const deadline = monotonicMs(this.process.runtime.clock.now() + withinMs);
     try {
@@ -161,9 +183,10 @@ export class ObjectClient {
       this.#history.end(id, told);
       this.tally.answered += 1;
       this.#seen.set(object, { version: outcome.version, lock: lockAfter(call, told, this.#seen.get(object)) });
+      return true;
     } catch (error) {
       if (!isCairnError(error) || error.code === 'INTERNAL') throw error;
-      const told = outcomeOfError(error);
+      const told = outcomeOfError(call, error);
       if (told !== undefined) {
         this.#history.end(id, told);
         this.tally.answered += 1;
@@ -171,6 +194,7 @@ export class ObjectClient {
         this.#history.withdraw(id, `${error.code}: ${error.message}`);
         this.tally.withoutEffect += 1;
       } else this.tally.unknown += 1;
+      return false;
     }
   }
 }

@@ -9,8 +9,8 @@ const primary = 'osd/pg/primary';
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'no-lease-wait',
-    seed: undefined,
-    words: ['--faults', 'hermit'],
+    seed: 1,
+    words: ['--faults', 'company'],
     changes: [
       {
         file: `${primary}/activation.js`,
@@ -21,7 +21,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'ack-before-the-slowest',
-    seed: 2,
+    seed: 1,
     words: ['--faults', 'leave-behind'],
     changes: [
       {
@@ -33,7 +33,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'ack-before-sync',
-    seed: 2,
+    seed: 1,
     words: ['--faults', 'power-under-load'],
     changes: [
       {
@@ -62,8 +62,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'no-term-check-on-a-replica',
-    seed: undefined,
-    words: ['--faults', 'late'],
+    seed: 1,
+    words: ['--faults', 'deaf'],
     changes: [
       {
         file: 'osd/pg/pg-service.js',
@@ -74,8 +74,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'dedupe-lost-at-failover',
-    seed: undefined,
-    words: ['--faults', 'process,network'],
+    seed: 1,
+    words: ['--faults', 'late'],
     changes: [
       {
         file: `${primary}/primary-term.js`,
@@ -86,8 +86,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'last-in-sync-member-dropped',
-    seed: undefined,
-    words: ['--faults', 'see-saw,leave-behind'],
+    seed: 1,
+    words: ['--faults', 'late-confirm'],
     changes: [
       {
         file: 'cluster/pg/confirm.js',
@@ -98,7 +98,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'eligible-that-is-not',
-    seed: 2,
+    seed: 1,
     words: ['--faults', 'see-saw'],
     changes: [
       {
@@ -123,8 +123,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'cursor-ahead-of-data',
-    seed: undefined,
-    words: ['--faults', 'process,wipe,out,network'],
+    seed: 5,
+    words: ['--faults', 'broken-joins'],
     changes: [
       {
         file: `${primary}/backfill.js`,
@@ -139,7 +139,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'catch-up-skips-keys',
-    seed: undefined,
+    seed: 7,
     words: ['--faults', 'process,network,down'],
     changes: [
       {
@@ -153,7 +153,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'written-while-cut-off',
     seed: undefined,
-    words: ['--faults', 'process,network,out'],
+    words: ['--faults', 'broken-joins'],
     changes: [
       {
         file: `${primary}/resumed-objects.js`,
@@ -164,8 +164,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'divergent-entry-kept',
-    seed: undefined,
-    words: ['--faults', 'process,network,down'],
+    seed: 1,
+    words: ['--faults', 'hermit'],
     changes: [
       {
         file: 'osd/pg/joiner-term.js',
@@ -176,8 +176,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'read-without-lease',
-    seed: undefined,
-    words: ['--faults', 'hermit'],
+    seed: 3,
+    words: ['--faults', 'company'],
     changes: [
       {
         file: `${primary}/run-op.js`,
@@ -188,14 +188,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'restart-forgets-its-lease',
-    seed: undefined,
-    words: ['--faults', 'hermit'],
+    seed: 8,
+    words: ['--faults', 'company'],
     changes: [{ file: 'osd/pg/pg.js', from: `if (left > 0)`, to: `if (left < 0)` }],
   },
   {
     name: 'stale-map-accepted',
-    seed: undefined,
-    words: ['--faults', 'process,network'],
+    seed: 1,
+    words: ['--faults', 'late-maps'],
     changes: [
       {
         file: 'osd/daemon/standing.js',
@@ -218,7 +218,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'answers-lost-at-a-split',
-    seed: undefined,
+    seed: 1,
     words: ['--splits', 'yes', '--faults', 'process,network'],
     changes: [
       {
@@ -230,13 +230,69 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'promises-lost-at-a-split',
-    seed: undefined,
-    words: ['--splits', 'yes', '--faults', 'blind,isolate,crash'],
+    seed: 4,
+    words: ['--splits', 'yes', '--faults', 'company'],
     changes: [
       {
         file: 'osd/pg/lease/grantor.js',
         from: `if (promises === undefined || promises.size === 0)`,
         to: `if (promises !== undefined)`,
+      },
+    ],
+  },
+  {
+    // Replicas run the next version of the program, whose locks have no descriptions.
+    name: 'call-replicated',
+    seed: 1,
+    words: ['--faults', 'process'],
+    changes: [
+      {
+        file: 'osd/classes/lock.js',
+        from: `{ owner, cookie, description }];
+    return changed(`,
+        to: `{ owner, cookie, description: reader.isNextVersion ? '' : description }];
+    return changed(`,
+      },
+      {
+        file: `${primary}/append.js`,
+        from: `changesPg: trim`,
+        to: `call: request.call, changesPg: trim`,
+      },
+      {
+        file: `${primary}/primary-term.js`,
+        from: `const sent = { position,`,
+        to: `const sent = { call: entry.call, position,`,
+      },
+      {
+        file: `${primary}/primary-term.js`,
+        from: `prev: positionHeader(prev), commit, record };`,
+        to: `prev: positionHeader(prev), commit, record, ...(entry.call === undefined ? {} : { call: entry.call }) };`,
+      },
+      {
+        file: 'osd/pg/replica-term.js',
+        from: `return this.#submit(transaction, entry.seq, done);`,
+        to: `if (message.call === undefined) return this.#submit(transaction, entry.seq, done);
+        this.#isApplying = true;
+        void (async () => {
+            const { store, classes } = this.term.host;
+            const { object } = entry;
+            const { class: name, method, input } = message.call;
+            const view = Object.assign(new ObjectView(store.objects, object), { isNextVersion: true });
+            const { changes } = await classes.get(name + '.' + method)(view, input);
+            const mutations = changes.map((change) =>
+                change.kind === 'set-attribute'
+                    ? { kind: 'set-attributes', object, set: new Map([[change.name, change.value]]) }
+                    : { kind: 'remove-attributes', object, names: [change.name] });
+            mutations.push(...transaction.mutations.filter((mutation) => mutation.object === undefined));
+            if (this.term.ended !== undefined) return done();
+            if (this.#submit({ ...transaction, mutations, encoded: undefined }, entry.seq, done)) this.#applied();
+        })();
+        return false;`,
+      },
+      {
+        file: 'osd/pg/replica-term.js',
+        from: `import { isSamePosition } from './types.js';`,
+        to: `import { isSamePosition } from './types.js'; import { ObjectView } from './execute/object-view.js';`,
       },
     ],
   },

@@ -85,8 +85,17 @@ async function live(world: World, history: History, options: SimulateOptions): P
   const news = (what: string): void => options.onNews?.(`${world.now.toFixed(1)} ms: ${what}`);
   const onFault = (name: string): void => news(`fault ${name}`);
   news(JSON.stringify(shape));
-  const fought = injectFaults({ cluster, clients, faults, loseClient: () => loseClient(clients), end, onFault });
-  const split = options.splits === true ? splitPool(cluster, isOver) : Promise.resolve(0);
+  const maySplit = options.splits === true;
+  const fought = injectFaults({
+    cluster,
+    clients,
+    faults,
+    loseClient: () => loseClient(clients),
+    maySplit,
+    end,
+    onFault,
+  });
+  const split = maySplit ? splitPool(cluster, isOver) : Promise.resolve(0);
   split.catch((error: unknown) => cluster.fail(error));
   // Whatever fails meanwhile ends the run at once.
   await cluster.until('the war is over', shape.warMs + 1_000, isOver, () => '');

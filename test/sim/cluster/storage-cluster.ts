@@ -171,7 +171,8 @@ export class StorageCluster {
       }
       await this.world.sleep(askMs / 10);
     }
-    throw new Error('OSDs could not be taken in, though nothing is in the way any more');
+    const osds = this.osds.map((osd) => osd.describe()).join('\n  ');
+    throw new Error(`OSDs could not be taken in, though nothing is in the way any more:\n  ${osds}`);
   }
 
   get #lacksPlaces(): boolean {

@@ -1,5 +1,5 @@
 /** One atomic request of a client as the model sees it, and what came of it. The parts are those of protocol/osd-methods.ts. */
-import type { Guard, ReadPart } from '../../../protocol/osd-methods.js';
+import type { ClassCall, Guard, ReadPart } from '../../../protocol/osd-methods.js';
 
 export type ModelRead = Exclude<ReadPart, { readonly kind: 'omap-body' }>;
 
@@ -21,6 +21,8 @@ export interface ObjectCall {
   readonly guards: readonly Guard[];
   readonly reads: readonly ModelRead[];
   readonly changes: readonly ModelChange[];
+  /** Sent instead of the first guard and the changes: a method of an object class that comes to the same. */
+  readonly method?: ClassCall;
 }
 
 export type ObservedRead =

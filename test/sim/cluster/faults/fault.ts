@@ -1,10 +1,12 @@
 /** What a fault is given, and what all of them together may break. */
 import { isSameMember } from '../../../../cluster/pg/members.js';
+import type { Member } from '../../../../cluster/pg-record.js';
 import type { Machine } from '../../../../runtime/sim/machine.js';
 import type { Prng } from '../../../../runtime/sim/prng.js';
 import type { SimProcess } from '../../../../runtime/sim/process.js';
 import type { World } from '../../../../runtime/sim/world.js';
 import type { ClusterOsd } from '../cluster-osd.js';
+import type { ObjectClient } from '../object-client.js';
 import type { StorageCluster } from '../storage-cluster.js';
 
 export interface Scene {
@@ -16,12 +18,15 @@ export interface Scene {
   /** Of clients too. */
   readonly machines: () => readonly Machine[];
   readonly clientMachines: () => readonly Machine[];
+  readonly clients: readonly ObjectClient[];
   /** One vanishes, unless it is the last. */
   readonly loseClient: () => void;
   /** Faults under way that are aimed at one PG. */
   readonly aims: Set<Fault>;
   /** Peace has come. */
   readonly isOver: () => boolean;
+  /** Faults may give the pool more PGs. */
+  readonly maySplit: boolean;
   /** Disks whose content was lost or went back, and whose PGs may not be whole again yet. */
   readonly lostDisks: Set<ClusterOsd>;
   /** Disks that go on although a sync failed: what the page cache still shows may be gone with the next loss of power. */
@@ -70,6 +75,28 @@ export function isSpare({ cluster }: Scene, osd: ClusterOsd): boolean {
     if (others.length === members.length) return true;
     return others.some(({ osd: other }) => cluster.osds.some((one) => one.id === other && one.isServing()));
   });
+}
+
+/**
+ * As `mayLose`, of several disks at once whose OSDs are marked down, though nobody of their PGs may be up: each record names another
+ * member that has its disk. As long as they are down nobody may make the monitors forget that one: whoever acts would have to be up.
+ */
+export function areSpareWhileDown({ cluster, lostDisks, suspectDisks }: Scene, osds: readonly ClusterOsd[]): boolean {
+  if (lostDisks.size > 0 || suspectDisks.size > 0 || !areDown(cluster, osds)) return false;
+  return cluster.pgs().every(({ record }) => {
+    const members = [...(record?.acting ?? []), ...(record?.eligible ?? [])];
+    const others = members.filter((member) => !osds.some(({ id }) => id === member.osd));
+    return others.length === members.length || others.some((member) => hasItsDisk(cluster, member));
+  });
+}
+
+export function areDown({ monitors }: StorageCluster, osds: readonly ClusterOsd[]): boolean {
+  return osds.every((osd) => osd.in(monitors)?.isUp === false);
+}
+
+function hasItsDisk({ osds, monitors }: StorageCluster, { osd, store }: Member): boolean {
+  const found = osds.find(({ id }) => id === osd);
+  return found !== undefined && !found.isRetired && found.in(monitors)?.store === store;
 }
 
 /** Notes when the PGs are whole again after a disk was lost. */

@@ -5,7 +5,9 @@ import { diskFaults } from './disk-faults.js';
 import { noteRecovery, type Fault, type FaultTable, type Scene } from './fault.js';
 import { goodLink, networkFaults } from './network-faults.js';
 import { operatorFaults } from './operator-faults.js';
+import { memberFaults } from './member-faults.js';
 import { pgFaults } from './pg-faults.js';
+import { primaryFaults } from './primary-faults.js';
 import { processFaults } from './process-faults.js';
 
 /** Clients are busiest when something happens. */
@@ -17,7 +19,7 @@ const groups: Readonly<Record<string, FaultTable>> = {
   network: networkFaults,
   disk: diskFaults,
   operator: operatorFaults,
-  pg: pgFaults,
+  pg: [...pgFaults, ...primaryFaults, ...memberFaults],
 };
 
 /** Names of faults, and of groups of them. `undefined` for all. */
@@ -37,6 +39,8 @@ export interface InjectOptions {
   readonly clients: readonly ObjectClient[];
   readonly faults: FaultTable;
   readonly loseClient: () => void;
+  /** Faults may give the pool more PGs. Default false. */
+  readonly maySplit?: boolean;
   /** World time at which peace comes. */
   readonly end: number;
   readonly onFault: (name: string) => void;
@@ -44,7 +48,7 @@ export interface InjectOptions {
 
 /** Resolves when all that was begun is over, soon after `end`; some of it may have to be mended. Returns how many there were. */
 export async function injectFaults(options: InjectOptions): Promise<number> {
-  const { cluster, clients, faults, loseClient, end } = options;
+  const { cluster, clients, faults, loseClient, maySplit = false, end } = options;
   const { world, shape } = cluster;
   const random = world.stream('faults');
   const pass = (ms: number): Promise<void> => world.sleep(Math.max(0, Math.min(ms, end - world.now)));
@@ -59,6 +63,8 @@ export async function injectFaults(options: InjectOptions): Promise<number> {
       ...clients.map(({ machine }) => machine),
     ],
     clientMachines: () => clients.map(({ machine }) => machine),
+    clients,
+    maySplit,
     loseClient,
     isOver: () => world.now >= end,
     aims: new Set(),

@@ -2,50 +2,11 @@
  * Faults that are aimed at one PG that clients are busy with: at its primary, which does not hear that it is one no more, and at
  * the members that have to agree on who follows. What kills machines at random hits these moments once in a hundred worlds.
  */
-import { objectHash, pgOfHash } from '../../../../cluster/object-placement.js';
-import { osdDown, osdIn, osdOut } from '../../../../protocol/commands/osd.js';
-import type { Direction } from '../../../../runtime/sim/fabric.js';
-import type { ClusterOsd } from '../cluster-osd.js';
-import { objectNames } from '../object-client.js';
-import type { Fault, FaultTable, Scene } from './fault.js';
+import { osdIn, osdOut } from '../../../../protocol/commands/osd.js';
 import { tried } from '../tried.js';
+import { aimed, bothWays, markDown, patienceMs, pickBusyPg, turnOff, turnOn } from './busy-pg.js';
+import type { Fault, FaultTable } from './fault.js';
 import { goodLink } from './network-faults.js';
-
-interface BusyPg {
-  readonly primary: ClusterOsd;
-  readonly others: readonly ClusterOsd[];
-}
-
-const patienceMs = 2_000;
-
-/** Of the first objects, as a rule: half of all operations are theirs. */
-function pickBusyPg({ cluster, random }: Scene): BusyPg | undefined {
-  const { pool, shape, map } = cluster;
-  const name = random.pick(objectNames(random.chance(0.7) ? Math.min(2, shape.objects) : shape.objects));
-  const pg = pgOfHash(objectHash(pool.id, { namespace: '', locator: '', name }), pool.pgNum);
-  const acting = map.records.get({ pool: pool.id, pg })?.acting ?? [];
-  const [primary, ...others] = acting.flatMap(({ osd }) => cluster.osds.filter(({ id }) => id === osd));
-  const areWell = [primary, ...others].every((osd) => osd?.isServing() === true && osd.isWanted);
-  return primary === undefined || !areWell ? undefined : { primary, others };
-}
-
-async function markDown({ cluster }: Scene, osds: readonly ClusterOsd[]): Promise<void> {
-  const { admin } = cluster;
-  await tried(admin.session.change(osdDown, { osds: osds.map(({ id }) => id) }, admin.within(patienceMs)));
-}
-
-function bothWays(a: readonly { readonly name: string }[], b: readonly { readonly name: string }[]): Direction[] {
-  return a.flatMap(({ name: from }) =>
-    b.flatMap(({ name: to }) =>
-      from === to
-        ? []
-        : [
-            { from, to },
-            { from: to, to: from },
-          ],
-    ),
-  );
-}
 
 /**
  * The primary is cut from monitors and OSDs, but not from clients, of which half do not hear from the monitors either; and it is
@@ -156,33 +117,6 @@ const powerUnderLoad: Fault = async (scene) => {
   await scene.pass(random.between(100, 2_000));
   for (const machine of machines) if (!machine.isUp) machine.restart();
 };
-
-/** Killed and kept off; its machine goes on. */
-function turnOff(osds: readonly ClusterOsd[]): void {
-  for (const osd of osds) {
-    osd.isWanted = false;
-    osd.process?.kill();
-  }
-}
-
-function turnOn(osds: readonly ClusterOsd[]): void {
-  for (const osd of osds) {
-    osd.isWanted = true;
-    osd.boot();
-  }
-}
-
-/** One at a time, and then a while for clients to go on: each needs a PG that serves. */
-const aimed =
-  (fault: Fault): Fault =>
-  async (scene) => {
-    const { aims } = scene;
-    if (aims.size > 0) return;
-    aims.add(fault);
-    await fault(scene);
-    await scene.pass(scene.random.between(300, 1_200));
-    aims.delete(fault);
-  };
 
 export const pgFaults: FaultTable = [
   ['hermit', 2, aimed(hermit)],
