@@ -23,7 +23,7 @@ import { notServing } from '../refusals.js';
 import { Replication, type SentEntry, windowBytesMax } from '../replication.js';
 import type { PgSessions } from '../pg-sessions.js';
 import type { Term } from '../term.js';
-import { isSamePosition, memberKey, type LogPosition, type Waiter } from '../types.js';
+import { type LogPosition, memberKey, type Waiter } from '../types.js';
 import { Copies } from '../../scrub/copies.js';
 import { mendedRead } from '../../scrub/mended-read.js';
 import { Mender } from '../../scrub/mender.js';
@@ -34,6 +34,7 @@ import { Joining } from './joining.js';
 import type { Leader, PgLag } from './leader.js';
 import { queryOf } from './pg-query.js';
 import { reportOf } from './pg-report.js';
+import { Resends } from './resends.js';
 
 export interface PrimaryParts {
   readonly term: Term;
@@ -62,10 +63,7 @@ export class PrimaryTerm implements Leader {
   readonly #uncommitted = new Map<string, number>();
   readonly #roomWaiters: (() => void)[] = [];
   readonly #drainWaiters: (() => void)[] = [];
-  /** By `memberKey`: where its log ended when it was last sent at once what follows. */
-  readonly #sentBehind = new Map<string, LogPosition>();
-  /** Members that are sent it after a while. */
-  readonly #refusing = new Set<string>();
+  readonly #resends = new Resends();
   #phase: Phase = { kind: 'activating' };
   #pool: Pool | undefined;
   #transactionBytesMax = Infinity;
@@ -349,13 +347,6 @@ export class PrimaryTerm implements Leader {
     if (this.#phase.kind !== 'active' || this.term.ended !== undefined) return;
     if (this.#joining.onNack(member, last, problem)) return;
     if (!this.term.isMember(member)) return;
-    const key = memberKey(member);
-    const before = this.#sentBehind.get(key);
-    if (problem === undefined && (before === undefined || !isSamePosition(before, last))) {
-      this.#sentBehind.set(key, last);
-      this.#sendBehind(member, last.seq);
-      return;
-    }
     const { log, clock } = this.term.host.runtime;
     if (problem !== undefined) {
       log.warn(
@@ -363,13 +354,14 @@ export class PrimaryTerm implements Leader {
         'a replica could not append; it is sent again',
       );
     }
-    // Behind one gap every append on its way is refused in the same words; and one that is refused for good must not go to and fro.
-    if (this.#refusing.has(key)) return;
-    this.#refusing.add(key);
+    const key = memberKey(member);
+    const when = this.#resends.judge(key, last, problem !== undefined);
+    if (when === 'now') this.#sendBehind(member, last.seq);
+    if (when !== 'later') return;
     clock.after(refusedMs, () => {
-      this.#refusing.delete(key);
-      if (this.term.ended === undefined)
-        this.#sendBehind(member, Math.max(last.seq, this.replication.durableOf(member)));
+      this.#resends.due(key);
+      if (this.term.ended !== undefined) return;
+      this.#sendBehind(member, Math.max(last.seq, this.replication.durableOf(member)));
     });
   }
 
