@@ -5,13 +5,16 @@ const probabilities = [0, 0.01, 0.1, 0.5];
 
 export class Rarities {
   readonly #seed: string;
+  readonly #never: ReadonlySet<string>;
   readonly #known = new Map<string, { prng: Prng; probability: number }>();
 
-  constructor(seed: string) {
+  constructor(seed: string, never: readonly string[] = []) {
     this.#seed = seed;
+    this.#never = new Set(never);
   }
 
   happens(name: string): boolean {
+    if (this.#never.has(name)) return false;
     let rarity = this.#known.get(name);
     if (rarity === undefined) {
       const prng = new Prng(`${this.#seed}/rare/${name}`);

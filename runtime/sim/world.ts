@@ -30,6 +30,8 @@ export interface WorldOptions {
   readonly timeLimitMs?: number;
   /** Spends a macrotask on every event, to prove that skipping idle ones changes nothing. Default false. */
   readonly drainsAlways?: boolean;
+  /** What never happens (`Runtime.rare`), of tests that count what is done. Default: nothing. */
+  readonly never?: readonly string[];
   /** The command that runs this seed again, for the report of a failure. */
   readonly replay?: string;
 }
@@ -66,7 +68,7 @@ export class World {
     this.#trace = new Trace(options.traceLines ?? 60);
     this.#scheduler = new Scheduler(this.#trace);
     this.network = new Fabric(this.#scheduler, this.seed, options.network ?? {});
-    this.#rarities = new Rarities(this.seed);
+    this.#rarities = new Rarities(this.seed, options.never);
     this.#eventsMax = options.eventsMax ?? 50_000_000;
     this.#timeLimitMs = options.timeLimitMs ?? dayMs;
     this.#drainsAlways = options.drainsAlways ?? false;
