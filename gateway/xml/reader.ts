@@ -1,7 +1,7 @@
 /**
  * Reads the XML of request bodies: XML 1.0 with namespaces, strictly, as far as such bodies go. A document type is refused, so
  * there are no entities but the five of XML, nothing external, and nothing that expands. Why not a library:
- * docs/decisions/0009-xml-reader.md. Whatever is wrong is S3's MalformedXML.
+ * docs/decisions/0004-xml-reader.md. Whatever is wrong is S3's MalformedXML.
  */
 import { S3Error } from '../s3-error.js';
 import type { XmlAttribute, XmlElement } from './element.js';
