@@ -46,6 +46,7 @@ export class StorageCluster {
   /** Not to be started now. */
   readonly absentMonitors = new Set<string>();
   readonly #random: Prng;
+  #nextId = 0;
   readonly #disksTaken = new Map<string, number>();
   #failure: { readonly error: unknown } | undefined;
   #isWatched = true;
@@ -79,7 +80,9 @@ export class StorageCluster {
   /** A new OSD with an empty disk. Its process was started when it resolves. */
   async add(hostName: string): Promise<ClusterOsd> {
     const { monitors, admin, shape } = this;
-    const id = osdId(Math.max(-1, ...this.osds.map((osd) => osd.id)) + 1);
+    // Taken at once: two may be added at a time.
+    const id = osdId(this.#nextId);
+    this.#nextId += 1;
     assert.ok(this.hasFreeSlot(hostName), `${hostName} has a free slot`);
     const slot = this.#disksTaken.get(hostName) ?? 0;
     this.#disksTaken.set(hostName, slot + 1);
