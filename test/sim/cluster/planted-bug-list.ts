@@ -123,7 +123,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'cursor-ahead-of-data',
-    seed: 5,
+    seed: 7,
     words: ['--faults', 'broken-joins'],
     changes: [
       {
@@ -270,8 +270,8 @@ export const plantedBugs: readonly PlantedBug[] = [
       },
       {
         file: 'osd/pg/replica-term.js',
-        from: `return this.#submit(transaction, entry.seq, done);`,
-        to: `if (message.call === undefined) return this.#submit(transaction, entry.seq, done);
+        from: `return this.#submit(transaction, entry.seq, waiting);`,
+        to: `if (message.call === undefined) return this.#submit(transaction, entry.seq, waiting);
         this.#isApplying = true;
         void (async () => {
             const { store, classes } = this.term.host;
@@ -284,8 +284,8 @@ export const plantedBugs: readonly PlantedBug[] = [
                     ? { kind: 'set-attributes', object, set: new Map([[change.name, change.value]]) }
                     : { kind: 'remove-attributes', object, names: [change.name] });
             mutations.push(...transaction.mutations.filter((mutation) => mutation.object === undefined));
-            if (this.term.ended !== undefined) return done();
-            if (this.#submit({ ...transaction, mutations, encoded: undefined }, entry.seq, done)) this.#applied();
+            if (this.term.ended !== undefined) return over(waiting);
+            if (this.#submit({ ...transaction, mutations, encoded: undefined }, entry.seq, waiting)) this.#applied();
         })();
         return false;`,
       },
