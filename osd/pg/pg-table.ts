@@ -272,7 +272,9 @@ export class PgTable {
     if (pgNum > 0 && id.pg >= pgNum) throw notServing(id, `is none that map ${map.epoch} has yet`);
     for (const number of ancestorsOf(id.pg)) {
       const ancestor = { pool: id.pool, pg: number };
-      const isSplit = this.get(ancestor)?.copy.isSplitFor(id.pg) ?? true;
+      // One that is not open yet, as a child is while its parent splits again, may have the objects unsplit.
+      const isHidden = this.#opening.has(printPgId(ancestor)) || this.#hasCopy(ancestor);
+      const isSplit = this.get(ancestor)?.copy.isSplitFor(id.pg) ?? !isHidden;
       if (isSplit && !this.#unreadable.has(printPgId(ancestor))) continue;
       throw notServing(id, `waits for pg ${printPgId(ancestor)} to be split here`);
     }

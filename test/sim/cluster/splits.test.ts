@@ -12,4 +12,9 @@ describe('sim/cluster: whole clusters whose PGs are split', () => {
     });
     assert.ok(splits > 0, 'PGs were split');
   });
+
+  it('open no grandchild of a PG before the child between them, which is not open yet, was split', async function () {
+    this.timeout(60_000);
+    assert.ok((await simulate(70_034, { splits: true })).splits > 1);
+  });
 });
