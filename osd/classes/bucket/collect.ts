@@ -72,7 +72,7 @@ export interface CollectItem {
   readonly contentBytes: number;
 }
 
-/** What is due. Answers `{ items, holds, isMore }`: holds are ids of blobs whose chunks have to stay for now. */
+/** What is due. Answers `{ items, holds, isMore }`: holds are ids of blobs whose chunks have to stay until those are over. */
 export const collect: ClassMethod = async (reader, input, context) => {
   const { bucket, count } = readInput(collectInput, input, 'collect');
   const shard = await Shard.ofBucket(reader, context, bucket);
